@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: language mode 6 and warnings as errors everywhere.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Settings of what runs as PID 1: small, and without the regular expression engine that Swift imports by default.
+let privileged: [SwiftSetting] =
+    strict + [
+        .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
+        .unsafeFlags(["-Osize"], .when(configuration: .release)),
+    ]
+
+/// Release programs are static and stripped; debug builds and tests stay dynamic.
+let staticExecutable: [LinkerSetting] = [
+    .unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "entrypoint",
+    products: [
+        .executable(name: "entrypoint", targets: ["entrypoint"]),
+        .executable(name: "entrypointctl", targets: ["entrypointctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
+        .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
+        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: privileged),
+        .target(name: "Boot", dependencies: ["Linux", system], swiftSettings: privileged),
+        .executableTarget(
+            name: "entrypoint", dependencies: ["Boot", "Linux", system],
+            swiftSettings: privileged, linkerSettings: staticExecutable),
+        .executableTarget(
+            name: "entrypointctl",
+            dependencies: ["Boot", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict,
+            // ArgumentParser's FoundationEssentials needs these two archives, which auto-linking leaves out.
+            linkerSettings: staticExecutable + [
+                .unsafeFlags(
+                    ["-l_FoundationCollections", "-l_FoundationCShims"], .when(configuration: .release))
+            ]),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
+        .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "EntrypointTests", dependencies: ["Boot", system], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,57 @@
+package import SystemPackage
+
+private import CLinux
+private import Glibc
+
+/// A system call that failed: which call, on what path if it had one, and the error number.
+package struct SystemCallError: Error, Equatable, Sendable {
+    /// The call's name as in section 2 of the manual, such as `mkdirat`.
+    package let call: String
+    /// The path that the call was given, if it had one.
+    package let path: FilePath?
+    /// The error number that the kernel returned.
+    package let errno: Errno
+
+    package init(call: String, path: FilePath? = nil, errno: Errno) {
+        self.call = call
+        self.path = path
+        self.errno = errno
+    }
+
+    /// The error in words, lower case as it stands inside a message: `permission denied`.
+    package var reason: String {
+        let text = errno.description
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
+
+    /// The call and the error's symbol, as manual pages write them: `mkdirat EACCES`.
+    package var symbol: String { "\(call) \(errno.name)" }
+}
+
+extension Errno {
+    /// The symbolic name, such as `EACCES`; the number for an error that the C library does not know.
+    package var name: String {
+        guard let name = linux_error_name(rawValue) else { return "errno \(rawValue)" }
+        return String(cString: name)
+    }
+}
+
+/// Makes a system call until it is not interrupted, and turns a result of -1 into a typed error.
+///
+/// - Parameters:
+///   - call: the name for the error.
+///   - path: the path for the error.
+///   - body: the call; it returns -1 and sets `errno` on failure.
+/// - Returns: what the call returned.
+/// - Throws: the error number, read before anything else can change it. EINTR is never thrown: the call is repeated.
+@discardableResult
+func systemCall<Result: SignedInteger>(
+    _ call: String, _ path: FilePath? = nil, _ body: () -> Result
+) throws(SystemCallError) -> Result {
+    while true {
+        let result = body()
+        if result != -1 { return result }
+        let number = Glibc.errno
+        if number != EINTR { throw SystemCallError(call: call, path: path, errno: Errno(rawValue: number)) }
+    }
+}

@@ -1,0 +1,8 @@
+import Boot
+
+@main
+enum Entrypoint {
+    static func main() {
+        print("entrypoint \(Version.text)")
+    }
+}

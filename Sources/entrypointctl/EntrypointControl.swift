@@ -1,0 +1,10 @@
+import ArgumentParser
+import Boot
+
+@main
+struct EntrypointControl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "entrypointctl",
+        abstract: "Explains what entrypoint does to a container.",
+        version: "entrypointctl \(Version.text)")
+}
