@@ -28,6 +28,8 @@ int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
 const uint64_t linux_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS,
                linux_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT;
 
+int linux_fallocate(int file, off_t length) { return fallocate(file, 0, 0, length); }
+
 const int linux_O_PATH = O_PATH, linux_AT_EMPTY_PATH = AT_EMPTY_PATH;
 
 int linux_lock_accounts(void) { return lckpwdf(); }

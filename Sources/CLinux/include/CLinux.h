@@ -28,6 +28,9 @@ extern const int linux_PR_GET_SECUREBITS;
 int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 extern const uint64_t linux_RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO_MAGICLINKS, linux_RESOLVE_IN_ROOT;
 
+// fallocate(2) from the start of the file, keeping nothing back (gnu).
+int linux_fallocate(int file, off_t length);
+
 // Flags (gnu).
 extern const int linux_O_PATH, linux_AT_EMPTY_PATH;
 

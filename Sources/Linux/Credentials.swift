@@ -1,0 +1,210 @@
+internal import SystemPackage
+
+private import CLibcap
+private import CLinux
+private import Glibc
+
+/// The ids with which a process acts: a user, a primary group and supplementary groups.
+package struct Identity: Equatable, Sendable {
+    package var user: UInt32
+    package var group: UInt32
+    /// Supplementary group ids; their order means nothing.
+    package var groups: [UInt32]
+
+    package init(user: UInt32, group: UInt32, groups: [UInt32]) {
+        self.user = user
+        self.group = group
+        self.groups = groups
+    }
+
+    /// `uid:gid`, as chown(1) takes it.
+    package var text: String { "\(user):\(group)" }
+}
+
+/// Real, effective and saved id, as getresuid(2) and getresgid(2) give them.
+package struct IDTriple: Equatable, Sendable {
+    package let real: UInt32
+    package let effective: UInt32
+    package let saved: UInt32
+
+    package init(real: UInt32, effective: UInt32, saved: UInt32) {
+        self.real = real
+        self.effective = effective
+        self.saved = saved
+    }
+
+    /// The same id three times.
+    package init(all id: UInt32) { self.init(real: id, effective: id, saved: id) }
+}
+
+/// The five capability sets of a process; bit N is the capability with number N (capabilities(7)).
+package struct CapabilitySets: Equatable, Sendable {
+    package var inheritable: UInt64
+    package var permitted: UInt64
+    package var effective: UInt64
+    package var bounding: UInt64
+    package var ambient: UInt64
+
+    package init(inheritable: UInt64, permitted: UInt64, effective: UInt64, bounding: UInt64, ambient: UInt64) {
+        self.inheritable = inheritable
+        self.permitted = permitted
+        self.effective = effective
+        self.bounding = bounding
+        self.ambient = ambient
+    }
+}
+
+/// The capabilities that a boot uses, by their numbers of capabilities(7).
+package enum Capability: Int, CaseIterable, Sendable {
+    case chown = 0
+    case overrideFileAccess = 1
+    case fileOwner = 3
+    case kill = 5
+    case setGID = 6
+    case setUID = 7
+    case setCapabilities = 8
+
+    /// The name as capabilities(7) and pod specs write it, such as `CAP_SETUID`.
+    package var name: String {
+        switch self {
+        case .chown: "CAP_CHOWN"
+        case .overrideFileAccess: "CAP_DAC_OVERRIDE"
+        case .fileOwner: "CAP_FOWNER"
+        case .kill: "CAP_KILL"
+        case .setGID: "CAP_SETGID"
+        case .setUID: "CAP_SETUID"
+        case .setCapabilities: "CAP_SETPCAP"
+        }
+    }
+
+    /// The capability's bit in a set.
+    package var bit: UInt64 { 1 << UInt64(rawValue) }
+}
+
+/// What the kernel knows of a process's identity and privileges.
+package struct Privileges: Equatable, Sendable {
+    package var user: IDTriple
+    package var group: IDTriple
+    package var groups: [UInt32]
+    package var capabilities: CapabilitySets
+    package var noNewPrivileges: Bool
+    /// The securebits of capabilities(7).
+    package var secureBits: UInt32
+
+    package init(
+        user: IDTriple, group: IDTriple, groups: [UInt32], capabilities: CapabilitySets,
+        noNewPrivileges: Bool = false, secureBits: UInt32 = 0
+    ) {
+        self.user = user
+        self.group = group
+        self.groups = groups
+        self.capabilities = capabilities
+        self.noNewPrivileges = noNewPrivileges
+        self.secureBits = secureBits
+    }
+
+    /// Whether a capability can be used now.
+    package func has(_ capability: Capability) -> Bool { capabilities.effective & capability.bit != 0 }
+}
+
+extension Privileges {
+    /// Reads `/proc/self/status`, which tells in three system calls what more than fifty would.
+    ///
+    /// - Throws: the error of reading it; ENODATA when a line is missing, as in a kernel before 4.10.
+    package static func current() throws(SystemCallError) -> Privileges {
+        let path: FilePath = "/proc/self/status"
+        guard let bytes = try FileTree().read(path) else {
+            throw SystemCallError(call: "open", path: path, errno: .noSuchFileOrDirectory)
+        }
+        var fields: [String: [Substring]] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(whereSeparator: { $0 == "\t" || $0 == " " })
+            if let name = words.first { fields[String(name)] = Array(words.dropFirst()) }
+        }
+        func ids(_ name: String) -> [UInt32]? { fields[name]?.compactMap { UInt32($0) } }
+        func mask(_ name: String) -> UInt64? { fields[name]?.first.flatMap { UInt64($0, radix: 16) } }
+        guard let users = ids("Uid:"), let groups = ids("Gid:"), users.count == 4, groups.count == 4,
+            let inheritable = mask("CapInh:"), let permitted = mask("CapPrm:"), let effective = mask("CapEff:"),
+            let bounding = mask("CapBnd:"), let ambient = mask("CapAmb:"), let noNewPrivileges = mask("NoNewPrivs:")
+        else { throw SystemCallError(call: "read", path: path, errno: .noData) }
+        let secureBits = try systemCall("prctl") { linux_prctl(linux_PR_GET_SECUREBITS, 0) }
+        return Privileges(
+            user: IDTriple(real: users[0], effective: users[1], saved: users[2]),
+            group: IDTriple(real: groups[0], effective: groups[1], saved: groups[2]),
+            groups: ids("Groups:") ?? [],
+            capabilities: CapabilitySets(
+                inheritable: inheritable, permitted: permitted, effective: effective, bounding: bounding,
+                ambient: ambient),
+            noNewPrivileges: noNewPrivileges != 0, secureBits: UInt32(secureBits))
+    }
+
+    /// Acts as another identity until ``resume(_:)``: sets effective ids and supplementary groups only.
+    ///
+    /// The kernel empties the effective capabilities when the effective user id leaves 0, and clears the dumpable
+    /// attribute, so that the other user cannot trace the process (ptrace(2), credentials(7)).
+    ///
+    /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process may then be in between, and the
+    ///   caller must ``resume(_:)`` or end.
+    package static func assume(_ identity: Identity) throws(SystemCallError) {
+        // Groups before the user: without uid 0 they can no longer be set.
+        try setGroups(identity.groups)
+        try systemCall("setresgid") { linux_setresgid(.max, identity.group, .max) }
+        try systemCall("setresuid") { linux_setresuid(.max, identity.user, .max) }
+    }
+
+    /// Returns from ``assume(_:)`` to the identity of before.
+    ///
+    /// - Throws: the error of the call that failed; the process must then end.
+    package static func resume(_ identity: Identity) throws(SystemCallError) {
+        // The user first: only uid 0 has the capability to set the groups back.
+        try systemCall("setresuid") { linux_setresuid(.max, identity.user, .max) }
+        try systemCall("setresgid") { linux_setresgid(.max, identity.group, .max) }
+        try setGroups(identity.groups)
+    }
+
+    /// Becomes another identity for ever: real, effective and saved ids, and supplementary groups.
+    ///
+    /// - Throws: the error of the call that failed; the process must then end.
+    package static func become(_ identity: Identity) throws(SystemCallError) {
+        // Supplementary groups first, and always: an empty list must clear those of root. Then the group, then the
+        // user: each step takes away the right to make the one before.
+        try setGroups(identity.groups)
+        try systemCall("setresgid") { linux_setresgid(identity.group, identity.group, identity.group) }
+        try systemCall("setresuid") { linux_setresuid(identity.user, identity.user, identity.user) }
+    }
+
+    /// Whether root's ids can be had back; after a drop this must be `false`.
+    package static func canRegainRoot() -> Bool {
+        linux_setresuid(.max, 0, .max) == 0 || linux_setresgid(.max, 0, .max) == 0
+    }
+
+    private static func setGroups(_ groups: [UInt32]) throws(SystemCallError) {
+        try systemCall("setgroups") { setgroups(groups.count, groups) }
+    }
+
+    /// Removes a capability from the bounding set (needs CAP_SETPCAP).
+    ///
+    /// - Throws: the error of prctl(2).
+    package static func dropFromBoundingSet(_ number: Int) throws(SystemCallError) {
+        try systemCall("prctl") { cap_drop_bound(cap_value_t(number)) }
+    }
+
+    /// Empties the ambient, effective, permitted and inheritable sets.
+    ///
+    /// - Throws: the error of prctl(2) or capset(2).
+    package static func clearCapabilities() throws(SystemCallError) {
+        try systemCall("prctl") { cap_reset_ambient() }
+        guard let empty = cap_init() else {
+            throw SystemCallError(call: "cap_init", errno: .noMemory)
+        }
+        defer { cap_free(UnsafeMutableRawPointer(empty)) }
+        try systemCall("capset") { cap_set_proc(empty) }
+    }
+
+    /// Makes sure that no program started from here on gains privileges (`PR_SET_NO_NEW_PRIVS`).
+    ///
+    /// - Throws: the error of prctl(2).
+    package static func setNoNewPrivileges() throws(SystemCallError) {
+        try systemCall("prctl") { linux_prctl(linux_PR_SET_NO_NEW_PRIVS, 1) }
+    }
+}

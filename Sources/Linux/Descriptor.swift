@@ -1,0 +1,147 @@
+package import SystemPackage
+
+private import CLinux
+private import Glibc
+
+/// An open file descriptor that is closed when its owner ends.
+package struct Descriptor: ~Copyable {
+    /// The descriptor's number.
+    package let rawValue: CInt
+
+    /// Takes over an open descriptor.
+    init(owning rawValue: CInt) {
+        self.rawValue = rawValue
+    }
+
+    deinit {
+        // Nothing can be done about an error, and what was written is checked by write(2): no network file system is
+        // written through a descriptor whose close(2) would be the first to tell.
+        Glibc.close(rawValue)
+    }
+
+    /// Reads up to `limit` bytes from the current position.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes to read.
+    ///   - path: the path for the error.
+    /// - Returns: the bytes up to the end of the file, at most `limit` of them.
+    /// - Throws: the error of read(2).
+    package func readAll(limit: Int, path: FilePath? = nil) throws(SystemCallError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        // A file of /proc has size 0; for others the first read takes all and, being short, is the last.
+        var capacity = min(limit, max(4096, Int((try? status(path: path))?.size ?? 0) + 1))
+        while bytes.count < limit {
+            let wanted = min(capacity, limit - bytes.count)
+            var failure: SystemCallError?
+            let chunk = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+                do throws(SystemCallError) {
+                    count = try systemCall("read", path) { Glibc.read(rawValue, buffer.baseAddress, wanted) }
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
+            if chunk.count < wanted { break }
+            capacity = max(capacity, bytes.count)
+        }
+        return bytes
+    }
+
+    /// Writes all of `bytes` at the current position.
+    ///
+    /// - Parameters:
+    ///   - bytes: what to write.
+    ///   - path: the path for the error.
+    /// - Throws: the error of write(2), such as ENOSPC; some bytes may then have been written.
+    package func writeAll(_ bytes: [UInt8], path: FilePath? = nil) throws(SystemCallError) {
+        var written = 0
+        while written < bytes.count {
+            written += try systemCall("write", path) {
+                bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            }
+        }
+    }
+
+    /// What fstat(2) says of the file.
+    ///
+    /// - Parameter path: the path for the error.
+    /// - Throws: the error of fstat(2).
+    package func status(path: FilePath? = nil) throws(SystemCallError) -> FileStatus {
+        var status = stat()
+        try systemCall("fstat", path) { fstat(rawValue, &status) }
+        return FileStatus(status)
+    }
+
+    /// Sets the mode, which no umask changes.
+    ///
+    /// - Throws: the error of fchmod(2).
+    package func setMode(_ mode: FileMode, path: FilePath? = nil) throws(SystemCallError) {
+        try systemCall("fchmod", path) { fchmod(rawValue, mode.rawValue) }
+    }
+
+    /// Sets the owner and the group; `nil` leaves either as it is.
+    ///
+    /// - Throws: the error of fchown(2).
+    package func setOwner(user: UInt32?, group: UInt32?, path: FilePath? = nil) throws(SystemCallError) {
+        try systemCall("fchown", path) { fchown(rawValue, user ?? .max, group ?? .max) }
+    }
+
+    /// Sets the length, with zeros where the file grows.
+    ///
+    /// - Throws: the error of ftruncate(2).
+    package func setLength(_ length: Int, path: FilePath? = nil) throws(SystemCallError) {
+        try systemCall("ftruncate", path) { ftruncate(rawValue, length) }
+    }
+
+    /// Reserves room for `length` bytes, so that writing them cannot fail for want of space.
+    ///
+    /// - Throws: the error of fallocate(2); EOPNOTSUPP where the file system cannot reserve.
+    package func reserve(_ length: Int, path: FilePath? = nil) throws(SystemCallError) {
+        try systemCall("fallocate", path) { linux_fallocate(rawValue, length) }
+    }
+}
+
+/// The standard streams and the descriptors that the process was given.
+package enum StandardStream: CInt, CaseIterable, Sendable {
+    case input = 0
+    case output = 1
+    case error = 2
+
+    /// Opens `/dev/null` in the place of every closed standard stream.
+    ///
+    /// Otherwise the next file that is opened takes its number, and a message would be written into it.
+    ///
+    /// - Throws: the error of opening `/dev/null`, which a root file system without `/dev` lacks.
+    package static func openMissing() throws(SystemCallError) {
+        for stream in allCases where fcntl(stream.rawValue, F_GETFD) == -1 {
+            // open(2) returns the lowest free number, which is this one as the lower ones are open.
+            try systemCall("open", "/dev/null") { Glibc.open("/dev/null", O_RDWR) }
+        }
+    }
+
+    /// Whether the stream is a pipe or a terminal: what belongs to the session, and not a device or a file.
+    package var isPipeOrTerminal: Bool {
+        var status = stat()
+        guard fstat(rawValue, &status) == 0 else { return false }
+        return FileStatus(status).kind == .pipe || isatty(rawValue) == 1
+    }
+
+    /// Gives the open file to a user, so that `/dev/stdout` and `/dev/stderr` can be opened again.
+    ///
+    /// - Throws: the error of fchown(2).
+    package func setOwner(user: UInt32) throws(SystemCallError) {
+        try systemCall("fchown") { fchown(rawValue, user, .max) }
+    }
+
+    /// Writes all bytes; what cannot be written is lost, because there is nobody left to tell.
+    package func write(_ bytes: [UInt8]) {
+        var written = 0
+        bytes.withUnsafeBytes { buffer in
+            while written < buffer.count {
+                let count = Glibc.write(rawValue, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                if count > 0 { written += count } else if Glibc.errno != EINTR { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+private import CLinux
+internal import Glibc
+
+/// The permission bits of a file with set-user-id, set-group-id and sticky, 0 to 0o7777.
+package struct FileMode: RawRepresentable, Equatable, Hashable, Sendable, ExpressibleByIntegerLiteral {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue & 0o7777 }
+    package init(integerLiteral value: UInt32) { self.init(rawValue: value) }
+
+    /// Four octal digits, as in `0770`.
+    package var octal: String {
+        let digits = String(rawValue, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+    }
+
+    /// The mode without the bits that a umask takes away.
+    package func masked(by umask: FileMode) -> FileMode { FileMode(rawValue: rawValue & ~umask.rawValue) }
+
+    /// Whether all bits of `other` are set.
+    package func contains(_ other: FileMode) -> Bool { rawValue & other.rawValue == other.rawValue }
+}
+
+/// What stat(2) says of a file.
+package struct FileStatus: Equatable, Sendable {
+    /// The type of a file, as in inode(7).
+    package enum Kind: Equatable, Sendable {
+        case file, directory, link, pipe, socket, characterDevice, blockDevice, other
+    }
+
+    package let kind: Kind
+    package let mode: FileMode
+    package let user: UInt32
+    package let group: UInt32
+    /// In bytes.
+    package let size: Int
+    /// The device that holds the file.
+    package let device: UInt64
+    package let inode: UInt64
+
+    init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .link
+            case S_IFIFO: .pipe
+            case S_IFSOCK: .socket
+            case S_IFCHR: .characterDevice
+            case S_IFBLK: .blockDevice
+            default: .other
+            }
+        mode = FileMode(rawValue: status.st_mode)
+        user = status.st_uid
+        group = status.st_gid
+        size = status.st_size
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+
+    /// The device as `/proc/self/mountinfo` writes it: `major:minor`.
+    package var deviceName: String { "\(linux_device_major(device)):\(linux_device_minor(device))" }
+}
+
+extension FileStatus.Kind {
+    /// The kind in words, with its article.
+    package var words: String {
+        switch self {
+        case .file: "a file"
+        case .directory: "a directory"
+        case .link: "a symbolic link"
+        case .pipe: "a named pipe"
+        case .socket: "a socket"
+        case .characterDevice, .blockDevice: "a device"
+        case .other: "of an unknown type"
+        }
+    }
+}

@@ -1,0 +1,224 @@
+package import SystemPackage
+
+private import CLinux
+private import Glibc
+
+/// How symbolic links in a path are treated.
+package enum LinkPolicy: Equatable, Sendable {
+    /// Followed, the last component too; for a user in his own tree.
+    case follow
+    /// A link anywhere in the path is the error ELOOP; for root and the seed user, whom a link could mislead.
+    case refuse
+}
+
+/// What open(2) is asked for; `O_CLOEXEC` and `O_NOCTTY` are always added.
+package struct OpenOptions: OptionSet, Sendable {
+    package let rawValue: CInt
+    package init(rawValue: CInt) { self.rawValue = rawValue }
+
+    package static let readOnly = OpenOptions(rawValue: O_RDONLY)
+    package static let writeOnly = OpenOptions(rawValue: O_WRONLY)
+    package static let readWrite = OpenOptions(rawValue: O_RDWR)
+    package static let create = OpenOptions(rawValue: O_CREAT)
+    package static let exclusive = OpenOptions(rawValue: O_EXCL)
+    package static let truncate = OpenOptions(rawValue: O_TRUNC)
+    package static let append = OpenOptions(rawValue: O_APPEND)
+    package static let directory = OpenOptions(rawValue: O_DIRECTORY)
+    package static let noFollow = OpenOptions(rawValue: O_NOFOLLOW)
+    /// A pipe without a peer does not block.
+    package static let nonBlocking = OpenOptions(rawValue: O_NONBLOCK)
+    /// Only a place in the tree; nothing can be read or written.
+    package static let pathOnly = OpenOptions(rawValue: linux_O_PATH)
+}
+
+/// A root directory and the paths below it; the container's own is `/`.
+///
+/// All paths are absolute and lie below the root, whatever links say: with another root than `/` they are resolved as
+/// if it were the process's root directory (openat2(2), `RESOLVE_IN_ROOT`). A fake container is a folder.
+package struct FileTree: Sendable {
+    /// The directory that is shown as `/`.
+    package let root: FilePath
+    private let isRealRoot: Bool
+
+    package init(root: FilePath = "/") {
+        self.root = root
+        isRealRoot = root == "/"
+    }
+
+    /// Opens the file at a path.
+    ///
+    /// - Parameters:
+    ///   - path: an absolute path below the root.
+    ///   - options: how to open it.
+    ///   - mode: the mode of a file that is created, before the umask.
+    ///   - links: what happens at a symbolic link.
+    /// - Throws: the error of openat2(2), or of openat(2) where the kernel or its seccomp profile has no openat2.
+    package func open(
+        _ path: FilePath, _ options: OpenOptions, mode: FileMode = 0, links: LinkPolicy
+    ) throws(SystemCallError) -> Descriptor {
+        if isRealRoot && links == .follow {
+            return try openPlain(AT_FDCWD, path, options, mode)
+        }
+        do throws(SystemCallError) {
+            return try openResolved(path, options, mode, links)
+        } catch where error.errno == .noFunction || error.errno == .notPermitted {
+            // Kernels before 5.6 have no openat2, and old seccomp profiles answer EPERM to what they do not know.
+            return try openStepwise(path, options, mode)
+        }
+    }
+
+    /// Opens the directory that holds a path.
+    ///
+    /// - Throws: the error of opening it.
+    package func openParent(
+        of path: FilePath, links: LinkPolicy
+    ) throws(SystemCallError) -> Directory {
+        let parent = path.removingLastComponent()
+        return Directory(try open(parent, [.pathOnly, .directory], links: links), path: parent)
+    }
+
+    /// What stat(2) says of the file at a path, or `nil` when there is none.
+    ///
+    /// - Parameters:
+    ///   - path: an absolute path below the root.
+    ///   - links: `follow` tells of the link's target; `refuse` tells of a link that is the last component itself.
+    /// - Throws: an error other than ENOENT.
+    package func status(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> FileStatus? {
+        do throws(SystemCallError) {
+            if isRealRoot && links == .follow {
+                var status = stat()
+                try systemCall("stat", path) { path.withPlatformString { stat($0, &status) } }
+                return FileStatus(status)
+            }
+            let options: OpenOptions = links == .refuse ? [.pathOnly, .noFollow] : .pathOnly
+            return try open(path, options, links: links).status(path: path)
+        } catch where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    /// Reads a whole file.
+    ///
+    /// - Parameters:
+    ///   - path: an absolute path below the root.
+    ///   - limit: the most bytes to read.
+    ///   - links: what happens at a symbolic link.
+    /// - Returns: the bytes, or `nil` when there is no such file.
+    /// - Throws: an error other than ENOENT; EISDIR for a directory.
+    package func read(
+        _ path: FilePath, limit: Int = .max, links: LinkPolicy = .follow
+    ) throws(SystemCallError) -> [UInt8]? {
+        do throws(SystemCallError) {
+            return try open(path, [.readOnly, .nonBlocking], links: links).readAll(limit: limit, path: path)
+        } catch where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    /// The names in a directory without `.` and `..`, in the directory's order.
+    ///
+    /// - Throws: the error of opening or reading the directory.
+    package func names(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [String] {
+        let directory = try open(path, [.readOnly, .directory], links: links)
+        let copy = try systemCall("dup", path) { fcntl(directory.rawValue, F_DUPFD_CLOEXEC, 0) }
+        guard let stream = fdopendir(copy) else {
+            let number = Glibc.errno
+            close(copy)
+            throw SystemCallError(call: "fdopendir", path: path, errno: Errno(rawValue: number))
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while true {
+            Glibc.errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        if Glibc.errno != 0 { throw SystemCallError(call: "readdir", path: path, errno: Errno(rawValue: Glibc.errno)) }
+        return names
+    }
+
+    /// Whether the calling identity may use the file in the given ways (faccessat(2) with effective ids).
+    ///
+    /// - Throws: the error of faccessat(2), EACCES when not all of `access` is allowed.
+    package func checkAccess(_ path: FilePath, _ access: Access) throws(SystemCallError) {
+        if isRealRoot {
+            try systemCall("faccessat", path) {
+                path.withPlatformString { faccessat(AT_FDCWD, $0, access.rawValue, AT_EACCESS) }
+            }
+        } else {
+            let file = try open(path, .pathOnly, links: .follow)
+            let link = FilePath("/proc/self/fd/\(file.rawValue)")
+            try systemCall("faccessat", path) {
+                link.withPlatformString { faccessat(AT_FDCWD, $0, access.rawValue, AT_EACCESS) }
+            }
+        }
+    }
+
+    /// The ways of using a file that faccessat(2) checks.
+    package struct Access: OptionSet, Sendable {
+        package let rawValue: CInt
+        package init(rawValue: CInt) { self.rawValue = rawValue }
+        package static let read = Access(rawValue: R_OK)
+        package static let write = Access(rawValue: W_OK)
+        /// For a directory: enter it.
+        package static let execute = Access(rawValue: X_OK)
+    }
+}
+
+extension FileTree {
+    private func openPlain(
+        _ directory: CInt, _ path: FilePath, _ options: OpenOptions, _ mode: FileMode
+    ) throws(SystemCallError) -> Descriptor {
+        let flags = options.rawValue | O_CLOEXEC | O_NOCTTY
+        return Descriptor(
+            owning: try systemCall("openat", path) {
+                path.withPlatformString { openat(directory, $0, flags, mode.rawValue) }
+            })
+    }
+
+    private func openResolved(
+        _ path: FilePath, _ options: OpenOptions, _ mode: FileMode, _ links: LinkPolicy
+    ) throws(SystemCallError) -> Descriptor {
+        var resolve = linux_RESOLVE_NO_MAGICLINKS
+        // With O_NOFOLLOW and O_PATH a link as the last component is what is asked for: only its parents are checked.
+        if links == .refuse { resolve |= linux_RESOLVE_NO_SYMLINKS }
+        var rootDirectory: Descriptor?
+        if !isRealRoot {
+            resolve |= linux_RESOLVE_IN_ROOT
+            rootDirectory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0)
+        }
+        let flags = UInt64(UInt32(bitPattern: options.rawValue | O_CLOEXEC | O_NOCTTY))
+        let mode = options.contains(.create) ? UInt64(mode.rawValue) : 0
+        let directory = rootDirectory?.rawValue ?? AT_FDCWD
+        return Descriptor(
+            owning: try systemCall("openat2", path) {
+                path.withPlatformString { linux_openat2(directory, $0, flags, mode, resolve) }
+            })
+    }
+
+    /// Opens component by component, refusing every link: what openat2(2) does, with more calls.
+    private func openStepwise(
+        _ path: FilePath, _ options: OpenOptions, _ mode: FileMode
+    ) throws(SystemCallError) -> Descriptor {
+        var directory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0)
+        guard let last = path.lastComponent else { return try openPlain(AT_FDCWD, root, options, mode) }
+        for component in path.removingLastComponent().components {
+            let name = FilePath(root: nil, [component])
+            do throws(SystemCallError) {
+                directory = try openPlain(directory.rawValue, name, [.pathOnly, .directory, .noFollow], 0)
+            } catch {
+                // O_PATH with O_DIRECTORY and O_NOFOLLOW says ENOTDIR of a link.
+                throw SystemCallError(call: error.call, path: path, errno: error.errno)
+            }
+        }
+        let name = FilePath(root: nil, [last])
+        do throws(SystemCallError) {
+            return try openPlain(directory.rawValue, name, options.union(.noFollow), mode)
+        } catch {
+            throw SystemCallError(call: error.call, path: path, errno: error.errno)
+        }
+    }
+}
