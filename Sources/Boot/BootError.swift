@@ -1,7 +1,69 @@
-private import Linux
+package import Linux
 
-/// Placeholder of the first commit.
+/// The version of both programs.
 package enum Version {
-    /// The version of both programs.
     package static let text = "0.1.0"
+}
+
+/// An attempt that failed: as whom, and how.
+package struct Attempt: Equatable, Sendable {
+    /// As whom in words: `user 254321:83070`.
+    package let identity: String
+    package let error: SystemCallError
+
+    package init(as identity: String, _ error: SystemCallError) {
+        self.identity = identity
+        self.error = error
+    }
+}
+
+/// Why the boot cannot go on, or why a change could not be made.
+package struct BootError: Error, Equatable, Sendable {
+    /// The step or stage; empty until the runner adds it.
+    package var step: String
+    /// What could not be done, to what: `cannot create /scratch/jane`.
+    package let action: String
+    /// The reason when no system call gives it.
+    package let reason: String
+    /// What was tried, in order.
+    package let attempts: [Attempt]
+    /// What to do about it, in a clause; empty when the rest says all.
+    package let remedy: String
+    /// How the program ends because of it.
+    package let exitCode: ExitCode
+
+    package init(
+        step: String = "", _ action: String, reason: String = "", attempts: [Attempt] = [], remedy: String = "",
+        exitCode: ExitCode = .boot
+    ) {
+        self.step = step
+        self.action = action
+        self.reason = reason
+        self.attempts = attempts
+        self.remedy = remedy
+        self.exitCode = exitCode
+    }
+
+    /// The error on one line without the step: what, why, which calls as whom, what to do.
+    package var message: String {
+        var text = action
+        let words = reason.isEmpty ? attempts.last?.error.reason ?? "" : reason
+        if !words.isEmpty { text += ": \(words)" }
+        if !attempts.isEmpty { text += " (\(attemptsText))" }
+        if !remedy.isEmpty { text += "; \(remedy)" }
+        return text
+    }
+
+    /// The attempts as in `mkdirat EACCES as user 1000:1000, as seed 177449:83070`.
+    private var attemptsText: String {
+        var parts: [String] = []
+        var symbol = ""
+        for attempt in attempts {
+            let identity = attempt.identity.isEmpty ? "" : " as \(attempt.identity)"
+            parts.append(
+                attempt.error.symbol == symbol ? String(identity.dropFirst()) : attempt.error.symbol + identity)
+            symbol = attempt.error.symbol
+        }
+        return parts.joined(separator: ", ")
+    }
 }

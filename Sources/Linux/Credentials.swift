@@ -1,11 +1,10 @@
-internal import SystemPackage
-
 private import CLibcap
 private import CLinux
 private import Glibc
+internal import SystemPackage
 
 /// The ids with which a process acts: a user, a primary group and supplementary groups.
-package struct Identity: Equatable, Sendable {
+package struct Credentials: Equatable, Sendable {
     package var user: UInt32
     package var group: UInt32
     /// Supplementary group ids; their order means nothing.
@@ -145,7 +144,7 @@ extension Privileges {
     ///
     /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process may then be in between, and the
     ///   caller must ``resume(_:)`` or end.
-    package static func assume(_ identity: Identity) throws(SystemCallError) {
+    package static func assume(_ identity: Credentials) throws(SystemCallError) {
         // Groups before the user: without uid 0 they can no longer be set.
         try setGroups(identity.groups)
         try systemCall("setresgid") { linux_setresgid(.max, identity.group, .max) }
@@ -155,7 +154,7 @@ extension Privileges {
     /// Returns from ``assume(_:)`` to the identity of before.
     ///
     /// - Throws: the error of the call that failed; the process must then end.
-    package static func resume(_ identity: Identity) throws(SystemCallError) {
+    package static func resume(_ identity: Credentials) throws(SystemCallError) {
         // The user first: only uid 0 has the capability to set the groups back.
         try systemCall("setresuid") { linux_setresuid(.max, identity.user, .max) }
         try systemCall("setresgid") { linux_setresgid(.max, identity.group, .max) }
@@ -165,7 +164,7 @@ extension Privileges {
     /// Becomes another identity for ever: real, effective and saved ids, and supplementary groups.
     ///
     /// - Throws: the error of the call that failed; the process must then end.
-    package static func become(_ identity: Identity) throws(SystemCallError) {
+    package static func become(_ identity: Credentials) throws(SystemCallError) {
         // Supplementary groups first, and always: an empty list must clear those of root. Then the group, then the
         // user: each step takes away the right to make the one before.
         try setGroups(identity.groups)
@@ -173,10 +172,8 @@ extension Privileges {
         try systemCall("setresuid") { linux_setresuid(identity.user, identity.user, identity.user) }
     }
 
-    /// Whether root's ids can be had back; after a drop this must be `false`.
-    package static func canRegainRoot() -> Bool {
-        linux_setresuid(.max, 0, .max) == 0 || linux_setresgid(.max, 0, .max) == 0
-    }
+    /// Whether root's user id can be had back; after a drop this must be `false`.
+    package static func canRegainRoot() -> Bool { linux_setresuid(.max, 0, .max) == 0 }
 
     private static func setGroups(_ groups: [UInt32]) throws(SystemCallError) {
         try systemCall("setgroups") { setgroups(groups.count, groups) }

@@ -1,7 +1,6 @@
-package import SystemPackage
-
 private import CLinux
 private import Glibc
+package import SystemPackage
 
 /// An open file descriptor that is closed when its owner ends.
 package struct Descriptor: ~Copyable {
@@ -76,7 +75,7 @@ package struct Descriptor: ~Copyable {
     /// Sets the mode, which no umask changes.
     ///
     /// - Throws: the error of fchmod(2).
-    package func setMode(_ mode: FileMode, path: FilePath? = nil) throws(SystemCallError) {
+    package func setMode(_ mode: ModeBits, path: FilePath? = nil) throws(SystemCallError) {
         try systemCall("fchmod", path) { fchmod(rawValue, mode.rawValue) }
     }
 

@@ -1,7 +1,6 @@
-package import SystemPackage
-
 private import CLinux
 private import Glibc
+package import SystemPackage
 
 /// An open directory in which names are made, replaced and removed.
 ///
@@ -21,9 +20,9 @@ package struct Directory: ~Copyable {
     ///
     /// - Throws: the error of openat(2).
     package func open(
-        _ name: FilePath.Component, _ options: OpenOptions, mode: FileMode = 0
+        _ name: FilePath.Component, _ options: OpenOptions, mode: ModeBits = 0
     ) throws(SystemCallError) -> Descriptor {
-        let flags = options.rawValue | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW
+        let flags = options.flags | O_NOFOLLOW
         return Descriptor(
             owning: try perform("openat", name) { openat(descriptor.rawValue, $0, flags, mode.rawValue) })
     }
@@ -35,7 +34,7 @@ package struct Directory: ~Copyable {
         var status = stat()
         do throws(SystemCallError) {
             try perform("fstatat", name) { fstatat(descriptor.rawValue, $0, &status, AT_SYMLINK_NOFOLLOW) }
-        } catch where error.errno == .noSuchFileOrDirectory {
+        } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         }
         return FileStatus(status)
@@ -44,7 +43,7 @@ package struct Directory: ~Copyable {
     /// Makes a directory; the umask applies.
     ///
     /// - Throws: the error of mkdirat(2).
-    package func makeDirectory(_ name: FilePath.Component, mode: FileMode) throws(SystemCallError) {
+    package func makeDirectory(_ name: FilePath.Component, mode: ModeBits) throws(SystemCallError) {
         try perform("mkdirat", name) { mkdirat(descriptor.rawValue, $0, mode.rawValue) }
     }
 
@@ -91,7 +90,7 @@ package struct Directory: ~Copyable {
         do throws(SystemCallError) {
             try perform("unlinkat", name) { unlinkat(descriptor.rawValue, $0, 0) }
             return true
-        } catch where error.errno == .noSuchFileOrDirectory {
+        } catch  where error.errno == .noSuchFileOrDirectory {
             return false
         }
     }

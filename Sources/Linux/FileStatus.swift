@@ -2,7 +2,7 @@ private import CLinux
 internal import Glibc
 
 /// The permission bits of a file with set-user-id, set-group-id and sticky, 0 to 0o7777.
-package struct FileMode: RawRepresentable, Equatable, Hashable, Sendable, ExpressibleByIntegerLiteral {
+package struct ModeBits: RawRepresentable, Equatable, Hashable, Sendable, ExpressibleByIntegerLiteral {
     package let rawValue: UInt32
 
     package init(rawValue: UInt32) { self.rawValue = rawValue & 0o7777 }
@@ -15,10 +15,10 @@ package struct FileMode: RawRepresentable, Equatable, Hashable, Sendable, Expres
     }
 
     /// The mode without the bits that a umask takes away.
-    package func masked(by umask: FileMode) -> FileMode { FileMode(rawValue: rawValue & ~umask.rawValue) }
+    package func masked(by umask: ModeBits) -> ModeBits { ModeBits(rawValue: rawValue & ~umask.rawValue) }
 
     /// Whether all bits of `other` are set.
-    package func contains(_ other: FileMode) -> Bool { rawValue & other.rawValue == other.rawValue }
+    package func contains(_ other: ModeBits) -> Bool { rawValue & other.rawValue == other.rawValue }
 }
 
 /// What stat(2) says of a file.
@@ -29,7 +29,7 @@ package struct FileStatus: Equatable, Sendable {
     }
 
     package let kind: Kind
-    package let mode: FileMode
+    package let mode: ModeBits
     package let user: UInt32
     package let group: UInt32
     /// In bytes.
@@ -50,7 +50,7 @@ package struct FileStatus: Equatable, Sendable {
             case S_IFBLK: .blockDevice
             default: .other
             }
-        mode = FileMode(rawValue: status.st_mode)
+        mode = ModeBits(rawValue: status.st_mode)
         user = status.st_uid
         group = status.st_gid
         size = status.st_size

@@ -1,7 +1,6 @@
-package import SystemPackage
-
 private import CLinux
 private import Glibc
+package import SystemPackage
 
 /// How symbolic links in a path are treated.
 package enum LinkPolicy: Equatable, Sendable {
@@ -29,6 +28,9 @@ package struct OpenOptions: OptionSet, Sendable {
     package static let nonBlocking = OpenOptions(rawValue: O_NONBLOCK)
     /// Only a place in the tree; nothing can be read or written.
     package static let pathOnly = OpenOptions(rawValue: linux_O_PATH)
+
+    /// The flags with those that are always added; openat2(2) refuses O_NOCTTY beside O_PATH.
+    var flags: CInt { rawValue | O_CLOEXEC | (contains(.pathOnly) ? 0 : O_NOCTTY) }
 }
 
 /// A root directory and the paths below it; the container's own is `/`.
@@ -54,14 +56,14 @@ package struct FileTree: Sendable {
     ///   - links: what happens at a symbolic link.
     /// - Throws: the error of openat2(2), or of openat(2) where the kernel or its seccomp profile has no openat2.
     package func open(
-        _ path: FilePath, _ options: OpenOptions, mode: FileMode = 0, links: LinkPolicy
+        _ path: FilePath, _ options: OpenOptions, mode: ModeBits = 0, links: LinkPolicy
     ) throws(SystemCallError) -> Descriptor {
         if isRealRoot && links == .follow {
             return try openPlain(AT_FDCWD, path, options, mode)
         }
         do throws(SystemCallError) {
             return try openResolved(path, options, mode, links)
-        } catch where error.errno == .noFunction || error.errno == .notPermitted {
+        } catch  where error.errno == .noFunction || error.errno == .notPermitted {
             // Kernels before 5.6 have no openat2, and old seccomp profiles answer EPERM to what they do not know.
             return try openStepwise(path, options, mode)
         }
@@ -92,7 +94,7 @@ package struct FileTree: Sendable {
             }
             let options: OpenOptions = links == .refuse ? [.pathOnly, .noFollow] : .pathOnly
             return try open(path, options, links: links).status(path: path)
-        } catch where error.errno == .noSuchFileOrDirectory {
+        } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         }
     }
@@ -110,7 +112,7 @@ package struct FileTree: Sendable {
     ) throws(SystemCallError) -> [UInt8]? {
         do throws(SystemCallError) {
             return try open(path, [.readOnly, .nonBlocking], links: links).readAll(limit: limit, path: path)
-        } catch where error.errno == .noSuchFileOrDirectory {
+        } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         }
     }
@@ -170,9 +172,9 @@ package struct FileTree: Sendable {
 
 extension FileTree {
     private func openPlain(
-        _ directory: CInt, _ path: FilePath, _ options: OpenOptions, _ mode: FileMode
+        _ directory: CInt, _ path: FilePath, _ options: OpenOptions, _ mode: ModeBits
     ) throws(SystemCallError) -> Descriptor {
-        let flags = options.rawValue | O_CLOEXEC | O_NOCTTY
+        let flags = options.flags
         return Descriptor(
             owning: try systemCall("openat", path) {
                 path.withPlatformString { openat(directory, $0, flags, mode.rawValue) }
@@ -180,7 +182,7 @@ extension FileTree {
     }
 
     private func openResolved(
-        _ path: FilePath, _ options: OpenOptions, _ mode: FileMode, _ links: LinkPolicy
+        _ path: FilePath, _ options: OpenOptions, _ mode: ModeBits, _ links: LinkPolicy
     ) throws(SystemCallError) -> Descriptor {
         var resolve = linux_RESOLVE_NO_MAGICLINKS
         // With O_NOFOLLOW and O_PATH a link as the last component is what is asked for: only its parents are checked.
@@ -190,7 +192,7 @@ extension FileTree {
             resolve |= linux_RESOLVE_IN_ROOT
             rootDirectory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0)
         }
-        let flags = UInt64(UInt32(bitPattern: options.rawValue | O_CLOEXEC | O_NOCTTY))
+        let flags = UInt64(UInt32(bitPattern: options.flags))
         let mode = options.contains(.create) ? UInt64(mode.rawValue) : 0
         let directory = rootDirectory?.rawValue ?? AT_FDCWD
         return Descriptor(
@@ -201,7 +203,7 @@ extension FileTree {
 
     /// Opens component by component, refusing every link: what openat2(2) does, with more calls.
     private func openStepwise(
-        _ path: FilePath, _ options: OpenOptions, _ mode: FileMode
+        _ path: FilePath, _ options: OpenOptions, _ mode: ModeBits
     ) throws(SystemCallError) -> Descriptor {
         var directory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0)
         guard let last = path.lastComponent else { return try openPlain(AT_FDCWD, root, options, mode) }

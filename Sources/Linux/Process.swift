@@ -1,7 +1,6 @@
-package import SystemPackage
-
 private import CLinux
 private import Glibc
+package import SystemPackage
 
 /// The calling process: its directory, umask, signals and program.
 package enum CurrentProcess {
@@ -12,7 +11,7 @@ package enum CurrentProcess {
     ///
     /// - Returns: the umask of before.
     @discardableResult
-    package static func setUmask(_ mask: FileMode) -> FileMode { FileMode(rawValue: umask(mask.rawValue)) }
+    package static func setUmask(_ mask: ModeBits) -> ModeBits { ModeBits(rawValue: umask(mask.rawValue)) }
 
     /// Changes the working directory.
     ///

@@ -1,7 +1,6 @@
-package import SystemPackage
-
 private import CLinux
 private import Glibc
+package import SystemPackage
 
 /// A system call that failed: which call, on what path if it had one, and the error number.
 package struct SystemCallError: Error, Equatable, Sendable {

@@ -1,8 +1,23 @@
 import Boot
+import Linux
 
 @main
 enum Entrypoint {
     static func main() {
-        print("entrypoint \(Version.text)")
+        let started = Instant.now
+        let code: Int32
+        switch CommandLineRequest(ProcessStart.arguments) {
+        case .boot(let request): code = Boot.run(request, started: started)
+        case .help:
+            StandardStream.output.write(Array(CommandLineRequest.helpText.utf8))
+            code = 0
+        case .version:
+            StandardStream.output.write(Array("entrypoint \(Version.text)\n".utf8))
+            code = 0
+        case .mistake(let message):
+            StandardStream.error.write(Array("entrypoint: \(message); see entrypoint --help\n".utf8))
+            code = ExitCode.usage.rawValue
+        }
+        CurrentProcess.exit(code)
     }
 }

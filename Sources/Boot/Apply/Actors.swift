@@ -1,0 +1,102 @@
+package import Linux
+
+/// Lets the process act as the people of the boot, one at a time.
+///
+/// Acting means effective ids and supplementary groups: what a file server and the kernel's permission checks see.
+/// The switch happens only when the next act needs another identity.
+package final class Actors {
+    private let people: People
+    private let start: Start
+    /// The identity that the process was started with.
+    private let own: Credentials
+    /// The umask of work as user and seed.
+    package let workUmask: ModeBits
+    private var current: Actor
+
+    /// - Parameters:
+    ///   - people: who is who.
+    ///   - privileges: what the process was started with.
+    ///   - start: how it was started.
+    ///   - umask: the umask of work as user and seed.
+    package init(_ people: People, privileges: Privileges, start: Start, umask: ModeBits) {
+        self.people = people
+        self.start = start
+        workUmask = umask
+        own = Credentials(
+            user: privileges.user.effective, group: privileges.group.effective, groups: privileges.groups)
+        current = start == .root ? .root : .user
+        // What root makes is closed until its mode is set; what the user makes has the promised mode at once.
+        CurrentProcess.setUmask(start == .root ? 0o077 : umask)
+    }
+
+    /// Whether anybody can act in this role at all.
+    package func has(_ actor: Actor) -> Bool {
+        switch actor {
+        case .root: start == .root
+        case .seed: start == .root && people.seed != nil
+        case .user: true
+        }
+    }
+
+    /// Does some work as an actor.
+    ///
+    /// - Throws: the error of the work, or of becoming the actor.
+    package func acting<Result: ~Copyable>(
+        as actor: Actor, _ work: () throws(SystemCallError) -> Result
+    ) throws(SystemCallError) -> Result {
+        try become(actor)
+        return try work()
+    }
+
+    /// Becomes an actor until the next call.
+    ///
+    /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process is then itself again.
+    package func become(_ actor: Actor) throws(SystemCallError) {
+        guard actor != current, start == .root else { return }
+        if current != .root { resume() }
+        if actor != .root, let credentials = credentials(of: actor) {
+            do throws(SystemCallError) {
+                try Privileges.assume(credentials)
+            } catch {
+                resume()
+                throw error
+            }
+            CurrentProcess.setUmask(workUmask)
+            current = actor
+        }
+    }
+
+    /// The user's id.
+    package var userID: UInt32 { people.user.credentials.user }
+
+    /// The actor in words: `user 254321:83070`.
+    package func words(_ actor: Actor) -> String {
+        switch actor {
+        case .root: "root"
+        case .seed, .user: "\(actor.rawValue) \(credentials(of: actor)?.text ?? "")"
+        }
+    }
+
+    /// How an actor treats links: only the user may follow his own.
+    package static func links(_ actor: Actor) -> LinkPolicy { actor == .user ? .follow : .refuse }
+
+    private func credentials(of actor: Actor) -> Credentials? {
+        switch actor {
+        case .root: own
+        case .seed: people.seed
+        case .user: people.user.credentials
+        }
+    }
+
+    private func resume() {
+        do throws(SystemCallError) {
+            try Privileges.resume(own)
+        } catch {
+            // Neither one nor the other: whatever came next would be done as the wrong user.
+            StandardStream.error.write(Array("entrypoint: cannot return to root: \(error.symbol)\n".utf8))
+            CurrentProcess.exit(ExitCode.boot.rawValue)
+        }
+        CurrentProcess.setUmask(0o077)
+        current = .root
+    }
+}

@@ -1,0 +1,180 @@
+import Linux
+import SystemPackage
+
+extension Apply {
+    /// Sees to it that a directory exists and can be used, or its fallback.
+    mutating func apply(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+        do throws(BootError) {
+            return try ensure(change, by: able)
+        } catch {
+            guard let fallback = change.fallback else { throw error }
+            let own = DirectoryChange(
+                path: fallback, mode: ModeBits(rawValue: 0o777).masked(by: actors.workUmask), group: change.group,
+                use: .write
+            )
+            let outcome: Outcome
+            do throws(BootError) {
+                outcome = try ensure(own, by: [.user])
+            } catch {
+                // The first failure is the one to tell of.
+                throw error
+            }
+            notes.append("\(error.message); \(Text.shown(fallback)) is used instead")
+            choose(fallback, for: change.path)
+            return outcome
+        }
+    }
+
+    private mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+        if let status = try look(at: change.path, as: able[0]) {
+            try checkUse(of: change, status)
+            compare(change, with: status)
+            return .already
+        }
+        if mode == .dryRun {
+            expected.insert(change.path)
+            return .changed
+        }
+        try makeMissing(change, by: able)
+        try checkUse(of: change, nil)
+        return .changed
+    }
+
+    /// The status of a directory, or `nil` when there is nothing at the path.
+    private func look(at path: FilePath, as actor: Actor) throws(BootError) -> FileStatus? {
+        if mode == .dryRun && expected.contains(where: { path.starts(with: $0) }) { return nil }
+        let found: FileStatus?
+        do throws(SystemCallError) {
+            found = try actors.acting(as: actor) { () throws(SystemCallError) in
+                try tree.status(path, links: Actors.links(actor))
+            }
+        } catch {
+            throw failure("cannot look at", path, [Attempt(as: actors.words(actor), error)])
+        }
+        guard let found, found.kind != .directory else { return found }
+        if found.kind == .link {
+            throw BootError(
+                "cannot use \(Text.shown(path))", reason: "it is a symbolic link, which root does not follow")
+        }
+        throw BootError(
+            "cannot use \(Text.shown(path))", reason: "it is \(found.kind.words), and a directory is expected",
+            remedy: "move it away or choose another path")
+    }
+
+    /// Checks that the user can do in the directory what he must.
+    private func checkUse(of change: DirectoryChange, _ status: FileStatus?) throws(BootError) {
+        let access: FileTree.Access
+        switch change.use {
+        case .none: return
+        case .enter: access = .execute
+        case .write: access = [.write, .execute]
+        }
+        do throws(SystemCallError) {
+            try actors.acting(as: .user) { () throws(SystemCallError) in try tree.checkAccess(change.path, access) }
+        } catch {
+            let action = change.use == .enter ? "cannot enter" : "cannot write in"
+            var remedy = remedy(for: error, change.path)
+            if error.errno == .permissionDenied, let status {
+                remedy =
+                    "it has mode \(status.mode.octal) and belongs to \(status.user):\(status.group): its owner can run "
+                    + "chgrp \(change.group) \(Text.shown(change.path)) && chmod \(octal(change.mode)) \(Text.shown(change.path))"
+            }
+            throw BootError(
+                "\(action) \(Text.shown(change.path))", attempts: [Attempt(as: actors.words(.user), error)],
+                remedy: remedy)
+        }
+    }
+
+    /// Notes how a directory that exists differs from one that the boot would make, where that matters to somebody.
+    private mutating func compare(_ change: DirectoryChange, with status: FileStatus) {
+        let path = Text.shown(change.path)
+        if let owner = change.owner, status.user != owner {
+            notes.append(
+                "\(path) belongs to user \(status.user), not to \(owner), and is left as it is; correct it with "
+                    + "chown \(owner):\(change.group) \(path)")
+        }
+        if change.isShared && !status.mode.contains(ModeBits(rawValue: change.mode.rawValue & 0o2070)) {
+            notes.append(
+                "\(path) has mode \(status.mode.octal): others of group \(status.group) cannot share all of it; its owner "
+                    + "(\(status.user)) can correct it with chmod \(octal(change.mode)) \(path)")
+        }
+        if change.owner == nil && status.mode.rawValue & 0o007 & ~change.mode.rawValue != 0 && change.use == .write
+            && status.user == actors.userID
+        {
+            notes.append(
+                "\(path) has mode \(status.mode.octal): everyone can enter it; correct it with "
+                    + "chmod o-rwx \(path)")
+        }
+    }
+
+    private func octal(_ mode: ModeBits) -> String { mode.octal }
+
+    /// Makes a directory and the missing ones above it.
+    private mutating func makeMissing(_ change: DirectoryChange, by able: [Actor]) throws(BootError) {
+        var missing: [FilePath] = [change.path]
+        var parent = change.path.removingLastComponent()
+        while parent.lastComponent != nil, try look(at: parent, as: able[0]) == nil {
+            missing.append(parent)
+            parent = parent.removingLastComponent()
+        }
+        for path in missing.reversed() {
+            try makeOne(path, change, by: able)
+        }
+    }
+
+    /// Makes one directory as the first actor who may.
+    private mutating func makeOne(
+        _ path: FilePath, _ change: DirectoryChange, by able: [Actor]
+    ) throws(BootError) {
+        var attempts: [Attempt] = []
+        for actor in able {
+            do throws(SystemCallError) {
+                try actors.acting(as: actor) { () throws(SystemCallError) in
+                    try make(path, change, as: actor)
+                }
+                identity = actors.words(actor)
+                return
+            } catch {
+                attempts.append(Attempt(as: actors.words(actor), error))
+                // Only what was not permitted may succeed as somebody else.
+                guard error.errno == .permissionDenied || error.errno == .notPermitted else { break }
+            }
+        }
+        throw failure("cannot create", path, attempts)
+    }
+
+    private mutating func make(
+        _ path: FilePath, _ change: DirectoryChange, as actor: Actor
+    ) throws(SystemCallError) {
+        guard let name = path.lastComponent else { return }
+        let isTarget = path == change.path
+        let parent = try tree.openParent(of: path, links: Actors.links(actor))
+        // Root's directories above a home are like all of root's; others' are like the one that is wanted.
+        let mode: ModeBits =
+            isTarget ? change.mode : actor == .root ? 0o755 : ModeBits(rawValue: change.mode.rawValue & 0o777)
+        do throws(SystemCallError) {
+            try parent.makeDirectory(name, mode: mode)
+        } catch  where error.errno == .fileExists {
+            // Another container of the same user was faster; what it made is checked like any other.
+            return
+        }
+        // Not through the path again: whatever took its place meanwhile is not ours to change.
+        let directory = try parent.open(name, [.readOnly, .directory])
+        let made = try directory.status(path: path)
+        if actor == .root {
+            try directory.setOwner(user: isTarget ? change.owner : 0, group: isTarget ? change.group : 0, path: path)
+        } else if made.group != change.group {
+            do throws(SystemCallError) {
+                try directory.setOwner(user: nil, group: change.group, path: path)
+            } catch {
+                notes.append(
+                    "\(Text.shown(path)) belongs to group \(made.group), not to \(change.group): \(error.reason) "
+                        + "(\(error.symbol))")
+            }
+        }
+        // A directory inherits the set-group-ID bit of its parent (inode(7)), which stays.
+        if !made.mode.contains(mode) || actor == .root {
+            try directory.setMode(ModeBits(rawValue: mode.rawValue | made.mode.rawValue & 0o2000), path: path)
+        }
+    }
+}

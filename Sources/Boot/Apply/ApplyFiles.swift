@@ -1,0 +1,99 @@
+import Linux
+import SystemPackage
+
+extension Apply {
+    /// Sees to it that a file of root's has its content and mode.
+    mutating func apply(_ change: FileChange, by able: [Actor]) throws(BootError) -> Outcome {
+        let path = change.path
+        var status: FileStatus?
+        var content: [UInt8]?
+        do throws(SystemCallError) {
+            (status, content) = try actors.acting(as: able[0]) {
+                () throws(SystemCallError) -> (FileStatus?, [UInt8]?) in
+                guard let status = try tree.status(path, links: .refuse), status.kind == .file else {
+                    return (nil, nil)
+                }
+                // One byte more than expected tells a longer file.
+                return (status, try tree.read(path, limit: change.content.count + 1, links: .refuse))
+            }
+        } catch {
+            throw failure("cannot read", path, [Attempt(as: actors.words(able[0]), error)])
+        }
+        if let status, content == change.content, status.mode == change.mode, status.user == 0 { return .already }
+        if mode == .dryRun { return .changed }
+        try perform("cannot write", path, as: able[0]) { () throws(SystemCallError) in
+            try FileReplacement.replace(path, with: change.content, mode: change.mode, owner: (0, 0), in: tree)
+        }
+        return .changed
+    }
+
+    /// Sees to it that a file of the boot's own is gone.
+    mutating func apply(_ change: RemovalChange, by able: [Actor]) throws(BootError) -> Outcome {
+        let path = change.path
+        var status: FileStatus?
+        try perform("cannot look at", path, as: able[0]) { () throws(SystemCallError) in
+            status = try tree.status(path, links: .refuse)
+        }
+        guard status != nil else { return .already }
+        if mode == .dryRun { return .changed }
+        try perform("cannot remove", path, as: able[0]) { () throws(SystemCallError) in
+            guard let name = path.lastComponent else { return }
+            try tree.openParent(of: path, links: .refuse).remove(name)
+        }
+        return .changed
+    }
+
+    /// Sees to it that the account files have their planned text.
+    mutating func apply(_ change: AccountsChange, by able: [Actor]) throws(BootError) -> Outcome {
+        let pending = change.files.filter { $0.found != $0.planned }
+        guard !pending.isEmpty else { return .already }
+        if mode == .dryRun { return .changed }
+        // Only root can take the lock; a user who may write the file is the only one who does so early in a container.
+        let isLocked = able[0] == .root && (try? AccountLock.acquire()) != nil
+        defer { if isLocked { AccountLock.release() } }
+        for (path, found, planned) in pending {
+            guard let planned else { continue }
+            var isSame = false
+            try perform("cannot read", path, as: able[0]) { () throws(SystemCallError) in
+                isSame = try tree.read(path) == found
+            }
+            guard isSame else {
+                throw BootError(
+                    "cannot write \(path)", reason: "another program changed it during the boot",
+                    remedy: "start the container again")
+            }
+            try perform("cannot write", path, as: able[0]) { () throws(SystemCallError) in
+                let status = try tree.status(path, links: .refuse)
+                let isSecret = path == Paths.shadow || path == Paths.gshadow
+                try FileReplacement.replace(
+                    path, with: planned, mode: status?.mode ?? (isSecret ? 0o640 : 0o644),
+                    owner: (status?.user ?? 0, status?.group ?? 0), in: tree)
+            }
+        }
+        return .changed
+    }
+
+    /// Does some work on a path as an actor, with an error of the boot.
+    private func perform(
+        _ action: String, _ path: FilePath, as actor: Actor, _ work: () throws(SystemCallError) -> Void
+    ) throws(BootError) {
+        do throws(SystemCallError) {
+            try actors.acting(as: actor, work)
+        } catch {
+            throw failure(action, path, [Attempt(as: actors.words(actor), error)])
+        }
+    }
+}
+
+extension AccountsChange {
+    /// Each file with what was found and what is planned, in the order of writing: groups before the user that is in
+    /// them, and the passwords before the entries that point to them.
+    fileprivate var files: [(path: FilePath, found: [UInt8]?, planned: [UInt8]?)] {
+        [
+            (Paths.gshadow, found.gshadow, planned.gshadow),
+            (Paths.group, found.group, planned.group),
+            (Paths.shadow, found.shadow, planned.shadow),
+            (Paths.passwd, found.passwd, planned.passwd),
+        ]
+    }
+}

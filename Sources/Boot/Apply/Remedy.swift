@@ -1,0 +1,94 @@
+import Linux
+package import SystemPackage
+
+extension Apply {
+    /// An error about a path, with what can be done about it.
+    func failure(_ action: String, _ path: FilePath, _ attempts: [Attempt]) -> BootError {
+        BootError(
+            "\(action) \(Text.shown(path))", attempts: attempts,
+            remedy: attempts.last.map { remedy(for: $0.error, path) } ?? "")
+    }
+
+    /// What can be done about an error at a path, from what is mounted there.
+    func remedy(for error: SystemCallError, _ path: FilePath) -> String {
+        guard let mount = Mount.holding(path, in: Mount.all(of: tree)) else { return "" }
+        let place = "\(Text.shown(mount.source)) (\(mount.type)) on \(Text.shown(mount.point))"
+        switch error.errno {
+        case .permissionDenied, .notPermitted:
+            if mount.point.string == "/" {
+                return
+                    "nothing is mounted there: is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
+            }
+            let squash = mount.isNetwork ? "is \(place) root-squashed? " : ""
+            return squash
+                + "make the directory once as its owner, or set SCRATCH_SEED_USER to an account that may (uid:gid)"
+        case .readOnlyFileSystem:
+            return "\(place) is mounted read-only: see readOnly in the pod's volumeMounts"
+        case .noSpace: return "no space is left on \(place)"
+        case .diskQuotaExceeded: return "the quota on \(place) is used up"
+        case .staleNFSFileHandle, .ioError, .timedOut: return "the server of \(place) does not serve it"
+        default: return ""
+        }
+    }
+}
+
+/// A mount of the container, from `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
+package struct Mount: Equatable, Sendable {
+    package let point: FilePath
+    /// The file system's type, such as `nfs4`.
+    package let type: String
+    /// What is mounted, such as `10.0.0.5:/export`.
+    package let source: String
+
+    /// Whether a server may treat root like nobody.
+    package var isNetwork: Bool {
+        type.hasPrefix("nfs") || type.hasPrefix("fuse")
+            || ["cifs", "smb3", "ceph", "lustre", "gpfs", "9p"].contains(type)
+    }
+
+    /// All mounts, in the order of mounting; empty when they cannot be read.
+    static func all(of tree: FileTree) -> [Mount] {
+        let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil
+        return parse(String(decoding: bytes ?? [], as: UTF8.self))
+    }
+
+    /// The mount that holds a path: the last one mounted of those with the longest point above it.
+    package static func holding(_ path: FilePath, in mounts: [Mount]) -> Mount? {
+        var best: Mount?
+        for mount in mounts where path.starts(with: mount.point) {
+            if mount.point.components.count >= best?.point.components.count ?? 0 { best = mount }
+        }
+        return best
+    }
+
+    /// Reads the lines of the file; what is not a line of it is passed over.
+    package static func parse(_ text: String) -> [Mount] {
+        text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            guard let separator = fields.firstIndex(of: "-"), separator >= 6, fields.count > separator + 2 else {
+                return nil
+            }
+            return Mount(
+                point: FilePath(unescaped(fields[4])), type: String(fields[separator + 1]),
+                source: unescaped(fields[separator + 2]))
+        }
+    }
+
+    /// Space, tab, newline and backslash are written as a backslash and three octal digits.
+    private static func unescaped(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,14 @@
+/// The order of the boot: what happens in a container, from first to last.
+package enum BootSequence {
+    /// The steps. A new step is one file in `Steps` and one line here; exports of a step reach those below it.
+    package static let steps: [any Step.Type] = [
+        Identity.self,
+        Scratch.self,
+        Handoff.self,
+    ]
+
+    /// Every variable that the boot reads: those of the whole boot, then those of the steps.
+    package static var variables: [any VariableDeclaration] {
+        LogSettings.variables + steps.flatMap { $0.variables }
+    }
+}

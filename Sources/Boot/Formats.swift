@@ -1,0 +1,79 @@
+package import Linux
+package import SystemPackage
+
+/// The forms that values of settings have; each takes a text that is not empty.
+package enum Formats {
+    /// A name of a user or a group: at most 32 bytes of portable characters, none that account files, sudoers or a shell
+    /// would read as something else (useradd(8), sudoers(5)).
+    package static func accountName(_ text: String) throws(FormatError) -> String {
+        let bytes = Array(text.utf8)
+        let body = bytes.last == UInt8(ascii: "$") ? bytes.dropLast() : bytes[...]
+        guard let first = body.first, isLetter(first), body.count <= 31, body.allSatisfy(isNameByte) else {
+            throw FormatError(
+                "not a name: a letter or _, then at most 30 letters, digits, _ . or -, and perhaps a $ at the end")
+        }
+        guard !["ALL", "Defaults", "root"].contains(text) else {
+            throw FormatError("not a name for this: sudo or the system give it another meaning")
+        }
+        return text
+    }
+
+    /// An id of a user or a group that a boot may hand over to.
+    package static func accountID(_ text: String) throws(FormatError) -> UInt32 {
+        guard let id = decimal(text), id >= 1, id <= 4_294_967_294, id != 65534 else {
+            throw FormatError("not a decimal id from 1 to 4294967294 without 65534, which is nobody's")
+        }
+        return UInt32(id)
+    }
+
+    /// An absolute path in its normal form.
+    package static func absolutePath(_ text: String) throws(FormatError) -> FilePath {
+        guard text.utf8.first == UInt8(ascii: "/") else { throw FormatError("not an absolute path") }
+        guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            throw FormatError("not a path for this: it has a control character")
+        }
+        guard text.utf8.count < 4096, text.utf8.split(separator: UInt8(ascii: "/")).allSatisfy({ $0.count <= 255 })
+        else { throw FormatError("too long for a path: at most 4095 bytes, and 255 between slashes") }
+        let normal = FilePath(text).lexicallyNormalized()
+        guard normal.string == text else {
+            throw FormatError("not in its normal form: write \(Text.shown(normal))")
+        }
+        return normal
+    }
+
+    /// A umask that leaves the owner his own access.
+    package static func umask(_ text: String) throws(FormatError) -> ModeBits {
+        guard text.utf8.count <= 4, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x37 }),
+            let mask = UInt32(text, radix: 8),
+            mask <= 0o077
+        else { throw FormatError("not a umask: octal from 000 to 077") }
+        return ModeBits(rawValue: mask)
+    }
+
+    /// One word of a fixed list.
+    package static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+        _ text: String
+    ) throws(FormatError) -> Choice where Choice.RawValue == String {
+        guard let choice = Choice(rawValue: text) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw FormatError("not one of \(words)")
+        }
+        return choice
+    }
+
+    /// A decimal number without sign or leading zeros, of at most 10 digits.
+    package static func decimal(_ text: String) -> UInt64? {
+        let digits = text.utf8
+        guard digits.count <= 10, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+        guard digits.first != 0x30 || digits.count == 1 else { return nil }
+        return UInt64(text)
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (byte >= 0x41 && byte <= 0x5A) || (byte >= 0x61 && byte <= 0x7A) || byte == UInt8(ascii: "_")
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        isLetter(byte) || (byte >= 0x30 && byte <= 0x39) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+    }
+}

@@ -1,0 +1,133 @@
+package import Linux
+package import SystemPackage
+
+/// How the container was started, which decides what the boot may do.
+package enum Start: String, Sendable {
+    /// As uid 0.
+    case root
+    /// As another uid, without privileges.
+    case bare
+}
+
+/// A device node that an accelerator's users open.
+package struct Device: Equatable, Sendable {
+    package let path: FilePath
+    package let mode: ModeBits
+    package let group: UInt32
+
+    package init(path: FilePath, mode: ModeBits, group: UInt32) {
+        self.path = path
+        self.mode = mode
+        self.group = group
+    }
+}
+
+/// What root owns in a container, as it was when the boot began.
+///
+/// It tells nothing of a user's tree: on a root-squashed export root could not even look.
+package struct Host: Sendable {
+    /// The container's files.
+    package let tree: FileTree
+    /// What the process started with.
+    package let privileges: Privileges
+    /// How the container was started.
+    package let start: Start
+    /// The text of the account files.
+    package let accounts: AccountFiles
+    /// Why an account file could not be read, one line a file.
+    package let accountProblems: [String]
+    /// The login shells that the image has, by preference.
+    package let shells: [FilePath]
+    /// The image's sudo program.
+    package let sudo: FilePath?
+    /// Whether the image's `/etc/sudoers` reads the directory where the boot's file goes.
+    package let sudoReadsDirectory: Bool
+    /// The accelerators' device nodes.
+    package let devices: [Device]
+
+    package init(
+        tree: FileTree, privileges: Privileges, accounts: AccountFiles = AccountFiles(),
+        accountProblems: [String] = [], shells: [FilePath] = [], sudo: FilePath? = nil, sudoReadsDirectory: Bool = true,
+        devices: [Device] = []
+    ) {
+        self.tree = tree
+        self.privileges = privileges
+        start = privileges.user.effective == 0 ? .root : .bare
+        self.accounts = accounts
+        self.accountProblems = accountProblems
+        self.shells = shells
+        self.sudo = sudo
+        self.sudoReadsDirectory = sudoReadsDirectory
+        self.devices = devices
+    }
+}
+
+extension Host {
+    /// Looks at a container.
+    ///
+    /// - Parameters:
+    ///   - tree: its files.
+    ///   - privileges: what the process started with.
+    package static func look(at tree: FileTree, privileges: Privileges) -> Host {
+        var problems: [String] = []
+        func read(_ path: FilePath) -> [UInt8]? {
+            do throws(SystemCallError) {
+                return try tree.read(path)
+            } catch {
+                problems.append("cannot read \(path): \(error.reason) (\(error.symbol))")
+                return nil
+            }
+        }
+        var accounts = AccountFiles()
+        accounts.passwd = read(Paths.passwd)
+        accounts.group = read(Paths.group)
+        // The passwords are root's: others neither can nor need to read them.
+        if privileges.user.effective == 0 {
+            accounts.shadow = read(Paths.shadow)
+            accounts.gshadow = read(Paths.gshadow)
+        }
+        let sudo = privileges.user.effective == 0 ? program("sudo", in: tree) : nil
+        let sudoers = sudo == nil ? nil : read(Paths.sudoers)
+        return Host(
+            tree: tree, privileges: privileges, accounts: accounts, accountProblems: problems,
+            shells: Paths.shells.filter { isProgram($0, in: tree) }, sudo: sudo,
+            sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: devices(in: tree))
+    }
+
+    /// The first executable file of a name in the image's program directories.
+    private static func program(_ name: FilePath.Component, in tree: FileTree) -> FilePath? {
+        Paths.programDirectories.lazy.map { $0.appending(name) }.first { isProgram($0, in: tree) }
+    }
+
+    private static func isProgram(_ path: FilePath, in tree: FileTree) -> Bool {
+        guard let status = try? tree.status(path, links: .follow) else { return false }
+        return status.kind == .file && status.mode.rawValue & 0o111 != 0
+    }
+
+    /// Whether a sudoers file has a line `@includedir /etc/sudoers.d` or, in its old form, `#includedir` (sudoers(5)).
+    private static func includesDirectory(_ sudoers: [UInt8]) -> Bool {
+        sudoers.split(separator: UInt8(ascii: "\n")).contains { line in
+            let words = line.split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
+            guard words.count == 2,
+                words[0].elementsEqual("@includedir".utf8) || words[0].elementsEqual("#includedir".utf8)
+            else { return false }
+            return FilePath(String(decoding: words[1], as: UTF8.self)) == Paths.sudoersDirectory
+        }
+    }
+
+    /// The nodes of AMD (`/dev/kfd`), Mesa (`/dev/dri/render*`) and NVIDIA (`/dev/nvidia*`).
+    private static func devices(in tree: FileTree) -> [Device] {
+        let names = (try? tree.names(in: "/dev", links: .refuse)) ?? []
+        var paths = names.filter { $0 == "kfd" || $0.hasPrefix("nvidia") }.map { FilePath("/dev").appending($0) }
+        if names.contains("dri") {
+            let renderers = (try? tree.names(in: "/dev/dri", links: .refuse)) ?? []
+            paths += renderers.filter { $0.hasPrefix("render") }.map { FilePath("/dev/dri").appending($0) }
+        }
+        return paths.sorted { $0.string < $1.string }.compactMap { path in
+            guard let status = try? tree.status(path, links: .refuse), status.kind == .characterDevice else {
+                return nil
+            }
+            return Device(path: path, mode: status.mode, group: status.group)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package import SystemPackage
+
+/// Every absolute path that the boot itself knows.
+package enum Paths {
+    package static let passwd: FilePath = "/etc/passwd"
+    package static let group: FilePath = "/etc/group"
+    package static let shadow: FilePath = "/etc/shadow"
+    package static let gshadow: FilePath = "/etc/gshadow"
+    package static let sudoers: FilePath = "/etc/sudoers"
+    package static let sudoersDirectory: FilePath = "/etc/sudoers.d"
+    /// The one file of sudo that the boot writes.
+    package static let sudoersFile: FilePath = "/etc/sudoers.d/90-entrypoint"
+    /// Where homes are.
+    package static let homes: FilePath = "/home"
+    /// What is kept of the boot for later sessions.
+    package static let state: FilePath = "/run/entrypoint"
+    /// Where ``state`` is kept for a user who may not write in `/run`; the user id follows.
+    package static let userStatePrefix = "/dev/shm/entrypoint-"
+    /// Where Kubernetes reads the reason of a container's end.
+    package static let terminationLog: FilePath = "/dev/termination-log"
+    /// Where programs of the image are, in the order in which they are looked for.
+    package static let programDirectories: [FilePath] = [
+        "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+    ]
+    /// Login shells by preference.
+    package static let shells: [FilePath] = ["/bin/zsh", "/bin/bash", "/bin/sh"]
+}

@@ -1,0 +1,30 @@
+/// A change of a step.
+package struct StepChange: Equatable, Sendable {
+    package let step: String
+    package let planned: PlannedChange
+}
+
+/// Everything that a boot wants to be true, in order. The same plan serves the boot, its dry run and the report.
+package struct Plan: Sendable {
+    package let changes: [StepChange]
+    package let exports: [Export]
+    /// What the reader should know beforehand, with the step that says it.
+    package let warnings: [(step: String, text: String)]
+
+    /// Lets every step plan; each sees what those before it export.
+    package init(_ settings: Settings, _ people: People, _ host: Host) {
+        var changes: [StepChange] = []
+        var exports: [Export] = []
+        var warnings: [(step: String, text: String)] = []
+        for step in settings.steps {
+            let name = type(of: step).name
+            let plan = step.plan(PlanContext(settings: settings, people: people, host: host, exports: exports))
+            changes += plan.changes.map { StepChange(step: name, planned: $0) }
+            exports += plan.exports
+            warnings += plan.warnings.map { (name, $0) }
+        }
+        self.changes = changes
+        self.exports = exports
+        self.warnings = warnings
+    }
+}

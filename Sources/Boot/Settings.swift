@@ -1,0 +1,125 @@
+/// Why the settings cannot be used: one line a problem.
+package struct SettingsError: Error, Equatable, Sendable {
+    package let problems: [String]
+}
+
+/// Reads declared variables from the environment and keeps every problem, so that all are told at once.
+package struct SettingsReader {
+    /// Where values come from.
+    package let environment: EnvironmentBlock
+    /// What was wrong so far, one line each.
+    package private(set) var problems: [String] = []
+
+    package init(environment: EnvironmentBlock) {
+        self.environment = environment
+    }
+
+    /// The value of a variable, or `nil` when it is unset or, with a problem noted, cannot be used.
+    package mutating func value<Value>(_ variable: Variable<Value>) -> Value? {
+        guard let bytes = environment.value(variable.name) else { return nil }
+        let isSecret = variable.secrecy != .none
+        let shown = isSecret ? "\(variable.name) (\(bytes.count) bytes)" : "\(variable.name) is '\(Text.shown(bytes))'"
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            problems.append("\(shown): not UTF-8")
+            return nil
+        }
+        do throws(FormatError) {
+            return try variable.parse(text)
+        } catch {
+            problems.append("\(shown): \(error.expected)")
+            return nil
+        }
+    }
+
+    /// Notes a problem that only several values together have.
+    package mutating func note(problem: String) { problems.append(problem) }
+
+    /// Whether a variable has a value, good or bad.
+    package func isSet(_ variable: any VariableDeclaration) -> Bool { environment.value(variable.name) != nil }
+}
+
+/// Everything that a boot was asked to do: typed, checked and complete.
+package struct Settings: Sendable {
+    /// The steps with their own settings, in the boot's order; empty when nothing was asked.
+    package let steps: [any Step]
+    /// What the boot prints.
+    package let log: LogSettings
+    /// The environment that the settings were read from.
+    package let environment: EnvironmentBlock
+    /// What the reader should know although nothing is wrong.
+    package let notices: [String]
+
+    /// The settings of a step, or `nil` when it does not take part.
+    package subscript<Wanted: Step>(_ type: Wanted.Type) -> Wanted? {
+        for case let step as Wanted in steps { return step }
+        return nil
+    }
+
+    /// Reads and checks all settings.
+    ///
+    /// With none of the required variables set there is nothing to prepare: the result has no steps.
+    ///
+    /// - Throws: every problem at once, also that only some of the required variables are set.
+    package static func read(from environment: EnvironmentBlock) throws(SettingsError) -> Settings {
+        var reader = SettingsReader(environment: environment)
+        let log = LogSettings(reading: &reader)
+        let required = BootSequence.variables.filter(\.isRequired)
+        let missing = required.filter { !reader.isSet($0) }.map(\.name)
+        let policy = reader.value(Identity.whenIncompleteVariable) ?? .fail
+        var notices = unknownVariables(in: environment)
+        var steps: [any Step] = []
+        let isIncomplete = !missing.isEmpty
+        if isIncomplete && (missing.count == required.count || policy == .run) {
+            notices.append(
+                "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set: nothing is prepared, "
+                    + "and the command runs with the identity that the container was started with")
+        } else {
+            if isIncomplete {
+                let rest = missing.count == 1 ? "all others that it needs are" : "others that it needs are"
+                reader.note(problem: "\(missing.joined(separator: ", ")) not set, although \(rest)")
+            }
+            steps = BootSequence.steps.compactMap { $0.init(reading: &reader) }
+        }
+        guard reader.problems.isEmpty else { throw SettingsError(problems: reader.problems) }
+        return Settings(steps: steps, log: log, environment: environment, notices: notices)
+    }
+
+    /// One notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or an injected one of a
+    /// Kubernetes Service called entrypoint.
+    private static func unknownVariables(in environment: EnvironmentBlock) -> [String] {
+        let known = BootSequence.variables.map(\.name)
+        var seen: Set<String> = []
+        return environment.names.compactMap { name in
+            guard name.hasPrefix("ENTRYPOINT_"), !known.contains(name), seen.insert(name).inserted else { return nil }
+            let nearest = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+            return "\(Text.shown(name)) is not a variable of entrypoint\(nearest)"
+        }
+    }
+}
+
+/// Finds what a mistyped word may have meant.
+package enum Suggestion {
+    /// The candidate at the smallest edit distance, when at most a third of the word's letters differ.
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
+        let limit = max(1, word.utf8.count / 3)
+        // Words of hostile length are not worth a comparison.
+        guard word.utf8.count <= 100 else { return nil }
+        return candidates.map { (distance(Array(word.utf8), Array($0.utf8)), $0) }
+            .filter { $0.0 <= limit }.min { $0.0 < $1.0 }?.1
+    }
+
+    /// The Levenshtein distance: how many bytes must be inserted, removed or replaced.
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let above = row[j + 1]
+                row[j + 1] = a == b ? diagonal : 1 + min(diagonal, above, row[j])
+                diagonal = above
+            }
+        }
+        return row[right.count]
+    }
+}

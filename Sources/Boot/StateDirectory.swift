@@ -1,0 +1,105 @@
+package import Linux
+package import SystemPackage
+
+/// What is kept of a boot for later sessions: the report, and the environment without its secrets.
+package struct StateDirectory {
+    /// The directory.
+    package let path: FilePath
+    private let tree: FileTree
+    private let owner: (user: UInt32, group: UInt32)
+    /// The mode of the environment's files: root's are for the user's group, a user's own are for him.
+    private let fileMode: ModeBits
+
+    /// Opens or makes the directory: `/run/entrypoint` of root's, or one of the user's own in `/dev/shm`.
+    ///
+    /// - Parameters:
+    ///   - start: how the container was started.
+    ///   - user: the ids of the user's command.
+    ///   - tree: the container's files.
+    /// - Throws: why there is no directory to trust: the error of making it, ENOTDIR for something else in its place,
+    ///   EPERM for one that belongs to somebody else or that others can write in.
+    package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
+        self.tree = tree
+        let mode: ModeBits
+        switch start {
+        case .root: (path, owner, mode, fileMode) = (Paths.state, (0, user.group), 0o755, 0o640)
+        case .bare:
+            (path, owner) = (FilePath(Paths.userStatePrefix + String(user.user)), (user.user, user.group))
+            (mode, fileMode) = (0o700, 0o600)
+        }
+        guard let name = path.lastComponent else { return }
+        let parent = try tree.openParent(of: path, links: .refuse)
+        do throws(SystemCallError) {
+            try parent.makeDirectory(name, mode: mode)
+            // The umask of root's work is strict.
+            try parent.open(name, [.readOnly, .directory]).setMode(mode, path: path)
+        } catch  where error.errno == .fileExists {
+            let status = try parent.status(name)
+            guard status?.kind == .directory else {
+                throw SystemCallError(call: "mkdirat", path: path, errno: .notDirectory)
+            }
+            guard let status, status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
+                throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+            }
+        }
+    }
+
+    /// Keeps the environment, once for programs and once for shells; equal files are left alone.
+    ///
+    /// - Throws: the error of writing.
+    package func keep(environment entries: [CString]) throws(SystemCallError) {
+        var plain: [UInt8] = []
+        var shell: [UInt8] = []
+        for entry in entries {
+            guard let name = entry.variableName, !Secrets.isSecret(name) else { continue }
+            plain += entry.bytes + [0]
+            guard Self.isShellName(name), let value = entry.value(ofVariable: name) else { continue }
+            shell += Array("export \(name)=".utf8) + Self.quoted(value) + [UInt8(ascii: "\n")]
+        }
+        try write("environment", plain, fileMode)
+        try write("environment.sh", shell, fileMode)
+    }
+
+    /// Keeps the report, which everybody may read.
+    ///
+    /// - Throws: the error of writing.
+    package func keep(report: JSON) throws(SystemCallError) {
+        try write("report.json", Array(report.text.utf8) + [UInt8(ascii: "\n")], fileMode == 0o640 ? 0o644 : fileMode)
+    }
+
+    private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {
+        let file = path.appending(name)
+        if try tree.read(file, limit: content.count + 1, links: .refuse) == content { return }
+        try FileReplacement.replace(file, with: content, mode: mode, owner: owner, in: tree)
+    }
+
+    /// Whether a shell can have a variable of this name.
+    private static func isShellName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(first >= 0x30 && first <= 0x39) else { return false }
+        return name.utf8.allSatisfy { byte in
+            (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5A) || (byte >= 0x61 && byte <= 0x7A)
+                || byte == UInt8(ascii: "_")
+        }
+    }
+
+    /// Single quotes, which leave every byte as it is; a quote itself is written `'\''`.
+    private static func quoted(_ value: ArraySlice<UInt8>) -> [UInt8] {
+        var text: [UInt8] = [UInt8(ascii: "'")]
+        for byte in value {
+            if byte == UInt8(ascii: "'") { text += Array("'\\''".utf8) } else { text.append(byte) }
+        }
+        return text + [UInt8(ascii: "'")]
+    }
+}
+
+/// The file in which Kubernetes looks for the reason of a container's end.
+package enum TerminationLog {
+    /// Writes the reason, if the file is there and can be written; the same line is on standard error.
+    package static func write(_ text: String, in tree: FileTree) {
+        guard let file = try? tree.open(Paths.terminationLog, [.writeOnly, .noFollow, .nonBlocking], links: .refuse),
+            (try? file.status())?.kind == .file
+        else { return }
+        _ = try? file.setLength(0)
+        _ = try? file.writeAll(Array((text + "\n").utf8))
+    }
+}

@@ -1,0 +1,73 @@
+package import SystemPackage
+
+/// A stage of the boot: what it reads, and what it wants to be true.
+///
+/// A step is a value that holds its checked settings. It plans and never acts: it cannot write, wait, or look at more
+/// than the ``Host``.
+package protocol Step: Sendable {
+    /// The step's name in messages, configuration and documentation.
+    static var name: String { get }
+    /// What the step does, in one sentence without its full stop.
+    static var summary: String { get }
+    /// As whom the step acts, in words.
+    static var actors: String { get }
+    /// The variables that the step reads.
+    static var variables: [any VariableDeclaration] { get }
+    /// The names of the variables that the step may set for later steps and for the user's command.
+    static var exports: [String] { get }
+
+    /// Reads the step's settings, noting every problem; `nil` when the step has nothing to do or cannot be set up.
+    init?(reading reader: inout SettingsReader)
+
+    /// What must be true, in order, and what is exported.
+    func plan(_ context: PlanContext) -> StepPlan
+}
+
+/// What a step may look at while it plans.
+package struct PlanContext: Sendable {
+    /// All settings.
+    package let settings: Settings
+    /// The identities of the boot.
+    package let people: People
+    /// The container as root owns it.
+    package let host: Host
+    /// What earlier steps export.
+    package let exports: [Export]
+}
+
+/// What a step wants.
+package struct StepPlan: Sendable {
+    package var changes: [PlannedChange]
+    package var exports: [Export]
+    /// What the reader should know already, whatever the changes come to.
+    package var warnings: [String]
+
+    package init(changes: [PlannedChange] = [], exports: [Export] = [], warnings: [String] = []) {
+        self.changes = changes
+        self.exports = exports
+        self.warnings = warnings
+    }
+}
+
+/// A variable that later steps and the user's command get.
+package struct Export: Equatable, Sendable {
+    /// How the value comes about.
+    package enum Value: Equatable, Sendable {
+        /// Known in the plan.
+        case text(String)
+        /// The directory that came of a planned one, which may be its fallback.
+        case directory(FilePath)
+    }
+
+    package let name: String
+    package let value: Value
+
+    package init(_ name: String, _ text: String) {
+        self.init(name, .text(text))
+    }
+
+    package init(_ name: String, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+}

@@ -1,0 +1,22 @@
+internal import SystemPackage
+
+/// Hands over to the user's command: the plan's side of it. The drop and the exec are in `HandOver.swift`.
+package struct Handoff: Step {
+    package static let name = "handoff"
+    package static let summary = "privileges are dropped for ever, which is proved, and the command is executed"
+    package static let actors = "user"
+    package static let variables: [any VariableDeclaration] = []
+    package static let exports = ["HOME", "USER", "LOGNAME", "SHELL"]
+
+    package init?(reading reader: inout SettingsReader) {}
+
+    package func plan(_ context: PlanContext) -> StepPlan {
+        let user = context.people.user
+        return StepPlan(exports: [
+            Export("HOME", .directory(user.home)),
+            Export("USER", user.name),
+            Export("LOGNAME", user.name),
+            Export("SHELL", user.shell.string),
+        ])
+    }
+}

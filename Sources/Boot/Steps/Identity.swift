@@ -1,0 +1,152 @@
+internal import Linux
+package import SystemPackage
+
+/// Makes the container's user: accounts, groups, sudo and home.
+package struct Identity: Step {
+    package static let name = "identity"
+    package static let summary =
+        "the user and group of the pod exist, with a home, groups, and sudo where the image has it"
+    package static let actors = "root"
+    package static let exports: [String] = []
+
+    static let userNameVariable = Variable(
+        "NB_USER", "Name of the user", isRequired: true, parse: Formats.accountName)
+    static let userIDVariable = Variable(
+        "NB_UID", "User id, decimal", isRequired: true, parse: Formats.accountID)
+    static let groupNameVariable = Variable(
+        "NB_GROUP", "Name of the user's primary group", isRequired: true, parse: Formats.accountName)
+    static let groupIDVariable = Variable(
+        "NB_GID", "Id of the user's primary group, decimal", isRequired: true, parse: Formats.accountID)
+    static let sudoVariable = Variable<Sudo>(
+        "IDENTITY_SUDO", "Passwordless sudo where the image has sudo: `all` or `none`", default: "all",
+        parse: Formats.choice)
+    static let onCollisionVariable = Variable<CollisionPolicy>(
+        "IDENTITY_ON_COLLISION", "When the image gives an id or a name to somebody else: `rename`, `reuse` or `fail`",
+        default: "rename", parse: Formats.choice)
+    static let whenIncompleteVariable = Variable<WhenIncomplete>(
+        "IDENTITY_WHEN_INCOMPLETE",
+        "When only some of the required variables are set: `fail`, or `run` the command without preparing anything",
+        default: "fail", parse: Formats.choice)
+
+    package static let variables: [any VariableDeclaration] = [
+        userNameVariable, userIDVariable, groupNameVariable, groupIDVariable, sudoVariable, onCollisionVariable,
+        whenIncompleteVariable,
+    ]
+
+    /// What the user may do with sudo.
+    package enum Sudo: String, CaseIterable, Sendable {
+        /// Everything, without a password.
+        case all
+        /// Nothing.
+        case none
+    }
+
+    /// What happens when some required variables are set and others are not.
+    package enum WhenIncomplete: String, CaseIterable, Sendable {
+        /// The boot ends before anything is changed.
+        case fail
+        /// The command runs as if none were set.
+        case run
+    }
+
+    /// Groups that the user joins where the image has them.
+    static let supplementaryGroups = ["sudo", "adm"]
+    /// The login shell where the image has none that is known.
+    static let lastShell: FilePath = "/bin/sh"
+
+    package let userName: String
+    package let userID: UInt32
+    package let groupName: String
+    package let groupID: UInt32
+    package let sudo: Sudo
+    package let onCollision: CollisionPolicy
+
+    /// Where the user's home is.
+    package var home: FilePath { Paths.homes.appending(userName) }
+
+    package init?(reading reader: inout SettingsReader) {
+        let userName = reader.value(Self.userNameVariable)
+        let userID = reader.value(Self.userIDVariable)
+        let groupName = reader.value(Self.groupNameVariable)
+        let groupID = reader.value(Self.groupIDVariable)
+        let sudo = reader.value(Self.sudoVariable)
+        let onCollision = reader.value(Self.onCollisionVariable)
+        guard let userName, let userID, let groupName, let groupID else { return nil }
+        self.userName = userName
+        self.userID = userID
+        self.groupName = groupName
+        self.groupID = groupID
+        self.sudo = sudo ?? .all
+        self.onCollision = onCollision ?? .rename
+    }
+
+    package func plan(_ context: PlanContext) -> StepPlan {
+        var plan = StepPlan(warnings: context.host.accountProblems + context.people.warnings)
+        plan.changes.append(accounts(context))
+        if context.host.start == .root { planSudo(context, &plan) }
+        plan.changes.append(home(context))
+        return plan
+    }
+
+    private func accounts(_ context: PlanContext) -> PlannedChange {
+        PlannedChange(
+            .accounts(context.people.accounts), by: context.host.start == .root ? [.root] : [.user], onFailure: .warn,
+            consequence: "programs that look up the user, such as sudo and ssh, will not work")
+    }
+
+    private func home(_ context: PlanContext) -> PlannedChange {
+        let user = context.people.user
+        let isRoot = context.host.start == .root
+        // A pod without privileges often brings a writable home of its own.
+        let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
+        let own = given.flatMap { !isRoot && $0.isAbsolute && $0.string != "/" ? $0 : nil }
+        return PlannedChange(
+            .directory(
+                DirectoryChange(
+                    path: user.home, mode: 0o750, owner: user.credentials.user, group: user.credentials.group,
+                    use: isRoot ? .none : .write, fallback: own ?? context.settings[Scratch.self]?.home)),
+            by: isRoot ? [.root] : [.user], onFailure: .warn)
+    }
+}
+
+extension Identity {
+    /// Passwordless sudo in one file of the boot's own, by user id, so that no other name gets it.
+    private func planSudo(_ context: PlanContext, _ plan: inout StepPlan) {
+        let id = context.people.user.credentials.user
+        guard hasSudo(context.host) else {
+            plan.changes.append(
+                PlannedChange(
+                    .removal(RemovalChange(path: Paths.sudoersFile, meaning: "the user has no sudo")), by: [.root],
+                    onFailure: .stop))
+            if sudo == .all && context.host.sudo != nil {
+                plan.warnings.append(
+                    "sudo is not granted: the pod spec sets allowPrivilegeEscalation: false, under which it cannot work"
+                )
+            }
+            return
+        }
+        if !context.host.sudoReadsDirectory {
+            plan.warnings.append(
+                "\(Paths.sudoers) does not include \(Paths.sudoersDirectory): sudo will ask for a password; "
+                    + "add the line @includedir \(Paths.sudoersDirectory)")
+        }
+        let text = """
+            # Written at every start of the container.
+            #\(id) ALL=(ALL:ALL) NOPASSWD: ALL
+            Defaults:#\(id) umask=0022, umask_override
+
+            """
+        plan.changes.append(
+            PlannedChange(
+                .file(
+                    FileChange(
+                        path: Paths.sudoersFile, content: Array(text.utf8), mode: 0o440,
+                        meaning: "passwordless sudo for user \(id)")),
+                by: [.root], onFailure: .warn, consequence: "the user has no sudo"))
+    }
+
+    /// Whether the user will be able to become root with sudo, for which the handoff must leave room.
+    package func hasSudo(_ host: Host) -> Bool {
+        sudo == .all && host.start == .root && host.sudo != nil && !host.privileges.noNewPrivileges
+    }
+}

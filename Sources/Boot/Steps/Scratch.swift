@@ -1,0 +1,102 @@
+package import Linux
+package import SystemPackage
+
+/// Makes the user's directories on the shared file system.
+package struct Scratch: Step {
+    package static let name = "scratch"
+    package static let summary = "the directories on the shared file system exist, and the umask is set"
+    package static let actors = "user, else seed"
+    package static let exports = ["SCRATCH_HOME", "WORKING_DIR", "HF_HOME", "HF_TOKEN_PATH"]
+
+    static let rootVariable = Variable(
+        "SCRATCH_HOME_ROOT", "Directory of the users' persistent directories", isRequired: true,
+        parse: Formats.absolutePath)
+    static let workingDirectoryVariable = Variable(
+        "WORKING_DIR", "Directory that the command starts in", isRequired: true, parse: Formats.absolutePath)
+    static let homeVariable = Variable(
+        "SCRATCH_HOME", "The user's persistent directory", default: "`$SCRATCH_HOME_ROOT/$NB_USER`",
+        parse: Formats.absolutePath)
+    static let cacheVariable = Variable(
+        "HF_HOME", "Hugging Face cache, shared by the group", default: "`hf_cache` beside `SCRATCH_HOME_ROOT`",
+        parse: Formats.absolutePath)
+    static let umaskVariable = Variable(
+        "SCRATCH_UMASK", "umask of the boot's work as the user, and of the command; octal", default: "007",
+        parse: Formats.umask)
+    static let seedVariable = Variable(
+        "SCRATCH_SEED_USER",
+        "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
+        default: "`\(defaultSeed)` where that account exists", parse: Seed.parse)
+
+    package static let variables: [any VariableDeclaration] = [
+        rootVariable, homeVariable, workingDirectoryVariable, cacheVariable, umaskVariable, seedVariable,
+    ]
+
+    static let defaultSeed = "mljaggi-admin"
+
+    /// Who the seed user is.
+    package enum Seed: Equatable, Sendable {
+        case ids(user: UInt32, group: UInt32)
+        /// A name in `/etc/passwd`, which must be there unless it is the default.
+        case name(String, isDefault: Bool)
+
+        static func parse(_ text: String) throws(FormatError) -> Seed {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            if parts.count == 2, let user = try? Formats.accountID(String(parts[0])),
+                let group = try? Formats.accountID(String(parts[1]))
+            {
+                return .ids(user: user, group: group)
+            }
+            guard parts.count == 1, let name = try? Formats.accountName(text) else {
+                throw FormatError("not the name of an account, nor two decimal ids as uid:gid; root is neither")
+            }
+            return .name(name, isDefault: false)
+        }
+    }
+
+    package let home: FilePath
+    package let workingDirectory: FilePath
+    package let cache: FilePath
+    package let umask: ModeBits
+    package let seed: Seed
+
+    package init?(reading reader: inout SettingsReader) {
+        let root = reader.value(Self.rootVariable)
+        let workingDirectory = reader.value(Self.workingDirectoryVariable)
+        let home = reader.value(Self.homeVariable)
+        let cache = reader.value(Self.cacheVariable)
+        umask = reader.value(Self.umaskVariable) ?? 0o007
+        seed = reader.value(Self.seedVariable) ?? .name(Self.defaultSeed, isDefault: true)
+        // The name is checked by the step that declares it; without one there is no boot and no path to make of it.
+        let user = reader.environment.value(Identity.userNameVariable.name)
+        guard let root, let workingDirectory, let user else { return nil }
+        self.workingDirectory = workingDirectory
+        self.home = home ?? root.appending(String(decoding: user, as: UTF8.self))
+        self.cache = cache ?? root.removingLastComponent().appending("hf_cache")
+    }
+
+    package func plan(_ context: PlanContext) -> StepPlan {
+        let group = context.people.user.credentials.group
+        let mode = ModeBits(rawValue: 0o777).masked(by: umask)
+        let actors: [Actor] = context.people.seed == nil ? [.user] : [.user, .seed]
+        let own = DirectoryChange(path: home, mode: mode, group: group, use: .write)
+        let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter)
+        let privateCache = home.appending(".cache/huggingface")
+        let shared = DirectoryChange(
+            // The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
+            path: cache, mode: ModeBits(rawValue: mode.rawValue | 0o2000), group: group, use: .write, isShared: true,
+            fallback: privateCache)
+        return StepPlan(
+            changes: [
+                PlannedChange(.directory(own), by: actors, onFailure: .stop),
+                PlannedChange(.directory(working), by: actors, onFailure: .stop),
+                PlannedChange(.directory(shared), by: actors, onFailure: .warn),
+            ],
+            exports: [
+                Export("SCRATCH_HOME", home.string),
+                Export("WORKING_DIR", workingDirectory.string),
+                Export("HF_HOME", .directory(cache)),
+                // A token must not land in a cache that others read.
+                Export("HF_TOKEN_PATH", privateCache.appending("token").string),
+            ])
+    }
+}

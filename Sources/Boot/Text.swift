@@ -1,0 +1,48 @@
+package import SystemPackage
+
+/// How bytes that somebody else chose are shown in a message: on one line, and never longer than a screen row or two.
+package enum Text {
+    /// The bytes as they may stand in a message: control characters and invalid UTF-8 escaped, the middle left out when
+    /// they are long.
+    ///
+    /// - Parameters:
+    ///   - bytes: what to show.
+    ///   - limit: the most bytes that are shown whole.
+    package static func shown(_ bytes: some Collection<UInt8>, limit: Int = 200) -> String {
+        guard bytes.count > limit else { return escaped(bytes) }
+        let head = escaped(bytes.prefix(limit / 2))
+        return "\(head)… (\(bytes.count) bytes)"
+    }
+
+    /// ``shown(_:limit:)`` of a text.
+    package static func shown(_ text: String, limit: Int = 200) -> String { shown(Array(text.utf8), limit: limit) }
+
+    /// ``shown(_:limit:)`` of a path, which is shown whole up to the kernel's limit.
+    package static func shown(_ path: FilePath) -> String { shown(Array(path.string.utf8), limit: 4096) }
+
+    /// A number of things: `1 change`, `2 changes`.
+    package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    /// Milliseconds with two decimals, as in `1.05 ms`.
+    package static func milliseconds(_ microseconds: Int64) -> String {
+        let hundredths = microseconds / 10
+        let fraction = hundredths % 100
+        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) ms"
+    }
+
+    private static func escaped(_ bytes: some Collection<UInt8>) -> String {
+        var text = ""
+        for character in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch character {
+            case "\n": text += "\\n"
+            case "\t": text += "\\t"
+            case "\r": text += "\\r"
+            // Control characters, and those that reorder or break a line on a terminal.
+            case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}", "\u{202A}"..."\u{202E}":
+                text += "\\u{\(String(character.value, radix: 16))}"
+            default: text.unicodeScalars.append(character)
+            }
+        }
+        return text
+    }
+}

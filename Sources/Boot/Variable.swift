@@ -1,0 +1,60 @@
+/// How a variable's value is kept from others.
+package enum Secrecy: String, Sendable {
+    /// An ordinary value.
+    case none
+    /// Kept for the user's command, and shown nowhere else.
+    case passed
+    /// Used by the boot, and kept from the user's command too.
+    case stripped
+}
+
+/// Why a value cannot be taken: what was expected, as it follows `NAME is 'VALUE': `.
+package struct FormatError: Error, Equatable, Sendable {
+    package let expected: String
+    package init(_ expected: String) { self.expected = expected }
+}
+
+/// What help, README and the reader of settings know of a variable.
+package protocol VariableDeclaration: Sendable {
+    /// The environment variable's name.
+    var name: String { get }
+    /// What the variable means, in one sentence without its full stop.
+    var meaning: String { get }
+    /// The value when it is unset, in words or as it would be written; empty when there is none.
+    var defaultText: String { get }
+    /// Whether the boot as a whole needs it.
+    var isRequired: Bool { get }
+    /// How its value is kept from others.
+    var secrecy: Secrecy { get }
+}
+
+/// A declared environment variable with its type.
+package struct Variable<Value: Sendable>: VariableDeclaration {
+    package let name: String
+    package let meaning: String
+    package let defaultText: String
+    package let isRequired: Bool
+    package let secrecy: Secrecy
+    let parse: @Sendable (String) throws(FormatError) -> Value
+
+    /// Declares a variable.
+    ///
+    /// - Parameters:
+    ///   - name: the environment variable's name.
+    ///   - meaning: what it means, in one sentence without its full stop.
+    ///   - defaultText: what holds when it is unset.
+    ///   - isRequired: whether the boot needs it.
+    ///   - secrecy: how its value is kept from others.
+    ///   - parse: the value of a text that is not empty; it throws what was expected.
+    package init(
+        _ name: String, _ meaning: String, default defaultText: String = "", isRequired: Bool = false,
+        secrecy: Secrecy = .none, parse: @escaping @Sendable (String) throws(FormatError) -> Value
+    ) {
+        self.name = name
+        self.meaning = meaning
+        self.defaultText = defaultText
+        self.isRequired = isRequired
+        self.secrecy = secrecy
+        self.parse = parse
+    }
+}
