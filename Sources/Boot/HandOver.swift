@@ -91,23 +91,23 @@ package enum HandOver {
             return BootError("cannot run ''", reason: "not found", exitCode: .notFound)
         }
         let path = EnvironmentBlock(environment).value("PATH") ?? Array(CommandSearch.defaultPath.utf8)
+        let candidates = CommandSearch.candidates(for: name.bytes, path: path)
         var denied: SystemCallError?
-        for candidate in CommandSearch.candidates(for: name.bytes, path: path) {
+        for candidate in candidates {
             let error = CurrentProcess.execute(candidate, arguments: command, environment: environment)
             switch error.errno {
-            case .noSuchFileOrDirectory, .notDirectory:
-                // A file that is there and yet is not found is a script or program whose interpreter is missing.
-                guard let status = try? FileTree().status(candidate, links: .follow), status.kind == .file else {
-                    continue
-                }
-                return BootError(
-                    "cannot run \(Text.shown(candidate))", reason: "its interpreter is not in the image",
-                    attempts: [Attempt(as: "", error)], exitCode: .notFound)
+            case .noSuchFileOrDirectory, .notDirectory: continue
             case .permissionDenied: denied = denied ?? error
             default: return notExecutable(error)
             }
         }
         if let denied { return notExecutable(denied) }
+        // A file that is there and yet was not found is a script or program whose interpreter is missing.
+        for candidate in candidates where (try? FileTree().status(candidate, links: .follow))?.kind == .file {
+            return BootError(
+                "cannot run \(Text.shown(candidate))", reason: "its interpreter is not in the image",
+                exitCode: .notFound)
+        }
         let shown = Text.shown(name.bytes)
         guard !name.bytes.contains(UInt8(ascii: "/")) else {
             return BootError("cannot run \(shown)", reason: "no such file", exitCode: .notFound)

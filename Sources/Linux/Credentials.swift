@@ -115,13 +115,9 @@ extension Privileges {
         guard let bytes = try FileTree().read(path) else {
             throw SystemCallError(call: "open", path: path, errno: .noSuchFileOrDirectory)
         }
-        var fields: [String: [Substring]] = [:]
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-            let words = line.split(whereSeparator: { $0 == "\t" || $0 == " " })
-            if let name = words.first { fields[String(name)] = Array(words.dropFirst()) }
-        }
-        func ids(_ name: String) -> [UInt32]? { fields[name]?.compactMap { UInt32($0) } }
-        func mask(_ name: String) -> UInt64? { fields[name]?.first.flatMap { UInt64($0, radix: 16) } }
+        let status = StatusFile(bytes)
+        func ids(_ name: StaticString) -> [UInt32]? { status.words(name)?.compactMap { UInt32($0) } }
+        func mask(_ name: StaticString) -> UInt64? { status.words(name)?.first.flatMap { UInt64($0, radix: 16) } }
         guard let users = ids("Uid:"), let groups = ids("Gid:"), users.count == 4, groups.count == 4,
             let inheritable = mask("CapInh:"), let permitted = mask("CapPrm:"), let effective = mask("CapEff:"),
             let bounding = mask("CapBnd:"), let ambient = mask("CapAmb:"), let noNewPrivileges = mask("NoNewPrivs:")
@@ -186,11 +182,11 @@ extension Privileges {
         try systemCall("prctl") { cap_drop_bound(cap_value_t(number)) }
     }
 
-    /// Empties the ambient, effective, permitted and inheritable sets.
+    /// Empties the effective, permitted and inheritable sets, and with them the ambient set, which the kernel keeps within
+    /// the last two (capabilities(7)).
     ///
-    /// - Throws: the error of prctl(2) or capset(2).
+    /// - Throws: the error of capset(2).
     package static func clearCapabilities() throws(SystemCallError) {
-        try systemCall("prctl") { cap_reset_ambient() }
         guard let empty = cap_init() else {
             throw SystemCallError(call: "cap_init", errno: .noMemory)
         }
@@ -203,5 +199,22 @@ extension Privileges {
     /// - Throws: the error of prctl(2).
     package static func setNoNewPrivileges() throws(SystemCallError) {
         try systemCall("prctl") { linux_prctl(linux_PR_SET_NO_NEW_PRIVS, 1) }
+    }
+}
+
+/// The lines of `/proc/self/status`, looked up as bytes: text would cost more than all system calls of a boot.
+private struct StatusFile {
+    private let lines: [ArraySlice<UInt8>]
+
+    init(_ bytes: [UInt8]) {
+        lines = bytes.split(separator: UInt8(ascii: "\n"))
+    }
+
+    /// The words of the line that starts with a name.
+    func words(_ name: StaticString) -> [String]? {
+        let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        guard let line = lines.first(where: { $0.starts(with: name) }) else { return nil }
+        return line.dropFirst(name.count).split(whereSeparator: { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") })
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -6,18 +6,16 @@ extension Apply {
     mutating func apply(_ change: FileChange, by able: [Actor]) throws(BootError) -> Outcome {
         let path = change.path
         var status: FileStatus?
-        var content: [UInt8]?
-        do throws(SystemCallError) {
-            (status, content) = try actors.acting(as: able[0]) {
-                () throws(SystemCallError) -> (FileStatus?, [UInt8]?) in
-                guard let status = try tree.status(path, links: .refuse), status.kind == .file else {
-                    return (nil, nil)
-                }
+        var content: [UInt8] = []
+        try perform("cannot read", path, as: able[0]) { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                let file = try tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
+                status = try file.status(path: path)
                 // One byte more than expected tells a longer file.
-                return (status, try tree.read(path, limit: change.content.count + 1, links: .refuse))
+                content = try file.readAll(limit: change.content.count + 1, path: path)
+            } catch  where [.noSuchFileOrDirectory, .tooManySymbolicLinkLevels, .isDirectory].contains(error.errno) {
+                // Nothing there, or something else: making it true will tell.
             }
-        } catch {
-            throw failure("cannot read", path, [Attempt(as: actors.words(able[0]), error)])
         }
         if let status, content == change.content, status.mode == change.mode, status.user == 0 { return .already }
         if mode == .dryRun { return .changed }

@@ -19,6 +19,9 @@ package struct Scratch: Step {
     static let cacheVariable = Variable(
         "HF_HOME", "Hugging Face cache, shared by the group", default: "`hf_cache` beside `SCRATCH_HOME_ROOT`",
         parse: Formats.absolutePath)
+    static let tokenPathVariable = Variable(
+        "HF_TOKEN_PATH", "Where Hugging Face keeps the user's token, which must not be in the shared cache",
+        default: "`$SCRATCH_HOME/.cache/huggingface/token`", parse: Formats.absolutePath)
     static let umaskVariable = Variable(
         "SCRATCH_UMASK", "umask of the boot's work as the user, and of the command; octal", default: "007",
         parse: Formats.umask)
@@ -28,7 +31,8 @@ package struct Scratch: Step {
         default: "`\(defaultSeed)` where that account exists", parse: Seed.parse)
 
     package static let variables: [any VariableDeclaration] = [
-        rootVariable, homeVariable, workingDirectoryVariable, cacheVariable, umaskVariable, seedVariable,
+        rootVariable, homeVariable, workingDirectoryVariable, cacheVariable, tokenPathVariable, umaskVariable,
+        seedVariable,
     ]
 
     static let defaultSeed = "mljaggi-admin"
@@ -56,6 +60,7 @@ package struct Scratch: Step {
     package let home: FilePath
     package let workingDirectory: FilePath
     package let cache: FilePath
+    package let tokenPath: FilePath
     package let umask: ModeBits
     package let seed: Seed
 
@@ -64,6 +69,7 @@ package struct Scratch: Step {
         let workingDirectory = reader.value(Self.workingDirectoryVariable)
         let home = reader.value(Self.homeVariable)
         let cache = reader.value(Self.cacheVariable)
+        let tokenPath = reader.value(Self.tokenPathVariable)
         umask = reader.value(Self.umaskVariable) ?? 0o007
         seed = reader.value(Self.seedVariable) ?? .name(Self.defaultSeed, isDefault: true)
         // The name is checked by the step that declares it; without one there is no boot and no path to make of it.
@@ -71,6 +77,7 @@ package struct Scratch: Step {
         guard let root, let workingDirectory, let user else { return nil }
         self.workingDirectory = workingDirectory
         self.home = home ?? root.appending(String(decoding: user, as: UTF8.self))
+        self.tokenPath = tokenPath ?? Self.privateCache(in: self.home).appending("token")
         self.cache = cache ?? root.removingLastComponent().appending("hf_cache")
     }
 
@@ -80,11 +87,10 @@ package struct Scratch: Step {
         let actors: [Actor] = context.people.seed == nil ? [.user] : [.user, .seed]
         let own = DirectoryChange(path: home, mode: mode, group: group, use: .write)
         let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter)
-        let privateCache = home.appending(".cache/huggingface")
         let shared = DirectoryChange(
             // The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
             path: cache, mode: ModeBits(rawValue: mode.rawValue | 0o2000), group: group, use: .write, isShared: true,
-            fallback: privateCache)
+            fallback: Self.privateCache(in: home))
         return StepPlan(
             changes: [
                 PlannedChange(.directory(own), by: actors, onFailure: .stop),
@@ -95,8 +101,10 @@ package struct Scratch: Step {
                 Export("SCRATCH_HOME", home.string),
                 Export("WORKING_DIR", workingDirectory.string),
                 Export("HF_HOME", .directory(cache)),
-                // A token must not land in a cache that others read.
-                Export("HF_TOKEN_PATH", privateCache.appending("token").string),
+                Export("HF_TOKEN_PATH", tokenPath.string),
             ])
     }
+
+    /// Hugging Face's directory of the user's own.
+    private static func privateCache(in home: FilePath) -> FilePath { home.appending(".cache/huggingface") }
 }
