@@ -6,5 +6,6 @@ struct EntrypointControl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "entrypointctl",
         abstract: "Explains what entrypoint does to a container.",
-        version: "entrypointctl \(Version.text)")
+        version: "entrypointctl \(Version.text)",
+        subcommands: [Steps.self])
 }

@@ -1,0 +1,47 @@
+/// What the programs and the README say of the boot, from its declarations.
+package enum Tables {
+    /// The steps in their order, as a Markdown table.
+    package static var steps: String {
+        table(
+            ["step", "what is true afterwards", "as whom", "exports"],
+            BootSequence.steps.map { step in
+                [step.name, step.summary, step.actors, step.exports.map(code).joined(separator: " ")]
+            })
+    }
+
+    /// The variables that are read, as a Markdown table.
+    package static var variables: String {
+        let groups = [("", LogSettings.variables)] + BootSequence.steps.map { ($0.name, $0.variables) }
+        return table(
+            ["variable", "step", "meaning", "default"],
+            groups.flatMap { step, variables in
+                variables.map { variable in
+                    [
+                        code(variable.name), step, variable.meaning + secrecy(variable.secrecy),
+                        variable.isRequired ? "required" : variable.defaultText,
+                    ]
+                }
+            })
+    }
+
+    /// The exit codes that are not the command's own, as a Markdown table.
+    package static var exitCodes: String {
+        table(
+            ["code", "meaning"],
+            ExitCode.allCases.map { ["\($0.rawValue)", $0.meaning] } + [["128+N", "the command was ended by signal N"]])
+    }
+
+    private static func secrecy(_ secrecy: Secrecy) -> String {
+        switch secrecy {
+        case .none: ""
+        case .passed: " (secret, passed to the command)"
+        case .stripped: " (secret, kept from the command)"
+        }
+    }
+
+    private static func code(_ text: String) -> String { "`\(text)`" }
+
+    private static func table(_ head: [String], _ rows: [[String]]) -> String {
+        ([head, head.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
+    }
+}
