@@ -52,7 +52,11 @@ let package = Package(
             ]),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", system], swiftSettings: strict),
-        .testTarget(name: "EntrypointTests", dependencies: ["Boot", system], swiftSettings: strict),
+        .target(
+            name: "CTestSupport", path: "Tests/CTestSupport",
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
+        .testTarget(
+            name: "EntrypointTests", dependencies: ["Boot", "CTestSupport", system], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

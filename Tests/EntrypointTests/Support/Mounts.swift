@@ -1,0 +1,49 @@
+import CTestSupport
+import Foundation
+import Glibc
+
+/// Mounts in the namespace that the tests run in; none of them outlives it.
+enum Mounts {
+    /// Mounts a file system of that type.
+    static func mount(_ type: String, from source: String, on path: String, options: String = "") throws {
+        try check(Glibc.mount(source, path, type, 0, options), "mount \(type) on \(path) with \(options)")
+    }
+
+    /// Shows a file or directory, with all that is mounted beneath it, at a second place.
+    static func bind(_ source: String, on path: String, readOnly: Bool = false) throws {
+        try check(
+            Glibc.mount(source, path, nil, UInt(MS_BIND | MS_REC), nil), "bind \(source) on \(path)")
+        guard readOnly else { return }
+        let flags = MS_BIND | MS_REMOUNT | MS_RDONLY
+        try check(Glibc.mount(nil, path, nil, UInt(flags), nil), "make \(path) read-only")
+    }
+
+    /// Takes a mount away, with all that is mounted beneath it, even one that is in use. Where none is, does nothing.
+    static func unmount(_ path: String) throws {
+        if umount2(path, Int32(MNT_DETACH)) == -1 && errno != EINVAL && errno != ENOENT {
+            throw TestFailure("cannot unmount \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Removes a directory and everything in it, but nothing of what is mounted in it: that is unmounted before.
+    static func removeDirectory(_ path: String) throws {
+        for _ in 0..<2 {
+            for point in try mountPoints() where point == path || point.hasPrefix(path + "/") { try unmount(point) }
+        }
+        let rest = try mountPoints().filter { $0 == path || $0.hasPrefix(path + "/") }
+        if !rest.isEmpty { throw TestFailure("still mounted: \(rest)") }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Every place where something is mounted.
+    static func mountPoints() throws -> [String] {
+        try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            return fields.count > 4 ? fields[4].replacingOccurrences(of: "\\040", with: " ") : nil
+        }
+    }
+
+    private static func check(_ result: Int32, _ what: String) throws {
+        if result == -1 { throw TestFailure("cannot \(what): \(String(cString: strerror(errno)))") }
+    }
+}
