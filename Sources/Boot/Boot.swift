@@ -20,7 +20,7 @@ package struct Boot {
     private let environment: EnvironmentBlock
     private let tree = FileTree()
     private let report: Report
-    private let brokenPipe: CurrentProcess.BrokenPipe
+    private let writeSignals: CurrentProcess.WriteSignals
 
     /// Runs a boot in this process; returns only when the command did not take over.
     ///
@@ -29,14 +29,14 @@ package struct Boot {
     ///   - started: when the program began.
     /// - Returns: the exit code.
     package static func run(_ request: Request, started: Instant) -> Int32 {
-        // A closed log must not end the boot.
-        let brokenPipe = CurrentProcess.setBrokenPipe(.ignored)
+        // Neither a closed log nor a limit on files may end the boot without a word.
+        let writeSignals = CurrentProcess.ignoreWriteSignals()
         let report = Report(log: LogSettings(), started: started) { line in
             StandardStream.error.write(Array((line + "\n").utf8))
         }
         let boot = Boot(
             request: request, environment: EnvironmentBlock(ProcessStart.environment), report: report,
-            brokenPipe: brokenPipe)
+            writeSignals: writeSignals)
         do throws(BootError) {
             try StandardStream.openMissingForBoot()
             return try boot.run()
@@ -65,11 +65,17 @@ package struct Boot {
             try People.work(out: identity, scratch: scratch, host: host)
         }
         let plan = Plan(settings, people, host)
-        let actors = Actors(people, privileges: privileges, start: host.start, umask: scratch.umask)
+        let actors = Actors(people, privileges: host.privileges, start: host.start, umask: scratch.umask)
         try withStep(Identity.name) { () throws(BootError) in try rehearse(actors, people, host) }
         for warning in plan.warnings { report.warn(warning.step, warning.text) }
         var apply = Apply(request.isPlan ? .dryRun : .boot, tree: tree, actors: actors)
-        try apply.run(plan, observe: request.isPlan ? printPlanned : report.observe)
+        do throws(BootError) {
+            try apply.run(plan, observe: request.isPlan ? printPlanned : report.observe)
+        } catch {
+            // What is kept of the failure is written as root.
+            if !request.isPlan, (try? actors.become(.root)) != nil { keepState(host, people, [], nil, failure: error) }
+            throw error
+        }
         let exports = plan.exports.map { (name: $0.name, value: apply.value(of: $0)) }
         if request.isPlan {
             return printRest(people, exports, scratch)
@@ -90,7 +96,7 @@ package struct Boot {
             command = [CString(Array((shell ?? Identity.lastShell.string).utf8))]
         }
         let entries = settings.environment.setting([], removing: Secrets.stripped)
-        CurrentProcess.setBrokenPipe(brokenPipe)
+        CurrentProcess.restore(writeSignals)
         throw BootError.handoff(HandOver.execute(command, environment: entries))
     }
 }
@@ -156,7 +162,7 @@ extension Boot {
             for problem in HandOver.giveStreams(to: user.credentials.user) { report.warn(Handoff.name, problem) }
         }
         let directory = scratch?.workingDirectory ?? "/"
-        keepState(host, people, exports, entries)
+        keepState(host, people, exports, entries, failure: nil)
         let time = Text.milliseconds(Instant.now.microseconds(since: report.started))
         report.line(
             .info, "",
@@ -176,17 +182,18 @@ extension Boot {
                     remedy: "WORKING_DIR must be a directory that the user can enter")
             }
         }
-        CurrentProcess.setBrokenPipe(brokenPipe)
+        CurrentProcess.restore(writeSignals)
         throw BootError.handoff(HandOver.execute(command, environment: entries))
     }
 
     private func keepState(
-        _ host: Host, _ people: People, _ exports: [(name: String, value: String)], _ entries: [CString]
+        _ host: Host, _ people: People, _ exports: [(name: String, value: String)], _ entries: [CString]?,
+        failure: BootError?
     ) {
         do throws(SystemCallError) {
             let state = try StateDirectory(for: host.start, user: people.user.credentials, in: tree)
-            try state.keep(environment: entries)
-            try state.keep(report: report.json(start: host.start, people: people, exports: exports, failure: nil))
+            if let entries { try state.keep(environment: entries) }
+            try state.keep(report: report.json(start: host.start, people: people, exports: exports, failure: failure))
         } catch {
             report.warn(
                 "report",

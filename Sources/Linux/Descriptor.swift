@@ -26,9 +26,14 @@ package struct Descriptor: ~Copyable {
     /// - Returns: the bytes up to the end of the file, at most `limit` of them.
     /// - Throws: the error of read(2).
     package func readAll(limit: Int, path: FilePath? = nil) throws(SystemCallError) -> [UInt8] {
+        try readAll(limit: limit, expected: status(path: path).size, path: path)
+    }
+
+    /// Reads up to `limit` bytes of a file whose size is known, if not for sure: a file of `/proc` has size 0.
+    func readAll(limit: Int, expected: Int, path: FilePath?) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
-        // A file of /proc has size 0; for others the first read takes all and, being short, is the last.
-        var capacity = min(limit, max(4096, Int((try? status(path: path))?.size ?? 0) + 1))
+        // With room for one byte more than expected, the first read takes all and, being short, is the last.
+        var capacity = min(limit, max(4096, expected + 1))
         while bytes.count < limit {
             let wanted = min(capacity, limit - bytes.count)
             var failure: SystemCallError?

@@ -106,12 +106,15 @@ package struct FileTree: Sendable {
     ///   - limit: the most bytes to read.
     ///   - links: what happens at a symbolic link.
     /// - Returns: the bytes, or `nil` when there is no such file.
-    /// - Throws: an error other than ENOENT; EISDIR for a directory.
+    /// - Throws: an error other than ENOENT; EINVAL for what is not a regular file, which is not read.
     package func read(
         _ path: FilePath, limit: Int = .max, links: LinkPolicy = .follow
     ) throws(SystemCallError) -> [UInt8]? {
         do throws(SystemCallError) {
-            return try open(path, [.readOnly, .nonBlocking], links: links).readAll(limit: limit, path: path)
+            let file = try open(path, [.readOnly, .nonBlocking], links: links)
+            let status = try file.status(path: path)
+            guard status.kind == .file else { throw SystemCallError(call: "read", path: path, errno: .invalidArgument) }
+            return try file.readAll(limit: limit, expected: status.size, path: path)
         } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         }

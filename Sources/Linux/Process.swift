@@ -41,16 +41,28 @@ package enum CurrentProcess {
     /// Ends the process at once.
     package static func exit(_ code: Int32) -> Never { Glibc._exit(code) }
 
-    /// How SIGPIPE was treated when the process started.
-    package enum BrokenPipe: Equatable, Sendable { case ends, ignored }
+    /// The signals that a failed write(2) sends: SIGPIPE for a pipe that nobody reads, SIGXFSZ for a file beyond
+    /// RLIMIT_FSIZE. Ignored, the call returns EPIPE or EFBIG instead.
+    private static let writeSignals = [SIGPIPE, SIGXFSZ]
 
-    /// Sets what happens when a pipe is written that nobody reads.
+    /// How the signals of a failed write were treated when the process started.
+    package struct WriteSignals: Sendable {
+        fileprivate let ignored: [CInt]
+    }
+
+    /// Makes a failed write an error and not the end of the process.
     ///
-    /// - Returns: the treatment of before.
-    @discardableResult
-    package static func setBrokenPipe(_ treatment: BrokenPipe) -> BrokenPipe {
-        let previous = signal(SIGPIPE, treatment == .ignored ? SIG_IGN : SIG_DFL)
-        return unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) ? .ignored : .ends
+    /// - Returns: the treatment of before, for ``restore(_:)``.
+    package static func ignoreWriteSignals() -> WriteSignals {
+        WriteSignals(
+            ignored: writeSignals.filter { number in
+                unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+            })
+    }
+
+    /// Treats the signals of a failed write as before, for the program that takes over.
+    package static func restore(_ signals: WriteSignals) {
+        for number in writeSignals where !signals.ignored.contains(number) { signal(number, SIG_DFL) }
     }
 }
 
@@ -73,9 +85,12 @@ package struct Instant: Sendable {
 package enum AccountLock {
     /// Takes the lock, waiting at most 15 seconds.
     ///
-    /// - Throws: the error of opening or locking `/etc/.pwd.lock`; EROFS on a read-only root file system.
+    /// - Throws: the error of opening or locking `/etc/.pwd.lock`; EROFS on a read-only root file system, EINTR when
+    ///   another program kept the lock.
     package static func acquire() throws(SystemCallError) {
-        try systemCall("lckpwdf", "/etc/.pwd.lock") { linux_lock_accounts() }
+        // Not repeated on EINTR, which is how the C library tells that the time is over.
+        guard linux_lock_accounts() != 0 else { return }
+        throw SystemCallError(call: "lckpwdf", path: "/etc/.pwd.lock", errno: Errno(rawValue: Glibc.errno))
     }
 
     /// Gives the lock back.

@@ -11,6 +11,7 @@ extension Apply {
             do throws(SystemCallError) {
                 let file = try tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
                 status = try file.status(path: path)
+                guard status?.kind == .file else { return }
                 // One byte more than expected tells a longer file.
                 content = try file.readAll(limit: change.content.count + 1, path: path)
             } catch  where [.noSuchFileOrDirectory, .tooManySymbolicLinkLevels, .isDirectory].contains(error.errno) {
@@ -46,8 +47,7 @@ extension Apply {
         let pending = change.files.filter { $0.found != $0.planned }
         guard !pending.isEmpty else { return .already }
         if mode == .dryRun { return .changed }
-        // Only root can take the lock; a user who may write the file is the only one who does so early in a container.
-        let isLocked = able[0] == .root && (try? AccountLock.acquire()) != nil
+        let isLocked = able[0] == .root ? try lockAccounts() : false
         defer { if isLocked { AccountLock.release() } }
         for (path, found, planned) in pending {
             guard let planned else { continue }
@@ -69,6 +69,21 @@ extension Apply {
             }
         }
         return .changed
+    }
+
+    /// Takes the lock of the account files; `false` where there can be none.
+    private func lockAccounts() throws(BootError) -> Bool {
+        do throws(SystemCallError) {
+            try actors.acting(as: .root) { () throws(SystemCallError) in try AccountLock.acquire() }
+            return true
+        } catch  where [.readOnlyFileSystem, .permissionDenied, .noSuchFileOrDirectory].contains(error.errno) {
+            // No other program can have taken a lock whose file cannot be made.
+            return false
+        } catch {
+            throw BootError(
+                "cannot lock the account files", attempts: [Attempt(as: actors.words(.root), error)],
+                remedy: "does another program hold \(error.path ?? "")?")
+        }
     }
 
     /// Does some work on a path as an actor, with an error of the boot.
