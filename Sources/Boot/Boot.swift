@@ -221,6 +221,7 @@ extension Boot {
     }
 
     private func fail(settings error: SettingsError) -> Int32 {
+        for notice in error.notices { report.warn("settings", notice) }
         for problem in error.problems { report.line(.error, "settings", problem) }
         if !request.isPlan {
             TerminationLog.write(error.problems.map { "entrypoint: settings: \($0)" }.joined(separator: "\n"), in: tree)

@@ -97,7 +97,9 @@ package enum HandOver {
             let error = CurrentProcess.execute(candidate, arguments: command, environment: environment)
             switch error.errno {
             case .noSuchFileOrDirectory, .notDirectory: continue
-            case .permissionDenied: denied = denied ?? error
+            case .permissionDenied:
+                // A directory of the path that the user may not enter says nothing about the command.
+                if (try? FileTree().status(candidate, links: .follow)) != nil { denied = denied ?? error }
             default: return notExecutable(error)
             }
         }

@@ -1,6 +1,8 @@
 /// Why the settings cannot be used: one line a problem.
 package struct SettingsError: Error, Equatable, Sendable {
     package let problems: [String]
+    /// What else the reader should know, such as a variable's name that is not known.
+    package let notices: [String]
 }
 
 /// Reads declared variables from the environment and keeps every problem, so that all are told at once.
@@ -80,7 +82,7 @@ package struct Settings: Sendable {
             }
             steps = BootSequence.steps.compactMap { $0.init(reading: &reader) }
         }
-        guard reader.problems.isEmpty else { throw SettingsError(problems: reader.problems) }
+        guard reader.problems.isEmpty else { throw SettingsError(problems: reader.problems, notices: notices) }
         return Settings(steps: steps, log: log, environment: environment, notices: notices)
     }
 
