@@ -52,20 +52,23 @@ package struct DirectoryChange: Equatable, Sendable {
     /// The group of a directory that is made.
     package let group: UInt32
     package let use: Use
+    /// Whether it is expected on a volume, so that its absence may mean that the volume is missing.
+    package let isOnVolume: Bool
     /// Whether others of the group work in it too: an existing one is then expected to have the same mode bits.
     package let isShared: Bool
     /// What is used in its place when it cannot be; made as the user.
     package let fallback: FilePath?
 
     package init(
-        path: FilePath, mode: ModeBits, owner: UInt32? = nil, group: UInt32, use: Use, isShared: Bool = false,
-        fallback: FilePath? = nil
+        path: FilePath, mode: ModeBits, owner: UInt32? = nil, group: UInt32, use: Use,
+        isOnVolume: Bool = false, isShared: Bool = false, fallback: FilePath? = nil
     ) {
         self.path = path
         self.mode = mode
         self.owner = owner
         self.group = group
         self.use = use
+        self.isOnVolume = isOnVolume
         self.isShared = isShared
         self.fallback = fallback
     }

@@ -58,7 +58,8 @@ package final class Actors {
             do throws(SystemCallError) {
                 try Privileges.assume(credentials)
             } catch {
-                resume()
+                // The groups are set first: if that failed, nothing has changed yet.
+                if error.call != "setgroups" { resume() }
                 throw error
             }
             CurrentProcess.setUmask(workUmask)

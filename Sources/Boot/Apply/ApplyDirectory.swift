@@ -26,7 +26,7 @@ extension Apply {
     }
 
     private mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
-        if let status = try look(at: change.path, as: able[0]) {
+        if let status = try look(at: change.path, as: able[0], isOnVolume: change.isOnVolume) {
             try checkUse(of: change, status)
             compare(change, with: status)
             return .already
@@ -41,7 +41,9 @@ extension Apply {
     }
 
     /// The status of a directory, or `nil` when there is nothing at the path.
-    private func look(at path: FilePath, as actor: Actor) throws(BootError) -> FileStatus? {
+    private func look(
+        at path: FilePath, as actor: Actor, isOnVolume: Bool
+    ) throws(BootError) -> FileStatus? {
         if mode == .dryRun && expected.contains(where: { path.starts(with: $0) }) { return nil }
         let found: FileStatus?
         do throws(SystemCallError) {
@@ -49,7 +51,7 @@ extension Apply {
                 try tree.status(path, links: Actors.links(actor))
             }
         } catch {
-            throw failure("cannot look at", path, [Attempt(as: actors.words(actor), error)])
+            throw failure("cannot look at", path, [Attempt(as: actors.words(actor), error)], isOnVolume: isOnVolume)
         }
         guard let found, found.kind != .directory else { return found }
         if found.kind == .link {
@@ -73,7 +75,7 @@ extension Apply {
             try actors.acting(as: .user) { () throws(SystemCallError) in try tree.checkAccess(change.path, access) }
         } catch {
             let action = change.use == .enter ? "cannot enter" : "cannot write in"
-            var remedy = remedy(for: error, change.path)
+            var remedy = remedy(for: error, change.path, isOnVolume: change.isOnVolume)
             if error.errno == .permissionDenied, let status {
                 remedy =
                     "it has mode \(status.mode.octal) and belongs to \(status.user):\(status.group): its owner can run "
@@ -113,7 +115,7 @@ extension Apply {
     private mutating func makeMissing(_ change: DirectoryChange, by able: [Actor]) throws(BootError) {
         var missing: [FilePath] = [change.path]
         var parent = change.path.removingLastComponent()
-        while parent.lastComponent != nil, try look(at: parent, as: able[0]) == nil {
+        while parent.lastComponent != nil, try look(at: parent, as: able[0], isOnVolume: change.isOnVolume) == nil {
             missing.append(parent)
             parent = parent.removingLastComponent()
         }
@@ -140,7 +142,7 @@ extension Apply {
                 guard error.errno == .permissionDenied || error.errno == .notPermitted else { break }
             }
         }
-        throw failure("cannot create", path, attempts)
+        throw failure("cannot create", path, attempts, isOnVolume: change.isOnVolume)
     }
 
     private mutating func make(

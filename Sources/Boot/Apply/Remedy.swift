@@ -3,18 +3,21 @@ package import SystemPackage
 
 extension Apply {
     /// An error about a path, with what can be done about it.
-    func failure(_ action: String, _ path: FilePath, _ attempts: [Attempt]) -> BootError {
+    func failure(
+        _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false
+    ) -> BootError {
         BootError(
             "\(action) \(Text.shown(path))", attempts: attempts,
-            remedy: attempts.last.map { remedy(for: $0.error, path) } ?? "")
+            remedy: attempts.last.map { remedy(for: $0.error, path, isOnVolume: isOnVolume) } ?? "")
     }
 
     /// What can be done about an error at a path, from what is mounted there.
-    func remedy(for error: SystemCallError, _ path: FilePath) -> String {
+    func remedy(for error: SystemCallError, _ path: FilePath, isOnVolume: Bool) -> String {
         guard let mount = Mount.holding(path, in: Mount.all(of: tree)) else { return "" }
         let place = "\(Text.shown(mount.source)) (\(mount.type)) on \(Text.shown(mount.point))"
         switch error.errno {
         case .permissionDenied, .notPermitted:
+            guard isOnVolume else { return "" }
             if mount.point.string == "/" {
                 return
                     "nothing is mounted there: is the scratch volume missing from the pod's volumeMounts (docker run -v)?"

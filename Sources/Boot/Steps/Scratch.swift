@@ -85,11 +85,12 @@ package struct Scratch: Step {
         let group = context.people.user.credentials.group
         let mode = ModeBits(rawValue: 0o777).masked(by: umask)
         let actors: [Actor] = context.people.seed == nil ? [.user] : [.user, .seed]
-        let own = DirectoryChange(path: home, mode: mode, group: group, use: .write)
-        let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter)
+        let own = DirectoryChange(path: home, mode: mode, group: group, use: .write, isOnVolume: true)
+        let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter, isOnVolume: true)
         let shared = DirectoryChange(
             // The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
-            path: cache, mode: ModeBits(rawValue: mode.rawValue | 0o2000), group: group, use: .write, isShared: true,
+            path: cache, mode: ModeBits(rawValue: mode.rawValue | 0o2000), group: group, use: .write, isOnVolume: true,
+            isShared: true,
             fallback: Self.privateCache(in: home))
         return StepPlan(
             changes: [
