@@ -37,6 +37,7 @@ let package = Package(
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: privileged),
+        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: privileged),
         .target(name: "Boot", dependencies: ["Linux", system], swiftSettings: privileged),
         .executableTarget(
             name: "entrypoint", dependencies: ["Boot", "Linux", system],
@@ -50,6 +51,12 @@ let package = Package(
                 .unsafeFlags(
                     ["-l_FoundationCollections", "-l_FoundationCShims"], .when(configuration: .release))
             ]),
+        // Process 1 without a boot: what the tests of Init start.
+        .executableTarget(
+            name: "init-fixture", dependencies: ["Init", "Linux"], path: "Tests/InitFixture",
+            swiftSettings: privileged, linkerSettings: staticExecutable),
+        .testTarget(
+            name: "InitTests", dependencies: ["Init", "Linux", "init-fixture"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", system], swiftSettings: strict),
         .target(

@@ -2,13 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/openat2.h>
 #include <shadow.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int linux_setresuid(uid_t real, uid_t effective, uid_t saved) { return setresuid(real, effective, saved); }
@@ -46,3 +50,95 @@ char **linux_environment(void) { return environ; }
 
 unsigned int linux_device_major(uint64_t device) { return major(device); }
 unsigned int linux_device_minor(uint64_t device) { return minor(device); }
+
+int linux_signal_mask(int how, const uint64_t *set, uint64_t *old) {
+    return (int)syscall(SYS_rt_sigprocmask, how, set, old, sizeof(uint64_t));
+}
+
+int linux_signal_wait(uint64_t set, int64_t nanoseconds, struct linux_signal_information *information) {
+    siginfo_t received;
+    memset(&received, 0, sizeof received);
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    int number =
+        (int)syscall(SYS_rt_sigtimedwait, &set, &received, nanoseconds < 0 ? NULL : &limit, sizeof(uint64_t));
+    if (number < 0) return -1;
+    information->number = number;
+    information->code = received.si_code;
+    // Only a signal that a process sent says by whom.
+    information->sender = received.si_code <= 0 ? received.si_pid : 0;
+    information->user = received.si_code <= 0 ? received.si_uid : 0;
+    return number;
+}
+
+bool linux_signal_is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && !(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_IGN;
+}
+
+int linux_signal_set_ignored(int number, bool ignored) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = ignored ? SIG_IGN : SIG_DFL;
+    return sigaction(number, &action, NULL);
+}
+
+int linux_signal_when_readable(int descriptor) {
+    if (fcntl(descriptor, F_SETOWN, getpid()) < 0 || fcntl(descriptor, F_SETSIG, SIGIO) < 0) return -1;
+    return fcntl(descriptor, F_SETFL, O_ASYNC | O_NONBLOCK);
+}
+
+pid_t linux_ended_child(void) {
+    siginfo_t ended;
+    memset(&ended, 0, sizeof ended);
+    if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0) return -1;
+    return ended.si_pid;
+}
+bool linux_stopped(int status) { return WIFSTOPPED(status); }
+int linux_stop_signal(int status) { return WSTOPSIG(status); }
+bool linux_continued(int status) { return WIFCONTINUED(status); }
+const int linux_WAIT_ALL = __WALL;
+
+// Not every header that this is built with knows these two numbers; they are the same on every architecture.
+int linux_pidfd_open(pid_t process) { return (int)syscall(434, process, 0u); }
+int linux_pidfd_send_signal(int descriptor, int number) { return (int)syscall(424, descriptor, number, NULL, 0u); }
+
+const int linux_PR_SET_CHILD_SUBREAPER = PR_SET_CHILD_SUBREAPER;
+const int linux_PR_SET_PDEATHSIG = PR_SET_PDEATHSIG;
+
+int linux_close_range(unsigned int first, unsigned int last) {
+    return (int)syscall(436, first, last, 0u);
+}
+
+struct entry_of_getdents {
+    uint64_t inode;
+    int64_t next;
+    unsigned short length;
+    unsigned char kind;
+    char name[];
+};
+ssize_t linux_directory_entries(int directory, void *buffer, size_t size) {
+    return syscall(SYS_getdents64, directory, buffer, size);
+}
+const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length) {
+    const struct entry_of_getdents *entry = (const void *)((const char *)buffer + offset);
+    *length = entry->length;
+    return entry->name;
+}
+
+// Only segments that nothing can have written to: what is read again comes from the file.
+static int give_back_segments(struct dl_phdr_info *program, size_t size, void *unused) {
+    (void)size, (void)unused;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < program->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &program->dlpi_phdr[index];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = (program->dlpi_addr + segment->p_vaddr + page - 1) / page * page;
+        uintptr_t end = (program->dlpi_addr + segment->p_vaddr + segment->p_memsz) / page * page;
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+void linux_give_back_program(void) { dl_iterate_phdr(give_back_segments, NULL); }
+
+uint64_t linux_load(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+void linux_store(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }

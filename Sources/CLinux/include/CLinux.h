@@ -54,4 +54,48 @@ char **linux_environment(void);
 unsigned int linux_device_major(uint64_t device);
 unsigned int linux_device_minor(uint64_t device);
 
+// Signals as the kernel's own set of 64 bits, bit n - 1 for signal n: the C library keeps 32 and 33 to itself (wrapper).
+int linux_signal_mask(int how, const uint64_t *set, uint64_t *old);
+/// What a received signal says about itself; sender and user are 0 where the kernel sent it.
+struct linux_signal_information {
+    int number, code;
+    pid_t sender;
+    uid_t user;
+};
+/// Takes one pending signal of the set; waits for it as long as `nanoseconds` says, for ever when that is negative.
+int linux_signal_wait(uint64_t set, int64_t nanoseconds, struct linux_signal_information *information);
+
+// Dispositions (macro): SIG_IGN and SIG_DFL are casts.
+bool linux_signal_is_ignored(int number);
+int linux_signal_set_ignored(int number, bool ignored);
+
+// SIGIO when a descriptor becomes readable or loses its last writer; makes it non-blocking (gnu: F_SETSIG).
+int linux_signal_when_readable(int descriptor);
+
+// Children (macro, wrapper). The first ended child that has not been waited for, 0 when there is none.
+pid_t linux_ended_child(void);
+bool linux_stopped(int status);
+int linux_stop_signal(int status);
+bool linux_continued(int status);
+extern const int linux_WAIT_ALL;
+
+// pidfd_open(2) and pidfd_send_signal(2) (wrapper).
+int linux_pidfd_open(pid_t process);
+int linux_pidfd_send_signal(int descriptor, int number);
+
+// prctl(2) (header).
+extern const int linux_PR_SET_CHILD_SUBREAPER, linux_PR_SET_PDEATHSIG;
+
+// close_range(2) and getdents64(2) (wrapper). The second gives the name of an entry at an offset of its buffer.
+int linux_close_range(unsigned int first, unsigned int last);
+ssize_t linux_directory_entries(int directory, void *buffer, size_t size);
+const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length);
+
+// Gives the pages of the program's own file that are only read back to the page cache (header: link.h).
+void linux_give_back_program(void);
+
+// Memory that two processes share (the atomics module of Swift costs 0.8 MB of program).
+uint64_t linux_load(const uint64_t *word);
+void linux_store(uint64_t *word, uint64_t value);
+
 #endif

@@ -1,0 +1,77 @@
+internal import Linux
+
+/// What the booting child tells the init, in memory that both share until the child becomes the command.
+///
+/// The child writes, the init reads. Nothing waits for anything: the init looks when a time has come.
+struct BootWatch: Sendable {
+    private let page: SharedPage
+
+    private enum Number {
+        static var isHandingOff: Int { 0 }
+        static var changeStart: Int { 1 }
+        static var changeLimit: Int { 2 }
+        static var messageLength: Int { 3 }
+        static var hasOptions: Int { 4 }
+    }
+    private static var message: Range<Int> { 64..<1024 }
+    private static var options: Range<Int> { 2048..<2048 + MemoryLayout<InitOptions>.size }
+
+    init() throws(SystemCallError) {
+        page = try SharedPage()
+    }
+
+    // MARK: The child's side
+
+    /// Starts the clock on a change: if it takes longer than `limit` nanoseconds, the init ends the boot and says so.
+    func begin(limit: UInt64, message: some Collection<UInt8>, now: UInt64) {
+        let memory = page.bytes(BootWatch.message)
+        var length = 0
+        for byte in message.prefix(memory.count) {
+            memory[length] = byte
+            length += 1
+        }
+        page[number: Number.messageLength] = UInt64(length)
+        page[number: Number.changeLimit] = limit
+        page[number: Number.changeStart] = now
+    }
+
+    /// Stops the clock.
+    func end() { page[number: Number.changeStart] = 0 }
+
+    /// Hands the init options that the boot has read.
+    func configure(_ options: InitOptions) {
+        page[number: Number.hasOptions] = 0
+        page.bytes(BootWatch.options).storeBytes(of: options, as: InitOptions.self)
+        page[number: Number.hasOptions] = 1
+    }
+
+    /// Says that the boot is done and the next program is the command.
+    func handOff() {
+        end()
+        page[number: Number.isHandingOff] = 1
+    }
+
+    // MARK: The init's side
+
+    var isHandingOff: Bool { page[number: Number.isHandingOff] == 1 }
+
+    /// Options that the boot has read; `nil` if it has not handed over any.
+    var options: InitOptions? {
+        guard page[number: Number.hasOptions] == 1 else { return nil }
+        return page.bytes(BootWatch.options).loadUnaligned(as: InitOptions.self)
+    }
+
+    /// When the change that is being made will have taken too long; `nil` if none is being made that has a limit.
+    var changeEndsAt: UInt64? {
+        let start = page[number: Number.changeStart]
+        let limit = page[number: Number.changeLimit]
+        guard start != 0, limit != 0 else { return nil }
+        return start.addingReportingOverflow(limit).overflow ? nil : start + limit
+    }
+
+    /// What the child wants to be said if the change takes too long.
+    var message: UnsafeRawBufferPointer {
+        let length = Int(clamping: page[number: Number.messageLength])
+        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(page.bytes(BootWatch.message)).prefix(length))
+    }
+}

@@ -1,0 +1,50 @@
+internal import Linux
+
+/// The side of the process that boots and becomes the command.
+package struct ChildSide: Sendable {
+    let watch: BootWatch
+    /// The init's process.
+    let parent: Int32
+    let callersMask: SignalSet
+    let ignoredChildren: Bool
+    let terminal: TerminalState
+
+    /// Hands the init the options that the boot has read from its configuration.
+    package func configure(_ options: InitOptions) { watch.configure(options) }
+
+    /// Starts the clock on a change that may hang, such as one on a network file system.
+    ///
+    /// - Parameters:
+    ///   - seconds: how long it may take; 0 for any time.
+    ///   - message: what the init says when it kills the boot because of it, without the program's name and at most
+    ///     960 bytes: `scratch: cannot create /mloscratch/jane: 10.0.0.5:/export did not answer within 60 s`.
+    package func watchChange(seconds: UInt32, message: String) {
+        watch.begin(limit: UInt64(seconds) * 1_000_000_000, message: message.utf8, now: Clock.monotonic)
+    }
+
+    /// Stops the clock: the change is made.
+    package func endChange() { watch.end() }
+
+    /// Makes the process what the command has to be. To be called after the drop of privileges, directly before execve(2).
+    ///
+    /// The command is in a process group of its own, in the terminal's foreground if the init was, with the signal mask and
+    /// the ignored signals of whoever started the init. Nothing that the boot starts can be waited for any more.
+    ///
+    /// - Parameter deathSignal: what the command gets when the init ends; 0 for nothing.
+    package func prepareCommand(deathSignal: Int32 = 0) {
+        let signals = Signals.blockAll()
+        // Blocked SIGTTOU lets a background process change the foreground.
+        if terminal.isForeground { Terminal.setForeground(CurrentProcess.id) }
+        if ignoredChildren { Signals.setIgnored(.child, true) }
+        if deathSignal > 0 {
+            CurrentProcess.setParentDeathSignal(Signal(rawValue: deathSignal))
+            // The init may have ended before the kernel was asked.
+            if CurrentProcess.parent != parent {
+                Signals.send(Signal(rawValue: deathSignal), to: .process(CurrentProcess.id))
+            }
+        }
+        watch.handOff()
+        Signals.setMask(signals)
+        Signals.setMask(callersMask)
+    }
+}

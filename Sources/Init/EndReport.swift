@@ -1,0 +1,136 @@
+package import Linux
+
+/// What an init tells of its end: for one line on standard error, the report of the boot and the termination log.
+package struct EndReport: Sendable {
+    /// Why it ended.
+    package let outcome: Supervisor.Outcome
+    /// The exit code of the container.
+    package let exitCode: Int32
+    /// The first request to stop; `nil` when the command ended by itself.
+    package let request: StopRequest?
+    /// Nanoseconds from that request to the end of the command; 0 without one.
+    package let timeToEnd: UInt64
+    /// Whether the command did not end within its stop timeout and was killed.
+    package let commandWasKilled: Bool
+    /// How many other processes ended when they were told to.
+    package let othersEnded: Int
+    /// The processes that had to be killed.
+    package let killed: KilledProcesses
+    /// Nanoseconds that those had had.
+    package let killedAfter: UInt64
+    /// What the boot was doing when it took too long, in its own words; empty otherwise.
+    package internal(set) var overdue: [UInt8] = []
+
+    /// A request to stop: a signal of the runtime or of an operator.
+    package struct StopRequest: Sendable {
+        package let signal: Signal
+        /// Nanoseconds since 1970.
+        package let receivedAt: UInt64
+        /// The sender's process as seen from here, and its user; 0 for one outside of the pid namespace.
+        package let sender: Int32
+        package let user: UInt32
+    }
+
+    /// The line for standard error, without its end: `entrypoint: init: SIGTERM at 2026-11-21T05:04:03Z: …`.
+    package var text: String {
+        if overdue.isEmpty { return line.text }
+        return "entrypoint: " + String(decoding: overdue, as: UTF8.self)
+    }
+
+    /// Whether there is something to tell: a command that ends by itself and leaves nothing behind is no news.
+    var isNotable: Bool {
+        switch outcome {
+        case .bootOverdue, .bootStopped, .lost: true
+        case .pending, .bootEnded, .commandEnded: request != nil || killed.count > 0
+        }
+    }
+
+    /// The line for standard error. Takes no memory.
+    var line: MessageLine {
+        var line = MessageLine()
+        line.append("init: ")
+        if let request {
+            line.append(request.signal)
+            line.append(" at ")
+            line.append(realTime: request.receivedAt)
+            if request.sender > 0 {
+                line.append(" from process ")
+                line.append(request.sender)
+            }
+            line.append(": ")
+        }
+        appendOutcome(to: &line)
+        if othersEnded > 0 {
+            line.append("; ")
+            line.append(othersEnded)
+            line.append(othersEnded == 1 ? " other process ended" : " other processes ended")
+        }
+        if killed.count > 0 { appendKilled(to: &line) }
+        return line
+    }
+
+    private func appendOutcome(to line: inout MessageLine) {
+        switch outcome {
+        case .bootStopped, .pending: line.append("the boot was ended")
+        case .bootOverdue: line.append("the boot took too long and was killed")
+        case .lost: line.append("the end of the command was taken note of by somebody else; its exit code is unknown")
+        case .bootEnded(let end): appendEnd("the boot", end, to: &line)
+        case .commandEnded(let end): appendEnd("the command", end, to: &line)
+        }
+    }
+
+    private func appendEnd(_ what: StaticString, _ end: ProcessEnd, to line: inout MessageLine) {
+        line.append(what)
+        line.append(commandWasKilled ? " was killed" : " ended")
+        if request != nil {
+            line.append(" after ")
+            line.append(seconds: timeToEnd)
+        }
+        line.append(" (")
+        line.append(end)
+        line.append(")")
+    }
+
+    private func appendKilled(to line: inout MessageLine) {
+        line.append("; killed after ")
+        line.append(seconds: killedAfter)
+        line.append(":")
+        for index in 0..<killed.namedCount {
+            let (process, name) = killed[index]
+            line.append(index == 0 ? " " : ", ")
+            line.append(name)
+            line.append(" (")
+            line.append(process)
+            line.append(")")
+        }
+        if killed.count > killed.namedCount {
+            line.append(" and ")
+            line.append(killed.count - killed.namedCount)
+            line.append(" more")
+        }
+    }
+}
+
+/// The processes that were killed: all are counted, the first few named.
+package struct KilledProcesses: Sendable {
+    private var processes = InlineArray<8, Int32>(repeating: 0)
+    private var names = InlineArray<8, ProcessName>(repeating: ProcessName())
+    /// How many were killed.
+    package private(set) var count = 0
+
+    package init() {}
+
+    /// How many of them are named.
+    package var namedCount: Int { min(count, processes.count) }
+
+    /// A named one: its id and its name.
+    package subscript(index: Int) -> (process: Int32, name: ProcessName) { (processes[index], names[index]) }
+
+    mutating func add(_ process: Int32, _ name: ProcessName) {
+        if count < processes.count {
+            processes[count] = process
+            names[count] = name
+        }
+        count += 1
+    }
+}

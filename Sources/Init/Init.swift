@@ -1,0 +1,80 @@
+package import Linux
+
+/// The duties of process 1: it starts the command, hands it signals, takes note of every process that ends, and ends last.
+package enum Init {
+    /// Splits the process in two: the child boots and becomes the command, the parent is the init.
+    ///
+    /// Returns in the child only; the parent never returns and exits with the command's code. To be called first thing, in a
+    /// process with one thread, with signal mask and ignored signals as the caller of the program left them. During the
+    /// boot the child blocks no signal.
+    ///
+    /// - Parameters:
+    ///   - options: how to treat signals and what is left; the boot may replace them by ``ChildSide/configure(_:)``.
+    ///   - onEnd: called when everything else has ended, if there is something to tell. It runs in a process of its own
+    ///     that is killed after two seconds, so that it may allocate, fail and wait; privileges: those of the resident.
+    /// - Returns: the child's side.
+    /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). Signals are then as they were.
+    package static func start(
+        _ options: InitOptions, onEnd: @escaping (EndReport) -> Void
+    ) throws(SystemCallError) -> ChildSide {
+        let watch = try BootWatch()
+        let pipe = try OpenFiles.makePipe()
+        let table = ProcessTable()
+        let id = CurrentProcess.id
+        let parent = CurrentProcess.parent
+        let mask = Signals.blockAll()
+        // With SIGCHLD ignored the kernel throws away how a child ended.
+        let ignoredChildren = Signals.isIgnored(.child)
+        Signals.setIgnored(.child, false)
+        let terminal = TerminalState.current
+        do throws(SystemCallError) {
+            // Before the fork, because the child may be the command before this process goes on.
+            try Signals.announceReadable(pipe.reading)
+            if id != 1 { try Children.adoptOrphans() }
+            switch try Children.fork() {
+            case .child:
+                Children.makeGroup(of: 0)
+                OpenFiles.close(pipe.reading)
+                Signals.setMask(.none)
+                return ChildSide(
+                    watch: watch, parent: id, callersMask: mask, ignoredChildren: ignoredChildren, terminal: terminal)
+            case .parent(let child):
+                Children.makeGroup(of: child)
+                OpenFiles.close(pipe.writing)
+                Resident.harden(
+                    keeping: pipe.reading, table: table, parentBefore: parent,
+                    parentDeathSignal: options.parentDeathSignal)
+                var resident = Resident(
+                    command: child, options: options, watch: watch, pipe: pipe.reading, table: table,
+                    terminal: terminal,
+                    onEnd: onEnd)
+                resident.run()
+            }
+        } catch {
+            OpenFiles.close(pipe.reading)
+            OpenFiles.close(pipe.writing)
+            Signals.setIgnored(.child, ignoredChildren)
+            Signals.setMask(mask)
+            throw error
+        }
+    }
+}
+
+/// The terminal as the program found it.
+struct TerminalState: Sendable {
+    /// Whether there is a controlling terminal.
+    let exists: Bool
+    /// The process group that was in its foreground; 0 for one outside of the pid namespace.
+    let foreground: Int32
+    /// The init's own process group, likewise.
+    let ownGroup: Int32
+
+    /// Whether the init was started in the foreground, so that the command belongs there too.
+    var isForeground: Bool { exists && foreground == ownGroup }
+
+    static var current: TerminalState {
+        let foreground = Terminal.foreground
+        return TerminalState(
+            exists: foreground != nil, foreground: foreground ?? 0, ownGroup: CurrentProcess.group)
+    }
+}

@@ -1,0 +1,314 @@
+internal import Linux
+private import SystemPackage
+
+/// The parent: waits for signals, tells the ``Supervisor`` what happened and does what it says.
+///
+/// From the moment the command runs it takes no memory and no error ends it.
+struct Resident {
+    var supervisor: Supervisor
+    /// The child: first the boot, then the command; 0 when its end is known.
+    private var command: Int32
+    private var options: InitOptions
+    private let watch: BootWatch
+    /// Loses its last writer when the child becomes the command; -1 from then on.
+    private var pipe: Int32
+    private let rest: Rest
+    private let terminal: TerminalState
+    private let onEnd: (EndReport) -> Void
+    private let startedAt = Clock.monotonic
+    /// When and from whom the first request to stop came.
+    private var request: EndReport.StopRequest?
+    private var killed = KilledProcesses()
+    /// Whether there may be more news of children than were read at once.
+    private var hasMoreNews = false
+
+    private static var second: UInt64 { 1_000_000_000 }
+
+    init(
+        command: Int32, options: InitOptions, watch: BootWatch, pipe: Int32, table: ProcessTable,
+        terminal: TerminalState,
+        onEnd: @escaping (EndReport) -> Void
+    ) {
+        supervisor = Supervisor(options: options, hasTerminal: terminal.exists)
+        self.command = command
+        self.options = options
+        self.watch = watch
+        self.pipe = pipe
+        rest = Rest(table: table)
+        self.terminal = terminal
+        self.onEnd = onEnd
+    }
+
+    /// Serves until everything has ended.
+    mutating func run() -> Never {
+        while true {
+            let arrival = Signals.next(of: .all, within: timeToWait)
+            lookAtBoot()
+            switch arrival {
+            case .received(let received): take(received)
+            case .timedOut: break
+            case .failed(let error):
+                // EINTR: the process was stopped or is being traced. Anything else may last: it must not eat the processor.
+                if error != .interrupted { Clock.sleep(nanoseconds: 20_000_000) }
+            }
+            tell(.time)
+            takeNewsOfChildren()
+        }
+    }
+
+    /// How long to sleep at most; `nil` for as long as nothing happens.
+    private var timeToWait: UInt64? {
+        if hasMoreNews { return 0 }
+        var wakeAt = supervisor.deadline ?? .max
+        if supervisor.phase == .booting { wakeAt = min(wakeAt, bootEndsAt ?? .max, Clock.monotonic + Resident.second) }
+        if wakeAt == .max { return nil }
+        let now = Clock.monotonic
+        return wakeAt > now ? wakeAt - now : 0
+    }
+
+    // MARK: The boot
+
+    /// When the boot will have taken too long.
+    private var bootEndsAt: UInt64? {
+        let whole = options.bootTimeout == 0 ? nil : startedAt + options.bootTimeout
+        guard let change = watch.changeEndsAt else { return whole }
+        return min(change, whole ?? .max)
+    }
+
+    private mutating func lookAtBoot() {
+        guard pipe >= 0 else { return }
+        if let configured = watch.options, supervisor.phase != .ending {
+            options = configured
+            supervisor.adopt(configured)
+        }
+        if OpenFiles.state(ofPipe: pipe) == .noWriterLeft {
+            OpenFiles.close(pipe)
+            pipe = -1
+            // Otherwise the child has ended, of which there will be news.
+            if watch.isHandingOff { tell(.commandStarted) }
+        } else if supervisor.phase == .booting, let end = bootEndsAt, end <= Clock.monotonic {
+            sayOverdue()
+            tell(.bootOverdue)
+        }
+    }
+
+    /// Before anything is killed: a process that is stuck in the kernel may hold up everything after.
+    private func sayOverdue() {
+        var line = MessageLine()
+        if watch.changeEndsAt != nil {
+            for byte in watch.message { line.append(foreign: byte) }
+        } else {
+            line.append("init: the boot did not end within ")
+            line.append(seconds: options.bootTimeout)
+        }
+        line.write(waitingMilliseconds: 100)
+    }
+
+    // MARK: Signals
+
+    private mutating func take(_ received: ReceivedSignal) {
+        guard isForTheCommand(received) else { return }
+        let hadRequest = supervisor.stopRequestedAt != 0
+        tell(.signal(received.signal))
+        if !hadRequest && supervisor.stopRequestedAt != 0 {
+            request = EndReport.StopRequest(
+                signal: received.signal, receivedAt: Clock.realTime, sender: received.sender, user: received.user)
+        }
+    }
+
+    private func isForTheCommand(_ received: ReceivedSignal) -> Bool {
+        switch received.signal {
+        case .child: false
+        // Its own writing to a standard error that nobody reads.
+        case .brokenPipe: received.sender != CurrentProcess.id
+        // The kernel's word about the pipe.
+        case .inputOutput: received.code <= 0
+        // One that somebody sent is like any other; of a fault the kernel lets no process know that blocks it.
+        default: !received.signal.isFault || received.code <= 0
+        }
+    }
+
+    private mutating func tell(_ event: Supervisor.Event) {
+        let actions = supervisor.handle(event, at: Clock.monotonic)
+        for index in 0..<actions.count { perform(actions[index]) }
+    }
+
+    // MARK: Children
+
+    private mutating func takeNewsOfChildren() {
+        hasMoreNews = false
+        // A storm of processes must not keep signals waiting.
+        for _ in 0..<500 {
+            let named = options.warnReaped ? nameOfEnded() : nil
+            switch Children.next() {
+            case .ended(let process, let end):
+                if process == command {
+                    command = 0
+                    tell(.commandEnded(end))
+                } else {
+                    tell(.orphanEnded)
+                    if options.warnReaped { warn(process, end, named) }
+                }
+            case .stopped(let process, let signal): if process == command { tell(.commandStopped(by: signal)) }
+            case .continued(let process): if process == command { tell(.commandContinued) }
+            case .nothing:
+                tell(.childrenLeft)
+                return
+            case .childless:
+                tell(.childless(others: rest.hasOthers))
+                return
+            }
+        }
+        hasMoreNews = true
+    }
+
+    /// The name goes with the process: it is read before the process is waited for.
+    private func nameOfEnded() -> (process: Int32, name: ProcessName)? {
+        guard let process = Children.firstEnded, let entry = rest.table.entry(of: process) else { return nil }
+        return (process, entry.name)
+    }
+
+    private func warn(_ process: Int32, _ end: ProcessEnd, _ named: (process: Int32, name: ProcessName)?) {
+        var line = MessageLine()
+        line.append("init: reaped orphan ")
+        if let named, named.process == process {
+            line.append(named.name)
+            line.append(" (")
+            line.append(process)
+            line.append(")")
+        } else {
+            line.append(process)
+        }
+        line.append(": ")
+        line.append(end)
+        line.write(waitingMilliseconds: 0)
+    }
+
+    // MARK: Actions
+
+    private mutating func perform(_ action: Supervisor.Action) {
+        switch action {
+        case .nothing: break
+        case .signalCommand(let signal, let wholeGroup): signalCommand(signal, wholeGroup: wholeGroup)
+        case .hangUp(let first): hangUp(first: first)
+        case .signalRest(let signal):
+            // Those that are born between two rounds of killing are not named again and again.
+            if signal == .kill && killed.count == 0 { rest.forEach { process, name in killed.add(process, name) } }
+            rest.send(signal)
+        case .hangUpRest: rest.hangUp()
+        case .suspend(let signal): suspend(signal)
+        case .giveTerminal: giveTerminal()
+        case .returnTerminal: returnTerminal()
+        case .exit(let code): end(code)
+        }
+    }
+
+    private func signalCommand(_ signal: Signal, wholeGroup: Bool) {
+        // Once its end is known the number may mean another process.
+        guard command != 0 else { return }
+        if wholeGroup, Signals.send(signal, to: .group(command)) == .sent, Children.group(of: command) == command {
+            return
+        }
+        Signals.send(signal, to: .process(command))
+    }
+}
+
+// MARK: - The terminal
+
+extension Resident {
+    private mutating func hangUp(first: Bool) {
+        // Only who ignores TERM needs more: HUP would take from others the time that they use to save their work.
+        guard command != 0, rest.table.ignores(.terminate, process: command) else { return }
+        guard let job = Terminal.foreground, job > 0, job != command, rest.contains(job) else {
+            signalCommand(.hangup, wholeGroup: true)
+            signalCommand(.resume, wholeGroup: true)
+            return
+        }
+        // The shell runs a job, which would get the HUP too. It is asked to end; the shell's turn comes when it has ended.
+        if first {
+            Signals.send(.terminate, to: .group(job))
+            Signals.send(.resume, to: .group(job))
+        }
+        tell(.terminalInUse)
+    }
+
+    /// Stops this process as the terminal stopped the command, so that the shell that started it takes the terminal back.
+    private mutating func suspend(_ signal: Signal) {
+        if CurrentProcess.id == 1 {
+            tell(.notSuspended(signal))
+            return
+        }
+        // By its own rules the kernel does not stop a group that nobody could continue.
+        Signals.send(signal, to: .ownGroup)
+        Signals.setMask(SignalSet(bits: SignalSet.all.bits & ~SignalSet(signal).bits))
+        Signals.setMask(.all)
+        if case .received = Signals.next(of: SignalSet(.resume), within: 0) {
+            tell(.resumed)
+        } else {
+            tell(.notSuspended(signal))
+        }
+    }
+
+    private mutating func giveTerminal() {
+        guard command != 0, let holder = Terminal.foreground else { return }
+        let isFree = holder > 0 && Signals.probe(.group(holder)) == .nobody
+        guard holder == terminal.ownGroup || holder == command || isFree else { return }
+        if Terminal.setForeground(command) { tell(.terminalGiven) }
+    }
+
+    private func returnTerminal() {
+        // In its own pid namespace nobody is left who could use it.
+        guard CurrentProcess.id != 1, terminal.isForeground, terminal.foreground > 0 else { return }
+        Terminal.setForeground(terminal.foreground)
+    }
+}
+
+// MARK: - The end
+
+extension Resident {
+    private func end(_ code: Int32) -> Never {
+        var report = EndReport(
+            outcome: supervisor.outcome, exitCode: code, request: request, timeToEnd: timeToEnd,
+            commandWasKilled: supervisor.commandWasKilled, othersEnded: supervisor.othersEnded, killed: killed,
+            killedAfter: supervisor.killedAfter)
+        guard report.isNotable else { CurrentProcess.exit(code) }
+        if supervisor.outcome != .bootOverdue {
+            var line = report.line
+            line.write(waitingMilliseconds: 200)
+        }
+        // In a process of its own: it may allocate, be killed for want of memory or hang, and the exit code stays.
+        switch try? Children.fork() {
+        case .child:
+            if supervisor.outcome == .bootOverdue && watch.changeEndsAt != nil { report.overdue = Array(watch.message) }
+            onEnd(report)
+            CurrentProcess.exit(0)
+        case .parent(let writer): wait(for: writer)
+        case nil: break
+        }
+        CurrentProcess.exit(code)
+    }
+
+    private var timeToEnd: UInt64 {
+        let (asked, ended) = (supervisor.stopRequestedAt, supervisor.commandEndedAt)
+        return asked != 0 && ended > asked ? ended - asked : 0
+    }
+
+    private func wait(for writer: Int32) {
+        let deadline = Clock.monotonic + 2 * Resident.second
+        var isKilled = false
+        while true {
+            switch Children.next() {
+            case .childless: return
+            case .ended(let process, _): if process == writer { return }
+            case .stopped, .continued, .nothing: break
+            }
+            let now = Clock.monotonic
+            if now >= deadline {
+                if isKilled { return }
+                Signals.send(.kill, to: .process(writer))
+                isKilled = true
+            }
+            _ = Signals.next(of: SignalSet(.child), within: now < deadline ? deadline - now : 100_000_000)
+        }
+    }
+}

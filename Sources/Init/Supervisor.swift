@@ -1,0 +1,248 @@
+package import Linux
+
+/// What the init knows and decides: events come in, a few actions come out.
+///
+/// Pure and of fixed size: it makes no system call, takes no memory and cannot fail. Times are nanoseconds of a clock that
+/// only goes forward; 0 stands for "no such time".
+package struct Supervisor: Sendable {
+    package private(set) var phase = Phase.booting
+    package private(set) var outcome = Outcome.pending
+    /// The first request to stop, and when it came; there was none while the time is 0.
+    package private(set) var stopSignal = Signal(rawValue: 0)
+    package private(set) var stopRequestedAt: UInt64 = 0
+    /// When the command, or the boot, ended; 0 before.
+    package private(set) var commandEndedAt: UInt64 = 0
+    /// Whether the command was killed because of the stop timeout.
+    package private(set) var commandWasKilled = false
+    /// How many other processes ended by themselves after they were told to.
+    package private(set) var othersEnded = 0
+
+    private var options: InitOptions
+    private let hasTerminal: Bool
+    private var deadlines = Deadlines()
+    private var commandIsAlive = true
+    private var commandIsStopped = false
+    /// Whether the stop that the command is in was sent by way of the init.
+    private var stopWasForwarded = false
+    private var exitCode: Int32 = 0
+    /// When what is left was told to end; 0 before.
+    private var restToldAt: UInt64 = 0
+    /// When what is left was killed; 0 before.
+    private var killedAt: UInt64 = 0
+    /// How often the kernel denied that there is a child although the command's end was not reported.
+    private var denials = 0
+
+    private static var killBootAfter: UInt64 { 50_000_000 }
+    private static var lookAgainAfter: UInt64 { 100_000_000 }
+    /// What a second request to stop leaves of the grace, so that one that comes with the first is no order to kill.
+    private static var shortestGrace: UInt64 { 1_000_000_000 }
+    /// A process that is stuck on a dead file server does not end by KILL either.
+    private static var patience: UInt64 { 2_000_000_000 }
+
+    /// - Parameters:
+    ///   - options: how to treat signals and what is left.
+    ///   - hasTerminal: whether the init has a controlling terminal.
+    package init(options: InitOptions, hasTerminal: Bool) {
+        self.options = options
+        self.hasTerminal = hasTerminal
+    }
+
+    /// Takes over options that the boot read from its configuration.
+    package mutating func adopt(_ options: InitOptions) { self.options = options }
+
+    private var isKilling: Bool { killedAt != 0 }
+
+    /// Nanoseconds between telling what is left to end and killing it.
+    package var killedAfter: UInt64 { isKilling ? killedAt - restToldAt : 0 }
+
+    /// The exit code of the container as far as it is known.
+    package var code: Int32 { exitCode }
+
+    /// When the next ``Event/time`` is due; `nil` while nothing is.
+    package var deadline: UInt64? { deadlines.earliest }
+
+    /// Takes note of an event, and says what to do.
+    package mutating func handle(_ event: Event, at now: UInt64) -> Actions {
+        var actions = Actions()
+        switch event {
+        case .signal(let signal): receive(signal, at: now, &actions)
+        case .commandStarted: if phase == .booting { phase = .running }
+        case .commandEnded(let end): noteEnd(end, at: now, &actions)
+        case .commandStopped(let signal): noteStop(by: signal, &actions)
+        case .commandContinued: (commandIsStopped, stopWasForwarded) = (false, false)
+        case .orphanEnded: if restToldAt != 0 && !isKilling { othersEnded += 1 }
+        case .childrenLeft: noteChildren(at: now, &actions)
+        case .childless(let others): noteChildless(others: others, at: now, &actions)
+        case .bootOverdue: if phase == .booting { giveUpBoot(at: now, &actions) }
+        case .terminalInUse: deadlines[.hangUp] = now + Supervisor.lookAgainAfter
+        case .terminalGiven: if commandIsStopped { actions.add(.signalCommand(.resume, wholeGroup: true)) }
+        case .resumed:
+            actions.add(.giveTerminal)
+            actions.add(.signalCommand(.resume, wholeGroup: true))
+        case .notSuspended(let signal): continueCommand(stoppedBy: signal, &actions)
+        case .time: noteTime(now, &actions)
+        }
+        return actions
+    }
+
+    // MARK: Signals
+
+    private mutating func receive(_ signal: Signal, at now: UInt64, _ actions: inout Actions) {
+        guard let target = options.rewrites.target(of: signal) else { return }
+        let isRequestToStop = Supervisor.requestsStop(signal) || Supervisor.requestsStop(target)
+        switch phase {
+        case .booting:
+            // The boot stands for a command that treats no signal yet: what would end that ends the boot.
+            guard target.terminates else { return }
+            noteRequest(signal, at: now)
+            stopBoot(code: 128 + signal.rawValue, at: now, &actions)
+        case .running:
+            forward(target, &actions)
+            if isRequestToStop { noteRequestWhileRunning(signal, at: now, &actions) }
+        case .ending:
+            guard isRequestToStop else { return }
+            noteRequest(signal, at: now)
+            // What is left has had its TERM from the init, so that this is the second.
+            let end = max(now, restToldAt + Supervisor.shortestGrace)
+            if restToldAt != 0 && !isKilling && end < deadlines[.killRest] { deadlines[.killRest] = end }
+        }
+    }
+
+    private static func requestsStop(_ signal: Signal) -> Bool {
+        signal == .terminate || signal == .interrupt || signal == .quit || signal == .hangup
+    }
+
+    private mutating func noteRequest(_ signal: Signal, at now: UInt64) {
+        if stopRequestedAt != 0 { return }
+        (stopSignal, stopRequestedAt) = (signal, now)
+    }
+
+    private mutating func forward(_ signal: Signal, _ actions: inout Actions) {
+        if signal.stops { stopWasForwarded = true }
+        if signal == .resume { stopWasForwarded = false }
+        actions.add(.signalCommand(signal, wholeGroup: options.forwardTo == .group))
+    }
+
+    private mutating func noteRequestWhileRunning(_ signal: Signal, at now: UInt64, _ actions: inout Actions) {
+        if stopRequestedAt == 0 && options.stopTimeout != 0 { deadlines[.killCommand] = now + options.stopTimeout }
+        noteRequest(signal, at: now)
+        // A stopped process takes no signal but KILL until it goes on.
+        if commandIsStopped { actions.add(.signalCommand(.resume, wholeGroup: true)) }
+        if hasTerminal && signal == .terminate { actions.add(.hangUp(first: true)) }
+    }
+
+    // MARK: The end
+
+    /// The command has ended. Others are told only once all news of children is known: there may be no others.
+    private mutating func noteEnd(_ end: ProcessEnd, at now: UInt64, _ actions: inout Actions) {
+        commandIsAlive = false
+        commandEndedAt = now
+        deadlines[.killBoot] = 0
+        deadlines[.killCommand] = 0
+        deadlines[.hangUp] = 0
+        switch phase {
+        case .booting: (outcome, exitCode) = (.bootEnded(end), end.code)
+        case .running: (outcome, exitCode) = (.commandEnded(end), remapped(end.code))
+        case .ending: break
+        }
+        phase = .ending
+        actions.add(.returnTerminal)
+    }
+
+    private func remapped(_ code: Int32) -> Int32 { options.remappedExits.contains(code) ? 0 : code }
+
+    private mutating func noteChildren(at now: UInt64, _ actions: inout Actions) {
+        denials = 0
+        if phase == .ending && restToldAt == 0 { tellRest(at: now, &actions) }
+        if phase != .ending { deadlines[.lookAgain] = 0 }
+    }
+
+    private mutating func noteChildless(others: Bool, at now: UInt64, _ actions: inout Actions) {
+        if commandIsAlive {
+            // Nobody but the init takes news of the command, so that the kernel cannot mean it. If it insists, it does.
+            denials += 1
+            deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
+            guard denials > 20 else { return }
+            (outcome, exitCode, commandIsAlive, phase) = (.lost, 125, false, .ending)
+        }
+        guard others else {
+            actions.add(.exit(exitCode))
+            return
+        }
+        if restToldAt == 0 { tellRest(at: now, &actions) }
+        // Nobody tells the init of the end of processes that are not its children.
+        deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
+    }
+
+    private mutating func tellRest(at now: UInt64, _ actions: inout Actions) {
+        restToldAt = now
+        deadlines[.killRest] = now + options.grace
+        actions.add(.signalRest(.terminate))
+        // TERM waits in a stopped process until it goes on.
+        actions.add(.signalRest(.resume))
+        actions.add(.hangUpRest)
+    }
+
+    // MARK: The boot
+
+    private mutating func stopBoot(code: Int32, at now: UInt64, _ actions: inout Actions) {
+        phase = .ending
+        (outcome, exitCode) = (.bootStopped, remapped(code))
+        deadlines[.killBoot] = now + Supervisor.killBootAfter
+        actions.add(.signalCommand(.terminate, wholeGroup: true))
+        tellRest(at: now, &actions)
+    }
+
+    private mutating func giveUpBoot(at now: UInt64, _ actions: inout Actions) {
+        phase = .ending
+        (outcome, exitCode) = (.bootOverdue, 125)
+        actions.add(.signalCommand(.kill, wholeGroup: true))
+        restToldAt = now
+        killRest(at: now, &actions)
+    }
+
+    // MARK: Job control
+
+    private mutating func noteStop(by signal: Signal, _ actions: inout Actions) {
+        commandIsStopped = true
+        // STOP is somebody's order to this process. The others are the terminal's way to stop a job, and the init is one.
+        if hasTerminal && phase == .running && signal.stops && signal != .stop { actions.add(.suspend(signal)) }
+    }
+
+    /// Nobody could ever continue the command from the keyboard: the kernel keeps groups without a job-control shell
+    /// from being stopped by it for the same reason.
+    private mutating func continueCommand(stoppedBy signal: Signal, _ actions: inout Actions) {
+        guard commandIsStopped, !stopWasForwarded else { return }
+        if signal == .terminalStop {
+            actions.add(.signalCommand(.resume, wholeGroup: true))
+        } else {
+            actions.add(.giveTerminal)
+        }
+    }
+
+    // MARK: Time
+
+    private mutating func noteTime(_ now: UInt64, _ actions: inout Actions) {
+        if deadlines.take(.killBoot, at: now) { actions.add(.signalCommand(.kill, wholeGroup: true)) }
+        if deadlines.take(.killCommand, at: now) {
+            commandWasKilled = true
+            actions.add(.signalCommand(.kill, wholeGroup: true))
+        }
+        if deadlines.take(.hangUp, at: now) { actions.add(.hangUp(first: false)) }
+        if deadlines.take(.killRest, at: now) { killRest(at: now, &actions) }
+        if deadlines.take(.lookAgain, at: now) && isKilling {
+            // Processes that were born between looking and killing.
+            actions.add(.signalRest(.kill))
+            deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
+        }
+        if deadlines.take(.giveUp, at: now) { actions.add(.exit(exitCode)) }
+    }
+
+    private mutating func killRest(at now: UInt64, _ actions: inout Actions) {
+        killedAt = now
+        deadlines[.killRest] = 0
+        deadlines[.giveUp] = now + Supervisor.patience
+        deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
+        actions.add(.signalRest(.kill))
+    }
+}

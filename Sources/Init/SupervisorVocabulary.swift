@@ -1,0 +1,139 @@
+package import Linux
+
+/// The words in which the loop and the ``Supervisor`` talk.
+extension Supervisor {
+    /// How far the container has come.
+    package enum Phase: Equatable, Sendable {
+        /// The child prepares the container.
+        case booting
+        /// The child has become the command.
+        case running
+        /// The command has ended or the boot was given up; what is left is being ended.
+        case ending
+    }
+
+    /// Something that happened.
+    package enum Event: Sendable {
+        /// Another process, the terminal or the kernel sent the init a signal.
+        case signal(Signal)
+        /// The child became the command.
+        case commandStarted
+        /// The child, booting or as the command, has ended.
+        case commandEnded(ProcessEnd)
+        /// The command was stopped.
+        case commandStopped(by: Signal)
+        /// The command goes on after a stop.
+        case commandContinued
+        /// Another process ended.
+        case orphanEnded
+        /// The init has children left.
+        case childrenLeft
+        /// The init has no child left; `others` says whether processes that are not its children remain to be ended.
+        case childless(others: Bool)
+        /// The boot takes longer than it may.
+        case bootOverdue
+        /// The command could not be hung up, because another process group uses the terminal.
+        case terminalInUse
+        /// The terminal was given to the command.
+        case terminalGiven
+        /// The init was itself suspended and goes on.
+        case resumed
+        /// The init could not be suspended, because nobody could continue it.
+        case notSuspended(Signal)
+        /// Some time has passed.
+        case time
+    }
+
+    /// Something to do.
+    package enum Action: Equatable, Sendable {
+        case nothing
+        /// Send the command a signal, to all of its group or as the options say.
+        case signalCommand(Signal, wholeGroup: Bool)
+        /// Hang up a session: if the command ignores TERM, as an interactive shell does, send it HUP and CONT.
+        /// The first time, a job that has the terminal gets TERM before.
+        case hangUp(first: Bool)
+        /// Send a signal to all that is left.
+        case signalRest(Signal)
+        /// Hang up the interactive shells among what is left.
+        case hangUpRest
+        /// Stop the init, as its own parent expects of a job whose command was stopped by the terminal.
+        case suspend(Signal)
+        /// Put the command into the terminal's foreground if the init has it or nobody.
+        case giveTerminal
+        /// Put whoever had the terminal at the start into its foreground again.
+        case returnTerminal
+        /// End with a code.
+        case exit(Int32)
+    }
+
+    /// Why the init ends.
+    package enum Outcome: Equatable, Sendable {
+        case pending
+        case bootEnded(ProcessEnd)
+        case bootStopped
+        case bootOverdue
+        case commandEnded(ProcessEnd)
+        /// The command's end was never reported: somebody else had taken the report.
+        case lost
+    }
+
+    /// The actions that one event asks for, in their order.
+    package struct Actions: Sendable {
+        /// More than any event asks for.
+        private var actions = InlineArray<8, Action>(repeating: .nothing)
+        package private(set) var count = 0
+
+        package init() {}
+
+        package subscript(index: Int) -> Action { actions[index] }
+
+        /// Adds an action at the end.
+        mutating func add(_ action: Action) {
+            guard count < actions.count else { return }
+            actions[count] = action
+            count += 1
+        }
+    }
+
+    /// The times at which the supervisor wants to be woken.
+    struct Deadlines: Sendable {
+        enum Purpose: Int {
+            /// The boot did not end when it was told to.
+            case killBoot
+            /// The command did not end within its stop timeout.
+            case killCommand
+            /// What is left did not end within the grace.
+            case killRest
+            /// What was killed is stuck in the kernel: end without it.
+            case giveUp
+            /// See whether the session can be hung up now.
+            case hangUp
+            /// See whether processes that are not children have gone.
+            case lookAgain
+        }
+
+        private var times = InlineArray<6, UInt64>(repeating: 0)
+
+        /// When something is due; 0 for never.
+        subscript(purpose: Purpose) -> UInt64 {
+            get { times[purpose.rawValue] }
+            set { times[purpose.rawValue] = newValue }
+        }
+
+        /// Whether the time has come. If so, it is not due any more.
+        mutating func take(_ purpose: Purpose, at now: UInt64) -> Bool {
+            guard self[purpose] != 0, self[purpose] <= now else { return false }
+            self[purpose] = 0
+            return true
+        }
+
+        /// The earliest time; `nil` when nothing is due.
+        var earliest: UInt64? {
+            var result: UInt64?
+            for index in times.indices where times[index] != 0 && times[index] < result ?? .max {
+                result = times[index]
+            }
+            return result
+        }
+    }
+}

@@ -1,0 +1,144 @@
+private import CLibcap
+private import CLinux
+private import Glibc
+private import SystemPackage
+
+/// How a process ended.
+package enum ProcessEnd: Equatable, Sendable {
+    /// It exited with a code of 0 to 255.
+    case exited(Int32)
+    /// A signal ended it.
+    case signaled(Signal)
+
+    /// The exit status as shells write it: the code, or 128 and the number of the signal.
+    package var code: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal.rawValue
+        }
+    }
+}
+
+/// The children of the calling process. Nothing here allocates memory, except where it says so.
+package enum Children {
+    /// News of a child (waitpid(2)).
+    package enum News: Sendable {
+        case ended(Int32, ProcessEnd)
+        case stopped(Int32, by: Signal)
+        case continued(Int32)
+        /// There are children, but no news of any.
+        case nothing
+        /// There is no child.
+        case childless
+    }
+
+    /// The next news of any child, without waiting.
+    package static func next() -> News {
+        while true {
+            var status: CInt = 0
+            let process = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | linux_WAIT_ALL)
+            if process == 0 { return .nothing }
+            if process < 0 {
+                if Glibc.errno == EINTR { continue }
+                return Glibc.errno == ECHILD ? .childless : .nothing
+            }
+            if linux_exited(status) { return .ended(process, .exited(linux_exit_status(status))) }
+            if linux_signaled(status) {
+                return .ended(process, .signaled(Signal(rawValue: linux_term_signal(status))))
+            }
+            if linux_stopped(status) {
+                return .stopped(process, by: Signal(rawValue: linux_stop_signal(status)))
+            }
+            return .continued(process)
+        }
+    }
+
+    /// A child that ended and that ``next()`` has not told of yet; `nil` when there is none.
+    package static var firstEnded: Int32? {
+        let process = linux_ended_child()
+        return process > 0 ? process : nil
+    }
+
+    /// Makes the caller the parent of its descendants whose own parent ends.
+    ///
+    /// - Throws: the error of prctl(2).
+    package static func adoptOrphans() throws(SystemCallError) {
+        try systemCall("prctl") { linux_prctl(linux_PR_SET_CHILD_SUBREAPER, 1) }
+    }
+
+    /// Which side of ``fork()`` goes on.
+    package enum Side: Sendable {
+        case parent(child: Int32)
+        case child
+    }
+
+    /// Doubles the process, which must have one thread only.
+    ///
+    /// - Throws: the error of fork(2): EAGAIN at a limit on processes, ENOMEM.
+    package static func fork() throws(SystemCallError) -> Side {
+        let process = try systemCall("fork") { Glibc.fork() }
+        return process == 0 ? .child : .parent(child: process)
+    }
+
+    /// Makes a process the leader of a process group of its own; parent and child both ask, so that neither comes late.
+    package static func makeGroup(of process: Int32) {
+        // EACCES and ESRCH say that the child has already been replaced or has ended: then it asked itself.
+        _ = setpgid(process, process)
+    }
+
+    /// The process group of a process; `nil` when there is no such process.
+    package static func group(of process: Int32) -> Int32? {
+        let group = getpgid(process)
+        return group >= 0 ? group : nil
+    }
+}
+
+extension CurrentProcess {
+    /// The parent's id; 0 when it lives outside of the pid namespace.
+    package static var parent: Int32 { getppid() }
+
+    /// The process group; 0 when it was made outside of the pid namespace.
+    package static var group: Int32 { getpgrp() }
+
+    /// The effective user.
+    package static var effectiveUser: UInt32 { geteuid() }
+
+    /// Asks the kernel for a signal when the parent ends. A change of credentials and a privileged program forget it.
+    package static func setParentDeathSignal(_ signal: Signal) {
+        _ = linux_prctl(linux_PR_SET_PDEATHSIG, UInt(signal.rawValue))
+    }
+
+    /// Gives the pages of the program and its libraries that are only read back to the page cache.
+    ///
+    /// What the start needed counts as the process's memory otherwise, for as long as it lives. What is needed again
+    /// is mapped again.
+    package static func giveBackProgram() { linux_give_back_program() }
+
+    /// Takes from other processes of the same user the right to trace this one and to read its memory.
+    package static func forbidTracing() {
+        _ = linux_prctl(linux_PR_SET_DUMPABLE, 0)
+    }
+
+    /// Keeps one capability as far as the process has it, and gives up all others.
+    ///
+    /// - Throws: the error of capget(2) or capset(2). Allocates.
+    package static func keepOnly(_ capability: Capability) throws(SystemCallError) {
+        // EINVAL before Linux 4.3, and nothing to do there.
+        _ = cap_reset_ambient()
+        guard let held = cap_get_proc(), let kept = cap_init() else {
+            throw SystemCallError(call: "capget", errno: .noMemory)
+        }
+        defer {
+            cap_free(UnsafeMutableRawPointer(held))
+            cap_free(UnsafeMutableRawPointer(kept))
+        }
+        var value = cap_value_t(capability.rawValue)
+        var permitted = CAP_CLEAR
+        cap_get_flag(held, value, CAP_PERMITTED, &permitted)
+        if permitted == CAP_SET {
+            cap_set_flag(kept, CAP_PERMITTED, 1, &value, CAP_SET)
+            cap_set_flag(kept, CAP_EFFECTIVE, 1, &value, CAP_SET)
+        }
+        try systemCall("capset") { cap_set_proc(kept) }
+    }
+}

@@ -1,0 +1,122 @@
+private import CLinux
+private import Glibc
+
+/// The open file descriptors of the calling process.
+package enum OpenFiles {
+    /// Closes every descriptor above the standard streams except one.
+    ///
+    /// The limit on open files may be a billion (RLIMIT_NOFILE in some runtimes), so that no loop up to it is ever made:
+    /// close_range(2) where the kernel has it and a seccomp profile lets it through, otherwise what `/proc/self/fd` lists.
+    package static func closeAll(except kept: CInt) {
+        if closeRange(from: 3, to: kept - 1) && closeRange(from: max(kept + 1, 3), to: .max) { return }
+        closeListed(except: kept)
+    }
+
+    private static func closeRange(from first: CInt, to last: CInt) -> Bool {
+        if last < first { return true }
+        let end = last == .max ? UInt32.max : UInt32(last)
+        return linux_close_range(UInt32(first), end) == 0
+    }
+
+    /// Closes what `/proc/self/fd` lists above the standard streams, except `kept`.
+    package static func closeListed(except kept: CInt) {
+        let directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return }
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 8) { buffer in
+            var closed = true
+            // Closing while reading may hide entries: the list is read again until it holds nothing to close.
+            while closed {
+                closed = false
+                _ = lseek(directory, 0, SEEK_SET)
+                DirectoryEntries.forEachNumber(in: directory, buffer: buffer) { number in
+                    if number > 2 && number != kept && number != directory && Glibc.close(number) == 0 { closed = true }
+                }
+            }
+        }
+        close(directory)
+    }
+
+    /// A pipe whose two ends are above the standard streams, even where one of those is closed, and end at an exec.
+    ///
+    /// - Throws: the error of pipe2(2) or fcntl(2).
+    package static func makePipe() throws(SystemCallError) -> (reading: CInt, writing: CInt) {
+        var ends: (CInt, CInt) = (-1, -1)
+        try systemCall("pipe2") {
+            withUnsafeMutableBytes(of: &ends) { bytes in
+                // pipe2(2) is not visible; nothing can start a program between the two calls.
+                bytes.withMemoryRebound(to: CInt.self) { pipe($0.baseAddress) }
+            }
+        }
+        return (try moveUp(ends.0), try moveUp(ends.1))
+    }
+
+    private static func moveUp(_ descriptor: CInt) throws(SystemCallError) -> CInt {
+        let moved = try systemCall("fcntl") { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) }
+        close(descriptor)
+        return moved
+    }
+
+    /// Closes a descriptor.
+    package static func close(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
+
+    /// What a look into a pipe that must not wait tells.
+    package enum PipeState: Sendable { case open, noWriterLeft }
+
+    /// Whether a non-blocking pipe still has a writer. What was written to it is thrown away.
+    package static func state(ofPipe descriptor: CInt) -> PipeState {
+        var byte: UInt8 = 0
+        return read(descriptor, &byte, 1) == 0 ? .noWriterLeft : .open
+    }
+
+    /// Writes bytes to standard error, if it takes them within a time. What it does not take is lost.
+    ///
+    /// A full pipe or a stopped terminal would otherwise hold up the caller for ever. Does not allocate.
+    package static func writeError(_ bytes: UnsafeRawBufferPointer, waitingMilliseconds limit: CInt) {
+        var request = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+        guard poll(&request, 1, limit) == 1, request.revents & Int16(POLLOUT) != 0 else { return }
+        // At most PIPE_BUF bytes come here, which a pipe that is ready takes as one piece.
+        _ = write(2, bytes.baseAddress, bytes.count)
+    }
+}
+
+/// Reading directories without allocating memory.
+enum DirectoryEntries {
+    /// Calls `body` with each entry whose name is a number.
+    ///
+    /// - Parameters:
+    ///   - directory: an open directory, read from its current position.
+    ///   - buffer: memory to read into, aligned to 8 bytes.
+    ///   - body: what to do with a number.
+    static func forEachNumber(in directory: CInt, buffer: UnsafeMutableRawBufferPointer, _ body: (Int32) -> Void) {
+        var failures = 0
+        while failures < 3 {
+            let count = linux_directory_entries(directory, buffer.baseAddress, buffer.count)
+            if count == 0 { return }
+            if count < 0 {
+                failures += 1
+                continue
+            }
+            var offset = 0
+            while offset < count {
+                var length = 0
+                let name = linux_directory_entry(buffer.baseAddress, offset, &length)
+                if let name, let number = number(name) { body(number) }
+                // The kernel never gives an empty entry; a loop would never end on one.
+                if length == 0 { return }
+                offset += length
+            }
+        }
+    }
+
+    private static func number(_ name: UnsafePointer<CChar>) -> Int32? {
+        var value: Int32 = 0
+        var position = name
+        repeat {
+            let digit = Int32(position.pointee) - 48
+            guard (0...9).contains(digit), value < 100_000_000 else { return nil }
+            value = value * 10 + digit
+            position += 1
+        } while position.pointee != 0
+        return value
+    }
+}

@@ -1,0 +1,183 @@
+private import Glibc
+
+/// A name of at most 15 bytes, as the kernel keeps it for a process.
+package struct ProcessName: Sendable {
+    package private(set) var bytes = InlineArray<16, UInt8>(repeating: 0)
+    package private(set) var count = 0
+
+    package init() {}
+
+    /// The first 15 of some bytes.
+    init(_ source: UnsafeRawBufferPointer) {
+        for byte in source.prefix(15) {
+            bytes[count] = byte
+            count += 1
+        }
+    }
+
+    /// The name as text.
+    package var text: String {
+        var name: [UInt8] = []
+        for index in 0..<count { name.append(bytes[index]) }
+        return String(decoding: name, as: UTF8.self)
+    }
+}
+
+/// The processes that `/proc` shows, read into memory that was taken beforehand: nothing but `init` allocates.
+package struct ProcessTable: @unchecked Sendable {
+    // Safe to send: the memory belongs to this value alone, and there is one thread.
+    private let entries: UnsafeMutableRawBufferPointer
+    private let text: UnsafeMutableRawBufferPointer
+
+    /// Takes the memory.
+    package init() {
+        entries = .allocate(byteCount: 8192, alignment: 8)
+        text = .allocate(byteCount: 4096, alignment: 8)
+    }
+
+    /// One process of proc_pid_stat(5).
+    package struct Entry: Sendable {
+        package let name: ProcessName
+        /// `Z` for one that has ended and was not waited for.
+        package let state: UInt8
+        package let parent: Int32
+        /// The device number of its controlling terminal; 0 without one.
+        package let terminal: Int32
+    }
+
+    /// Calls `body` with the id of every process.
+    package func forEach(_ body: (Int32) -> Void) {
+        let directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return }
+        DirectoryEntries.forEachNumber(in: directory, buffer: entries, body)
+        close(directory)
+    }
+
+    /// What the kernel says of a process; `nil` when there is none or `/proc` does not show it.
+    package func entry(of process: Int32) -> Entry? {
+        let stat = read("stat", of: process)
+        // The name stands in parentheses and may hold some itself: the last one ends it.
+        guard let start = stat.firstIndex(of: UInt8(ascii: "(")), let end = stat.lastIndex(of: UInt8(ascii: ")")),
+            start < end, end + 3 < stat.endIndex
+        else { return nil }
+        let name = ProcessName(UnsafeRawBufferPointer(rebasing: stat[(start + 1)..<end]))
+        var fields = Fields(rest: UnsafeRawBufferPointer(rebasing: stat[(end + 3)...]))
+        let parent = fields.nextNumber()
+        _ = fields.nextNumber()  // process group
+        _ = fields.nextNumber()  // session
+        let terminal = fields.nextNumber()
+        return Entry(
+            name: name, state: stat[end + 2], parent: Int32(truncatingIfNeeded: parent),
+            terminal: Int32(truncatingIfNeeded: terminal))
+    }
+
+    /// Whether a process ignores a signal; `false` when `/proc` does not say.
+    package func ignores(_ signal: Signal, process: Int32) -> Bool {
+        let status = read("status", of: process)
+        let label: StaticString = "SigIgn:\t"
+        var offset = 0
+        guard let text = status.baseAddress else { return false }
+        while offset + 8 + 16 <= status.count {
+            if memcmp(text + offset, label.utf8Start, 8) == 0 {
+                var bits: UInt64 = 0
+                for index in (offset + 8)..<(offset + 24) {
+                    let digit = status[index]
+                    bits = bits << 4 | UInt64(digit < 58 ? digit &- 48 : digit &- 87)
+                }
+                return SignalSet(bits: bits).contains(signal)
+            }
+            // Labels stand at the start of a line.
+            while offset < status.count && status[offset] != 10 { offset += 1 }
+            offset += 1
+        }
+        return false
+    }
+
+    /// Whether a process descends from another, by the parents that `/proc` shows now.
+    package func descends(_ process: Int32, from ancestor: Int32) -> Bool {
+        var current = process
+        // Parents that change meanwhile could make a circle of numbers.
+        for _ in 0..<1000 {
+            guard let entry = entry(of: current) else { return false }
+            if entry.parent == ancestor { return true }
+            if entry.parent <= 1 { return false }
+            current = entry.parent
+        }
+        return false
+    }
+
+    /// Where the kernel says that the environment of the calling process lies; `nil` when it does not say so.
+    var environmentBlock: UnsafeMutableRawBufferPointer? {
+        let stat = read("stat", of: getpid())
+        guard let end = stat.lastIndex(of: UInt8(ascii: ")")), end + 3 < stat.endIndex else { return nil }
+        var fields = Fields(rest: UnsafeRawBufferPointer(rebasing: stat[(end + 3)...]))
+        for _ in 4..<50 { _ = fields.nextNumber() }
+        let (first, last) = (fields.nextNumber(), fields.nextNumber())
+        guard 0 < first, first < last else { return nil }
+        return UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(bitPattern: first), count: last - first)
+    }
+
+    /// The content of `/proc/PROCESS/FILE`, its first 4 KiB; empty when it cannot be read.
+    private func read(_ file: StaticString, of process: Int32) -> UnsafeRawBufferPointer {
+        var path = ProcessPath()
+        path.append("/proc/")
+        path.append(process)
+        path.append("/")
+        path.append(file)
+        let descriptor = path.open()
+        guard descriptor >= 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        var count = Glibc.read(descriptor, text.baseAddress, text.count)
+        if count < 0 { count = Glibc.read(descriptor, text.baseAddress, text.count) }
+        close(descriptor)
+        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text).prefix(max(count, 0)))
+    }
+
+    /// A short path below `/proc`, which ends with the zeros that it began with.
+    private struct ProcessPath {
+        var bytes = InlineArray<48, CChar>(repeating: 0)
+        var count = 0
+
+        mutating func append(_ text: StaticString) {
+            for index in 0..<text.utf8CodeUnitCount { append(byte: text.utf8Start[index]) }
+        }
+
+        mutating func append(_ number: Int32) {
+            var divisor: Int32 = 1_000_000_000
+            while divisor > 1 && number < divisor { divisor /= 10 }
+            while divisor > 0 {
+                append(byte: UInt8(truncatingIfNeeded: 48 + number / divisor % 10))
+                divisor /= 10
+            }
+        }
+
+        private mutating func append(byte: UInt8) {
+            guard count < bytes.count - 1 else { return }
+            bytes[count] = CChar(bitPattern: byte)
+            count += 1
+        }
+
+        func open() -> CInt {
+            bytes.span.withUnsafeBufferPointer { buffer in
+                buffer.baseAddress.map { Glibc.open($0, O_RDONLY | O_CLOEXEC) } ?? -1
+            }
+        }
+    }
+
+    /// The numbers of a line, from left to right.
+    private struct Fields {
+        var rest: UnsafeRawBufferPointer
+        var position = 0
+
+        mutating func nextNumber() -> Int {
+            while position < rest.count && rest[position] == 32 { position += 1 }
+            let isNegative = position < rest.count && rest[position] == UInt8(ascii: "-")
+            if isNegative { position += 1 }
+            var value = 0
+            while position < rest.count, rest[position] >= 48, rest[position] < 58 {
+                value = value &* 10 &+ Int(rest[position] - 48)
+                position += 1
+            }
+            return isNegative ? -value : value
+        }
+    }
+}

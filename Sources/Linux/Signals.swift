@@ -1,0 +1,152 @@
+private import CLinux
+private import Glibc
+package import SystemPackage
+
+/// A signal that was taken from the queue, and what it says about itself.
+package struct ReceivedSignal: Equatable, Sendable {
+    package let signal: Signal
+    /// `si_code` of sigaction(2): at most 0 when a process sent the signal, above when the kernel raised it.
+    package let code: Int32
+    /// The process that sent it as seen from here; 0 for one outside of the pid namespace and for the kernel.
+    package let sender: Int32
+    /// The user of that process.
+    package let user: UInt32
+
+    package init(signal: Signal, code: Int32, sender: Int32, user: UInt32) {
+        self.signal = signal
+        self.code = code
+        self.sender = sender
+        self.user = user
+    }
+}
+
+/// The signals of the calling process. Nothing here allocates memory or throws, except where it says so.
+package enum Signals {
+    /// Blocks all signals that can be blocked, 32 and 33 included.
+    ///
+    /// - Returns: the mask of before.
+    package static func blockAll() -> SignalSet { change(SIG_SETMASK, .all) }
+
+    /// Sets the mask.
+    ///
+    /// - Returns: the mask of before.
+    @discardableResult
+    package static func setMask(_ mask: SignalSet) -> SignalSet { change(SIG_SETMASK, mask) }
+
+    /// Blocks some more signals.
+    ///
+    /// - Returns: the mask of before.
+    package static func block(_ signals: SignalSet) -> SignalSet { change(SIG_BLOCK, signals) }
+
+    private static func change(_ how: CInt, _ set: SignalSet) -> SignalSet {
+        var bits = set.bits
+        var old: UInt64 = 0
+        // Fails only for arguments that this never gives.
+        _ = linux_signal_mask(how, &bits, &old)
+        return SignalSet(bits: old)
+    }
+
+    /// What came of waiting for a signal.
+    package enum Arrival: Sendable {
+        case received(ReceivedSignal)
+        /// The time is over.
+        case timedOut
+        /// The call failed, with EINTR when the process was stopped and continued or a tracer came.
+        case failed(Errno)
+    }
+
+    /// Takes a pending signal, or waits for one (sigtimedwait(2)).
+    ///
+    /// - Parameters:
+    ///   - set: the signals to wait for, all of them blocked.
+    ///   - nanoseconds: how long to wait; for ever when `nil`.
+    package static func next(of set: SignalSet, within nanoseconds: UInt64?) -> Arrival {
+        var information = linux_signal_information()
+        let limit = nanoseconds.map { Int64(clamping: $0) } ?? -1
+        if linux_signal_wait(set.bits, limit, &information) > 0 {
+            return .received(
+                ReceivedSignal(
+                    signal: Signal(rawValue: information.number), code: information.code,
+                    sender: information.sender, user: information.user))
+        }
+        let number = Glibc.errno
+        return number == EAGAIN ? .timedOut : .failed(Errno(rawValue: number))
+    }
+
+    /// Whether a signal is ignored.
+    package static func isIgnored(_ signal: Signal) -> Bool { linux_signal_is_ignored(signal.rawValue) }
+
+    /// Ignores a signal, or gives it back its default action.
+    package static func setIgnored(_ signal: Signal, _ ignored: Bool) {
+        _ = linux_signal_set_ignored(signal.rawValue, ignored)
+    }
+
+    /// Whom a signal is for.
+    package enum Receiver: Sendable {
+        case process(Int32)
+        /// All members of a process group.
+        case group(Int32)
+        /// All processes that the caller sees and may signal, except itself and process 1.
+        case everyone
+        /// The caller's own process group.
+        case ownGroup
+    }
+
+    /// Sends a signal (kill(2)).
+    ///
+    /// - Returns: whether there was somebody to take it, and if not, why.
+    @discardableResult
+    package static func send(_ signal: Signal, to receiver: Receiver) -> Delivery {
+        kill(receiver, signal.rawValue)
+    }
+
+    /// Asks whether there is anybody who could take a signal.
+    package static func probe(_ receiver: Receiver) -> Delivery { kill(receiver, 0) }
+
+    private static func kill(_ receiver: Receiver, _ number: Int32) -> Delivery {
+        let target: Int32 =
+            switch receiver {
+            case .process(let id): id
+            case .group(let id): -id
+            case .everyone: -1
+            case .ownGroup: 0
+            }
+        // The manual page knows no error that passes; a tracer or a security module may still make one.
+        for _ in 0..<3 {
+            if Glibc.kill(target, number) == 0 { return .sent }
+            let error = Glibc.errno
+            if error == ESRCH { return .nobody }
+            if error != EINTR && error != EAGAIN && error != ENOMEM { break }
+        }
+        return .refused
+    }
+
+    /// What became of a signal that was sent.
+    package enum Delivery: Sendable { case sent, nobody, refused }
+
+    /// Sends a signal to a process through a descriptor that cannot come to mean another one.
+    ///
+    /// - Parameters:
+    ///   - signal: the signal.
+    ///   - process: the process's id.
+    ///   - isMeant: asked once the descriptor is open: is it still the process that was meant?
+    package static func send(_ signal: Signal, toProcess process: Int32, if isMeant: () -> Bool) {
+        let descriptor = linux_pidfd_open(process)
+        // Before Linux 5.3, and where a seccomp profile does not know the call: the number has to do.
+        if descriptor < 0 {
+            if Glibc.errno != ESRCH && isMeant() { send(signal, to: .process(process)) }
+            return
+        }
+        if isMeant() && linux_pidfd_send_signal(descriptor, signal.rawValue) < 0 && Glibc.errno != ESRCH {
+            send(signal, to: .process(process))
+        }
+        Glibc.close(descriptor)
+    }
+
+    /// Asks for SIGIO when a descriptor can be read or lost its last writer.
+    ///
+    /// - Throws: the error of fcntl(2).
+    package static func announceReadable(_ descriptor: CInt) throws(SystemCallError) {
+        try systemCall("fcntl") { linux_signal_when_readable(descriptor) }
+    }
+}

@@ -1,0 +1,113 @@
+import Glibc
+import Init
+import Linux
+
+/// Process 1 with a boot that does next to nothing: what the tests of `Init` start.
+///
+///     init-fixture [--delay SECONDS] [--hang SECONDS] [--child] [--exit CODE] [--report FILE] -- COMMAND [ARGUMENT ...]
+///
+/// `--delay` is a boot of that length, `--hang` a change that takes for ever and may take so long, `--exit` a boot that
+/// fails. `--configure` hands over a grace of SECONDS late, as a boot does that reads a file.
+/// The options of the init come from the environment.
+@main
+enum InitFixture {
+    static func main() {
+        var settings = Settings()
+        do throws(InitOptionError) {
+            try settings.read(CommandLine.arguments)
+        } catch {
+            fail("init-fixture: \(error.message)", code: 64)
+        }
+        let report = settings.report
+        let side: ChildSide
+        do throws(SystemCallError) {
+            side = try Init.start(settings.options) { end in write(end, to: report) }
+        } catch {
+            fail("init-fixture: cannot start: \(error.reason) (\(error.symbol))", code: 125)
+        }
+        boot(settings, side)
+        side.prepareCommand(deathSignal: settings.options.parentDeathSignal)
+        execute(settings.command)
+    }
+
+    private static func boot(_ settings: Settings, _ side: ChildSide) {
+        if let grace = settings.lateGrace {
+            var options = settings.options
+            options.grace = grace
+            side.configure(options)
+        }
+        if let limit = settings.hang {
+            // Like a process on a dead file server, deaf to everything but KILL.
+            _ = Signals.blockAll()
+            side.watchChange(
+                seconds: limit, message: "scratch: /mloscratch did not answer within \(limit) s (10.0.0.5:/export)")
+            while true { sleep(1000) }
+        }
+        if settings.delay > 0 { Clock.sleep(nanoseconds: settings.delay) }
+        if let code = settings.exit { _exit(code) }
+    }
+
+    private static func execute(_ command: [String]) -> Never {
+        var arguments = command.map { strdup($0) }
+        arguments.append(nil)
+        if let program = arguments[0] { execvp(program, arguments) }
+        let code: Int32 = errno == ENOENT ? 127 : 126
+        fail("init-fixture: cannot execute \(command[0])", code: code)
+    }
+
+    private static func write(_ end: EndReport, to path: String?) {
+        guard let path, let file = fopen(path, "w") else { return }
+        fputs(end.text + "\n", file)
+        fclose(file)
+    }
+
+    private static func fail(_ message: String, code: Int32) -> Never {
+        let line = message + "\n"
+        _ = Glibc.write(2, line, line.utf8.count)
+        _exit(code)
+    }
+}
+
+/// What the fixture was asked for.
+private struct Settings {
+    var options = InitOptions()
+    var delay: UInt64 = 0
+    var hang: UInt32?
+    var exit: Int32?
+    var lateGrace: UInt64?
+    var report: String?
+    var command: [String] = []
+
+    mutating func read(_ arguments: [String]) throws(InitOptionError) {
+        try readEnvironment()
+        var rest = arguments.dropFirst()
+        while let option = rest.popFirst() {
+            if option == "--" { break }
+            let value = rest.popFirst() ?? ""
+            switch option {
+            case "--delay": delay = try InitOptions.parseSeconds(value)
+            case "--hang": hang = UInt32(value)
+            case "--exit": exit = Int32(value)
+            case "--configure": lateGrace = try InitOptions.parseSeconds(value)
+            case "--report": report = value
+            default: throw InitOptionError(message: "unknown option \(option)")
+            }
+        }
+        command = Array(rest)
+        if command.isEmpty { throw InitOptionError(message: "no command") }
+    }
+
+    private mutating func readEnvironment() throws(InitOptionError) {
+        func text(_ name: String) -> String? { getenv("ENTRYPOINT_" + name).map { String(cString: $0) } }
+        if let value = text("FORWARD") { options.forwardTo = try InitOptions.parseReceiver(value) }
+        if let value = text("REWRITE_SIGNALS") { options.rewrites = try InitOptions.parseRewrites(value) }
+        if let value = text("REMAP_EXIT") { options.remappedExits = try InitOptions.parseRemappedExits(value) }
+        if let value = text("WARN_REAPED") { options.warnReaped = value == "true" }
+        if let value = text("GRACE") { options.grace = try InitOptions.parseSeconds(value) }
+        if let value = text("STOP_TIMEOUT") { options.stopTimeout = try InitOptions.parseSeconds(value) }
+        if let value = text("PARENT_DEATH_SIGNAL") {
+            options.parentDeathSignal = try InitOptions.parseSignal(value).rawValue
+        }
+        if let value = text("BOOT_TIMEOUT") { options.bootTimeout = try InitOptions.parseSeconds(value) }
+    }
+}
