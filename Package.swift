@@ -38,7 +38,7 @@ let package = Package(
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: privileged),
         .target(name: "Init", dependencies: ["Linux", system], swiftSettings: privileged),
-        .target(name: "Boot", dependencies: ["Linux", system], swiftSettings: privileged),
+        .target(name: "Boot", dependencies: ["Init", "Linux", system], swiftSettings: privileged),
         .executableTarget(
             name: "entrypoint", dependencies: ["Boot", "Linux", system],
             swiftSettings: privileged, linkerSettings: staticExecutable),

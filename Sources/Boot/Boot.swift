@@ -1,3 +1,4 @@
+internal import Init
 package import Linux
 internal import SystemPackage
 
@@ -9,10 +10,13 @@ package struct Boot {
         package var command: [CString]
         /// Whether only the plan is printed.
         package var isPlan: Bool
+        /// Values of options by the names of their variables.
+        package var options: [String: String]
 
-        package init(command: [CString], isPlan: Bool) {
+        package init(command: [CString], isPlan: Bool, options: [String: String] = [:]) {
             self.command = command
             self.isPlan = isPlan
+            self.options = options
         }
     }
 
@@ -21,6 +25,10 @@ package struct Boot {
     private let tree = FileTree()
     private let report: Report
     private let writeSignals: CurrentProcess.WriteSignals
+    /// The child's side of an init; `nil` where the process itself becomes the command.
+    private let initSide: ChildSide?
+    /// What the command gets when the process that started it ends; 0 for nothing.
+    private let deathSignal: Int32
 
     /// Runs a boot in this process; returns only when the command did not take over.
     ///
@@ -29,28 +37,52 @@ package struct Boot {
     ///   - started: when the program began.
     /// - Returns: the exit code.
     package static func run(_ request: Request, started: Instant) -> Int32 {
-        // Neither a closed log nor a limit on files may end the boot without a word.
-        let writeSignals = CurrentProcess.ignoreWriteSignals()
         let report = Report(log: LogSettings(), started: started) { line in
             StandardStream.error.write(Array((line + "\n").utf8))
         }
-        let boot = Boot(
-            request: request, environment: EnvironmentBlock(ProcessStart.environment), report: report,
-            writeSignals: writeSignals)
+        let environment = EnvironmentBlock(ProcessStart.environment)
+        var initSide: ChildSide?
+        var deathSignal: Int32 = 0
         do throws(BootError) {
             try StandardStream.openMissingForBoot()
+            var reader = SettingsReader(environment: environment, options: request.options)
+            let initSettings = InitSettings(reading: &reader)
+            deathSignal = initSettings.options.parentDeathSignal
+            // First of all: the parent must not have touched anything, and the child boots and becomes the command.
+            if !request.isPlan && initSettings.isInit(process: CurrentProcess.id) {
+                initSide = try startInit(initSettings.options)
+            }
+        } catch {
+            report.line(.error, error.step, error.message)
+            return error.exitCode.rawValue
+        }
+        let boot = Boot(
+            request: request, environment: environment, report: report,
+            // Neither a closed log nor a limit on files may end the boot without a word.
+            writeSignals: CurrentProcess.ignoreWriteSignals(), initSide: initSide,
+            deathSignal: deathSignal)
+        do throws(BootError) {
             return try boot.run()
         } catch {
             return boot.fail(error)
         }
     }
 
+    /// Forks; returns in the child.
+    private static func startInit(_ options: InitOptions) throws(BootError) -> ChildSide {
+        do throws(SystemCallError) {
+            return try Init.start(options, onEnd: StateDirectory.keep)
+        } catch {
+            throw BootError(step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])
+        }
+    }
+
     private func run() throws(BootError) -> Int32 {
         let settings: Settings
         do throws(SettingsError) {
-            settings = try Settings.read(from: environment)
+            settings = try Settings.read(from: environment, options: request.options)
         } catch {
-            var reader = SettingsReader(environment: environment)
+            var reader = SettingsReader(environment: environment, options: request.options)
             report.log = LogSettings(reading: &reader)
             return fail(settings: error)
         }
@@ -95,9 +127,27 @@ package struct Boot {
             let shell = accounts.loginShell(ofUserID: privileges.user.effective)
             command = [CString(Array((shell ?? Identity.lastShell.string).utf8))]
         }
-        let entries = settings.environment.setting([], removing: Secrets.stripped)
+        throw become(command, environment: settings.environment.setting([], removing: Secrets.stripped))
+    }
+
+    /// Becomes the command; returns the reason when that fails.
+    private func become(_ command: [CString], environment entries: [CString]) -> BootError {
+        var entries = entries
+        if let initSide {
+            // Sockets that were passed for the process which was started are for the command (sd_listen_fds(3)).
+            if EnvironmentBlock(entries).value("LISTEN_PID") == Array(String(CurrentProcess.parent).utf8) {
+                let id = Array(String(CurrentProcess.id).utf8)
+                entries = EnvironmentBlock(entries).setting([("LISTEN_PID", id)], removing: [])
+            }
+            initSide.prepareCommand(deathSignal: deathSignal)
+        } else if deathSignal > 0 {
+            // Here, because a change of credentials makes the kernel forget it (prctl(2)).
+            CurrentProcess.setParentDeathSignal(Signal(rawValue: deathSignal))
+        }
         CurrentProcess.restore(writeSignals)
-        throw BootError.handoff(HandOver.execute(command, environment: entries))
+        var error = HandOver.execute(command, environment: entries)
+        error.step = Handoff.name
+        return error
     }
 }
 
@@ -182,8 +232,7 @@ extension Boot {
                     remedy: "WORKING_DIR must be a directory that the user can enter")
             }
         }
-        CurrentProcess.restore(writeSignals)
-        throw BootError.handoff(HandOver.execute(command, environment: entries))
+        throw become(command, environment: entries)
     }
 
     private func keepState(
@@ -227,15 +276,6 @@ extension Boot {
             TerminationLog.write(error.problems.map { "entrypoint: settings: \($0)" }.joined(separator: "\n"), in: tree)
         }
         return ExitCode.settings.rawValue
-    }
-}
-
-extension BootError {
-    /// The error as one of the handoff.
-    fileprivate static func handoff(_ error: BootError) -> BootError {
-        var error = error
-        error.step = Handoff.name
-        return error
     }
 }
 

@@ -9,6 +9,6 @@ package enum BootSequence {
 
     /// Every variable that the boot reads: those of the whole boot, then those of the steps.
     package static var variables: [any VariableDeclaration] {
-        LogSettings.variables + steps.flatMap { $0.variables }
+        LogSettings.variables + InitSettings.variables + steps.flatMap { $0.variables }
     }
 }

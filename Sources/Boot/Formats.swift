@@ -61,6 +61,15 @@ package enum Formats {
         return choice
     }
 
+    /// `true` or `false`.
+    package static func boolean(_ text: String) throws(FormatError) -> Bool {
+        switch text {
+        case "true": true
+        case "false": false
+        default: throw FormatError("neither true nor false")
+        }
+    }
+
     /// A decimal number without sign or leading zeros, of at most 10 digits.
     package static func decimal(_ text: String) -> UInt64? {
         let digits = text.utf8

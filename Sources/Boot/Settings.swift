@@ -9,18 +9,23 @@ package struct SettingsError: Error, Equatable, Sendable {
 package struct SettingsReader {
     /// Where values come from.
     package let environment: EnvironmentBlock
+    /// Values of the command line by the names of their variables; they win.
+    package let options: [String: String]
     /// What was wrong so far, one line each.
     package private(set) var problems: [String] = []
 
-    package init(environment: EnvironmentBlock) {
+    package init(environment: EnvironmentBlock, options: [String: String] = [:]) {
         self.environment = environment
+        self.options = options
     }
 
     /// The value of a variable, or `nil` when it is unset or, with a problem noted, cannot be used.
     package mutating func value<Value>(_ variable: Variable<Value>) -> Value? {
-        guard let bytes = environment.value(variable.name) else { return nil }
-        let isSecret = variable.secrecy != .none
-        let shown = isSecret ? "\(variable.name) (\(bytes.count) bytes)" : "\(variable.name) is '\(Text.shown(bytes))'"
+        let given = options[variable.name].map { Array($0.utf8) }
+        guard let bytes = given ?? environment.value(variable.name) else { return nil }
+        let name = given == nil ? variable.name : variable.option?.name ?? variable.name
+        let shown =
+            variable.secrecy == .none ? "\(name) is '\(Text.shown(bytes))'" : "\(name) (\(bytes.count) bytes)"
         guard let text = String(validating: bytes, as: UTF8.self) else {
             problems.append("\(shown): not UTF-8")
             return nil
@@ -37,7 +42,9 @@ package struct SettingsReader {
     package mutating func note(problem: String) { problems.append(problem) }
 
     /// Whether a variable has a value, good or bad.
-    package func isSet(_ variable: any VariableDeclaration) -> Bool { environment.value(variable.name) != nil }
+    package func isSet(_ variable: any VariableDeclaration) -> Bool {
+        options[variable.name] != nil || environment.value(variable.name) != nil
+    }
 }
 
 /// Everything that a boot was asked to do: typed, checked and complete.
@@ -61,10 +68,17 @@ package struct Settings: Sendable {
     ///
     /// With none of the required variables set there is nothing to prepare: the result has no steps.
     ///
+    /// - Parameters:
+    ///   - environment: the environment that the program was started with.
+    ///   - options: values of the command line by the names of their variables.
     /// - Throws: every problem at once, also that only some of the required variables are set.
-    package static func read(from environment: EnvironmentBlock) throws(SettingsError) -> Settings {
-        var reader = SettingsReader(environment: environment)
+    package static func read(
+        from environment: EnvironmentBlock, options: [String: String] = [:]
+    ) throws(SettingsError) -> Settings {
+        var reader = SettingsReader(environment: environment, options: options)
         let log = LogSettings(reading: &reader)
+        // Read for its problems: the init has taken its own before the boot began.
+        _ = InitSettings(reading: &reader)
         let required = BootSequence.variables.filter(\.isRequired)
         let missing = required.filter { !reader.isSet($0) }.map(\.name)
         let policy = reader.value(Identity.whenIncompleteVariable) ?? .fail

@@ -1,3 +1,4 @@
+package import Init
 package import Linux
 package import SystemPackage
 
@@ -64,7 +65,36 @@ package struct StateDirectory {
     ///
     /// - Throws: the error of writing.
     package func keep(report: JSON) throws(SystemCallError) {
-        try write("report.json", Array(report.text.utf8) + [UInt8(ascii: "\n")], fileMode == 0o640 ? 0o644 : fileMode)
+        try Self.write(report: report.text, to: path.appending(Self.reportName), isRoots: fileMode == 0o640, in: tree)
+    }
+
+    private static let reportName = "report.json"
+
+    private static func write(
+        report: String, to file: FilePath, isRoots: Bool, in tree: FileTree
+    ) throws(SystemCallError) {
+        let user = CurrentProcess.effectiveUser
+        try FileReplacement.replace(
+            file, with: Array((report + "\n").utf8), mode: isRoots ? 0o644 : 0o600,
+            owner: (user, isRoots ? 0 : CurrentProcess.effectiveGroup), in: tree)
+    }
+
+    /// Adds to the report how the container ended, and leaves the reason for Kubernetes; what cannot be written is lost,
+    /// because nobody is left to tell.
+    package static func keep(_ end: EndReport) {
+        let tree = FileTree()
+        TerminationLog.write(end.text, in: tree)
+        let user = CurrentProcess.effectiveUser
+        let directory = user == 0 ? Paths.state : FilePath(Paths.userStatePrefix + String(user))
+        let file = directory.appending(reportName)
+        // The report is one object on one line: the end becomes its last member.
+        guard let bytes = try? tree.read(file, limit: 16 << 20, links: .refuse), bytes.suffix(2) == Array("}\n".utf8)
+        else {
+            return
+        }
+        let end = JSON.object([("exitCode", .number(end.exitCode)), ("message", .string(end.text))])
+        let report = String(decoding: bytes.dropLast(2), as: UTF8.self) + ",\"end\":" + end.text + "}"
+        _ = try? write(report: report, to: file, isRoots: user == 0, in: tree)
     }
 
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {

@@ -11,7 +11,9 @@ package enum Tables {
 
     /// The variables that are read, as a Markdown table.
     package static var variables: String {
-        let groups = [("", LogSettings.variables)] + BootSequence.steps.map { ($0.name, $0.variables) }
+        let groups =
+            [("log", LogSettings.variables), ("init", InitSettings.variables)]
+            + BootSequence.steps.map { ($0.name, $0.variables) }
         return table(
             ["variable", "step", "meaning", "default"],
             groups.flatMap { step, variables in

@@ -26,6 +26,21 @@ package protocol VariableDeclaration: Sendable {
     var isRequired: Bool { get }
     /// How its value is kept from others.
     var secrecy: Secrecy { get }
+    /// The option of the command line that sets it too, such as `--grace`.
+    var option: CommandOption? { get }
+}
+
+/// An option of the command line that sets a variable.
+package struct CommandOption: Equatable, Sendable {
+    /// The option as it is written, such as `--grace`.
+    package let name: String
+    /// What stands for its value in help; `nil` for an option without one, which means `true`.
+    package let value: String?
+
+    package init(_ name: String, _ value: String?) {
+        self.name = name
+        self.value = value
+    }
 }
 
 /// A declared environment variable with its type.
@@ -35,6 +50,7 @@ package struct Variable<Value: Sendable>: VariableDeclaration {
     package let defaultText: String
     package let isRequired: Bool
     package let secrecy: Secrecy
+    package let option: CommandOption?
     let parse: @Sendable (String) throws(FormatError) -> Value
 
     /// Declares a variable.
@@ -45,16 +61,19 @@ package struct Variable<Value: Sendable>: VariableDeclaration {
     ///   - defaultText: what holds when it is unset.
     ///   - isRequired: whether the boot needs it.
     ///   - secrecy: how its value is kept from others.
+    ///   - option: the option of the command line that sets it too; given more than once, its values are joined by commas.
     ///   - parse: the value of a text that is not empty; it throws what was expected.
     package init(
         _ name: String, _ meaning: String, default defaultText: String = "", isRequired: Bool = false,
-        secrecy: Secrecy = .none, parse: @escaping @Sendable (String) throws(FormatError) -> Value
+        secrecy: Secrecy = .none, option: CommandOption? = nil,
+        parse: @escaping @Sendable (String) throws(FormatError) -> Value
     ) {
         self.name = name
         self.meaning = meaning
         self.defaultText = defaultText
         self.isRequired = isRequired
         self.secrecy = secrecy
+        self.option = option
         self.parse = parse
     }
 }

@@ -103,6 +103,9 @@ extension CurrentProcess {
     /// The effective user.
     package static var effectiveUser: UInt32 { geteuid() }
 
+    /// The effective group.
+    package static var effectiveGroup: UInt32 { getegid() }
+
     /// Asks the kernel for a signal when the parent ends. A change of credentials and a privileged program forget it.
     package static func setParentDeathSignal(_ signal: Signal) {
         _ = linux_prctl(linux_PR_SET_PDEATHSIG, UInt(signal.rawValue))

@@ -10,11 +10,15 @@ enum CommandLineRequest {
     case version
     case mistake(String)
 
-    private static let options = ["--help", "--version", "--plan"]
+    private static let flags = ["--help", "--version", "--plan"]
+
+    private static var settings: [(option: CommandOption, variable: String)] {
+        BootSequence.variables.compactMap { variable in variable.option.map { ($0, variable.name) } }
+    }
 
     init(_ arguments: [CString]) {
         var rest = arguments.dropFirst()
-        var isPlan = false
+        var request = Boot.Request(command: [], isPlan: false)
         while let argument = rest.first {
             let text = argument.text
             guard text.hasPrefix("-"), text != "-" else { break }
@@ -27,27 +31,54 @@ enum CommandLineRequest {
             case "--version":
                 self = .version
                 return
-            case "--plan": isPlan = true
+            case "--plan": request.isPlan = true
             default:
-                let nearest = Suggestion.nearest(to: text, among: Self.options).map { ": did you mean \($0)?" } ?? ""
-                self = .mistake("unknown option \(Text.shown(text))\(nearest)")
-                return
+                if let mistake = Self.readSetting(text, &rest, into: &request) {
+                    self = .mistake(mistake)
+                    return
+                }
             }
         }
-        self = .boot(Boot.Request(command: Array(rest), isPlan: isPlan))
+        request.command = Array(rest)
+        self = .boot(request)
+    }
+
+    /// Reads `--option VALUE` or `--option=VALUE`; what is wrong with it, if anything.
+    private static func readSetting(
+        _ text: String, _ rest: inout ArraySlice<CString>, into request: inout Boot.Request
+    ) -> String? {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+        guard let setting = settings.first(where: { $0.option.name == parts[0] }) else {
+            let known = flags + settings.map(\.option.name)
+            let nearest = Suggestion.nearest(to: parts[0], among: known).map { ": did you mean \($0)?" } ?? ""
+            return "unknown option \(Text.shown(text))\(nearest)"
+        }
+        let value: String
+        if setting.option.value == nil {
+            guard parts.count == 1 else { return "option \(parts[0]) takes no value" }
+            value = "true"
+        } else if parts.count == 2 {
+            value = parts[1]
+        } else {
+            guard let next = rest.popFirst() else { return "option \(parts[0]) needs a value" }
+            value = next.text
+        }
+        guard !value.isEmpty else { return "option \(parts[0]) needs a value" }
+        request.options[setting.variable] = request.options[setting.variable].map { $0 + "," + value } ?? value
+        return nil
     }
 
     static var helpText: String {
         """
-        Usage: entrypoint [--plan] [--] [COMMAND [ARGUMENT...]]
+        Usage: entrypoint [OPTION...] [--] [COMMAND [ARGUMENT...]]
 
         Makes a container ready for its user and becomes COMMAND as that user; without a command, the login shell.
 
         Options:
-          --plan      print what a boot would change, and change nothing
-          --version   print the version
-          --help, -h  print this help
-
+          --plan                        print what a boot would change, and change nothing
+          --version                     print the version
+          --help, -h                    print this help
+        \(optionLines)
         Environment (* must be set for anything to be prepared):
         \(variableLines)
         The steps, in order:
@@ -55,6 +86,12 @@ enum CommandLineRequest {
         Exit codes other than the command's own:
         \(exitCodeLines)
         """
+    }
+
+    private static var optionLines: String {
+        settings.map { option, variable in
+            row(option.name + (option.value.map { " " + $0 } ?? ""), "as \(variable)", 30)
+        }.joined()
     }
 
     private static var variableLines: String {
