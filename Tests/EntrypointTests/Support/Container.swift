@@ -32,6 +32,7 @@ enum Programs: String, Sendable {
 final class Container {
     /// What is started, with the command as its arguments. Set it to nothing to start the command itself.
     var entrypoint: [ByteString] = ["/usr/local/bin/entrypoint"]
+    /// What is not UTF-8 arrives only without an engine. runc appends `HOME=/` where there is no `HOME`.
     var environment = Environment.container
     /// The identity of the start: with another user than 0 it has no capabilities but `ambientCapabilities`.
     var user: UInt32 = 0

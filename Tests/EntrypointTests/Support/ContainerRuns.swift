@@ -45,7 +45,11 @@ extension Container {
     ) throws -> Outcome {
         for mount in mounts {
             if mount.type != "bind" { throw TestFailure("\(mount.path): only bind mounts without a container engine") }
-            try makeDirectory(mount.path)
+            if try !exists(mount.path) {
+                var isDirectory: ObjCBool = false
+                _ = FileManager.default.fileExists(atPath: mount.source, isDirectory: &isDirectory)
+                if isDirectory.boolValue { try makeDirectory(mount.path) } else { try write(mount.path, "") }
+            }
             try Mounts.bind(mount.source, on: root + mount.path, readOnly: mount.options.contains("ro"))
         }
         defer { for mount in mounts.reversed() { try? Mounts.unmount(root + mount.path) } }
@@ -157,7 +161,10 @@ enum Runc {
     static func program(_ arguments: ByteString...) -> Program { program(arguments) }
 
     static func program(_ arguments: [ByteString]) -> Program {
-        Program("/usr/sbin/runc", ["--root", "\(TestMachine.directory)/runc"] + arguments)
+        var runc = Program("/usr/sbin/runc", ["--root", "\(TestMachine.directory)/runc"] + arguments)
+        // Go's runtime interrupts itself with SIGURG, and runc forwards that to the container.
+        runc.environment["GODEBUG"] = "asyncpreemptoff=1"
+        return runc
     }
 
     /// Kills a container and forgets it; one that has ended needs neither.

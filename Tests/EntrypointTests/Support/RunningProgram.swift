@@ -64,6 +64,12 @@ final class RunningProgram {
     /// Everything that it has written so far to standard error.
     var errorsSoFar: ByteString { ByteString(standardError) }
 
+    /// Whether it has not ended yet.
+    func isRunning() throws -> Bool {
+        pump(until: .now)
+        return !hasEnded
+    }
+
     /// Waits until it has written this text to standard output or its terminal, after what `outputSoFar` has now if
     /// `fresh`, else anywhere.
     ///

@@ -1,0 +1,76 @@
+import Foundation
+import Glibc
+
+/// A directory and a second view of it in which root is nobody, as an NFS server with `root_squash` gives to its
+/// clients. See `Tests/Fixtures/rootsquash.c` for what it does.
+final class SquashedScratch {
+    /// The server's side, where root is root: for preparing and looking at what is there.
+    let export: String
+    /// The client's side, to be mounted into containers. Only its top can be: root may not look deeper.
+    let mount: String
+    private let workspace: String
+    private let server: RunningProgram
+
+    /// How the server behaves.
+    struct Options: Sendable {
+        /// Whether it goes by the caller's primary group alone, as a server that manages groups itself and does not
+        /// know the user.
+        var ignoresGroups = false
+        /// Milliseconds before it answers a call that names a path.
+        var delay = 0
+    }
+
+    fileprivate init(_ options: Options) throws {
+        workspace = "\(TestMachine.directory)/scratch-\(TestMachine.uniqueNumber())"
+        export = workspace + "/export"
+        mount = workspace + "/mount"
+        for path in [export, mount] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        var arguments: [ByteString] = ["\(export)", "\(mount)", "-f", "-o", "delay=\(options.delay)"]
+        if options.ignoresGroups { arguments += ["-o", "no_groups"] }
+        server = try Program(TestMachine.tools + "/rootsquash", arguments).start()
+        let limit = ContinuousClock.now + .seconds(10)
+        while try !Mounts.mountPoints().contains(mount) {
+            if ContinuousClock.now > limit { throw TestFailure("no squashed mount: \(try server.stop())") }
+            usleep(2000)
+        }
+    }
+
+    fileprivate func remove() {
+        // A stopped server ends by KILL all the same; whoever waits for it gets an error then.
+        _ = try? server.stop()
+        removeOrReport(workspace)
+    }
+
+    /// Stops answering, as a server that is down: whoever asks waits until `resume`, or for ever.
+    func pause() throws { try server.signal(SIGSTOP) }
+    /// Answers again.
+    func resume() throws { try server.signal(SIGCONT) }
+
+    /// Creates a directory on the server's side.
+    func makeDirectory(_ name: String, mode: UInt32 = 0o755, user: UInt32 = 0, group: UInt32 = 0) throws {
+        let path = "\(export)/\(name)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try check(chown(path, user, group), "chown", path)
+        try check(chmod(path, mode), "chmod", path)
+    }
+
+    /// What is at a path of the server's side, itself if it is a link; nothing where nothing is.
+    func status(_ name: String) throws -> FileStatus? {
+        var status = stat()
+        if lstat("\(export)/\(name)", &status) == 0 { return FileStatus(status) }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
+        throw TestFailure("lstat \(name): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// Calls the body with a new, empty export (mode 0755, owned by root) and its squashed mount, and removes both
+/// afterwards.
+func withSquashedScratch<Result>(
+    _ options: SquashedScratch.Options = .init(), _ body: (SquashedScratch) throws -> Result
+) throws -> Result {
+    let scratch = try SquashedScratch(options)
+    defer { scratch.remove() }
+    return try body(scratch)
+}
