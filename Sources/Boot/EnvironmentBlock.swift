@@ -5,21 +5,37 @@ package struct EnvironmentBlock: Sendable {
     /// All entries, duplicates and entries without `=` included.
     package let entries: [CString]
 
+    /// The length of each entry's name; -1 where there is none. Measured once: a pod's environment is long, and every
+    /// variable is looked for in all of it.
+    private let nameLengths: [Int]
+
     package init(_ entries: [CString]) {
         self.entries = entries
+        nameLengths = entries.map { $0.variableNameLength ?? -1 }
     }
 
     /// The value of a variable: that of the first entry with its name, as getenv(3) finds it; an empty value is an
     /// unset one.
     package func value(_ name: String) -> [UInt8]? {
-        for entry in entries {
-            if let value = entry.value(ofVariable: name) { return value.isEmpty ? nil : Array(value) }
+        var name = name
+        let length = name.utf8.count
+        return name.withUTF8 { name in
+            for (index, nameLength) in nameLengths.enumerated()
+            where nameLength == length && entries[index].starts(with: name) {
+                let value = entries[index].bytes(from: length + 1)
+                return value.isEmpty ? nil : value
+            }
+            return nil
         }
-        return nil
     }
 
-    /// The names of all entries that have one.
-    package var names: [String] { entries.compactMap(\.variableName) }
+    /// The names of the variables that start with a prefix, in the order of the entries.
+    package func names(startingWith prefix: String) -> [String] {
+        var prefix = prefix
+        return prefix.withUTF8 { prefix in
+            entries.filter { $0.starts(with: prefix) }.compactMap(\.variableName)
+        }
+    }
 
     /// The environment with some variables set and some removed; all else stays as it is.
     ///

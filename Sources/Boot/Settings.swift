@@ -105,8 +105,8 @@ package struct Settings: Sendable {
     private static func unknownVariables(in environment: EnvironmentBlock) -> [String] {
         let known = BootSequence.variables.map(\.name)
         var seen: Set<String> = []
-        return environment.names.compactMap { name in
-            guard name.hasPrefix("ENTRYPOINT_"), !known.contains(name), seen.insert(name).inserted else { return nil }
+        return environment.names(startingWith: "ENTRYPOINT_").compactMap { name in
+            guard !known.contains(name), seen.insert(name).inserted else { return nil }
             let nearest = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
             return "\(Text.shown(name)) is not a variable of entrypoint\(nearest)"
         }

@@ -54,7 +54,8 @@ package struct StateDirectory {
         for entry in entries {
             guard let name = entry.variableName, !Secrets.isSecret(name) else { continue }
             plain += entry.bytes + [0]
-            guard Self.isShellName(name), let value = entry.value(ofVariable: name) else { continue }
+            guard Self.isShellName(name) else { continue }
+            let value = entry.bytes(from: name.utf8.count + 1)
             shell += Array("export \(name)=".utf8) + Self.quoted(value) + [UInt8(ascii: "\n")]
         }
         try write("environment", plain, fileMode)
@@ -113,7 +114,7 @@ package struct StateDirectory {
     }
 
     /// Single quotes, which leave every byte as it is; a quote itself is written `'\''`.
-    private static func quoted(_ value: ArraySlice<UInt8>) -> [UInt8] {
+    private static func quoted(_ value: [UInt8]) -> [UInt8] {
         var text: [UInt8] = [UInt8(ascii: "'")]
         for byte in value {
             if byte == UInt8(ascii: "'") { text += Array("'\\''".utf8) } else { text.append(byte) }

@@ -29,7 +29,7 @@ package struct CString: @unchecked Sendable {
 
     /// The bytes without the final NUL.
     package var bytes: [UInt8] {
-        UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)).map { $0 }
+        [UInt8](UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
     }
 
     /// The number of bytes without the final NUL.
@@ -38,19 +38,26 @@ package struct CString: @unchecked Sendable {
     /// The bytes as text, with U+FFFD in the place of what is not UTF-8.
     package var text: String { String(cString: pointer) }
 
-    /// What follows `NAME=` when the string is an environment entry of that name.
-    package func value(ofVariable name: String) -> ArraySlice<UInt8>? {
-        let length = name.utf8.count
-        guard strncmp(pointer, name, length) == 0, pointer[length] == CChar(bitPattern: UInt8(ascii: "=")) else {
-            return nil
-        }
-        return bytes[(length + 1)...]
-    }
-
     /// The name of an environment entry: what stands before the first `=`; `nil` without one.
     package var variableName: String? {
-        guard let end = strchr(pointer, CInt(UInt8(ascii: "="))) else { return nil }
-        return String(decoding: UnsafeRawBufferPointer(start: pointer, count: end - pointer), as: UTF8.self)
+        variableNameLength.map { String(decoding: UnsafeRawBufferPointer(start: pointer, count: $0), as: UTF8.self) }
+    }
+
+    /// How many bytes stand before the first `=`; `nil` without one.
+    package var variableNameLength: Int? {
+        strchr(pointer, CInt(UInt8(ascii: "="))).map { $0 - pointer }
+    }
+
+    /// Whether the string starts with some bytes.
+    package func starts(with bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let start = bytes.baseAddress else { return true }
+        return strncmp(pointer, UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self), bytes.count) == 0
+    }
+
+    /// The bytes from an offset on, which is at most ``count``.
+    package func bytes(from offset: Int) -> [UInt8] {
+        let rest = pointer + offset
+        return [UInt8](UnsafeRawBufferPointer(start: rest, count: strlen(rest)))
     }
 }
 
