@@ -1,0 +1,107 @@
+extension AccountPlanner {
+    /// Makes the user's entries in passwd and shadow what they should be; a new name follows into the member lists.
+    ///
+    /// - Returns: the entry of passwd that is in force.
+    mutating func settleUser(_ resolution: Resolution) -> UserEntry {
+        guard let line = resolution.line, let found = passwd[line] else { return addUser() }
+        var entry = found
+        entry.id = request.userID
+        entry.groupID = request.groupID
+        entry.password = closed(found.password)
+        if case .use = resolution {
+            // An account that is used as it is keeps its paths, unless they are none.
+            if !found.home.isAbsolutePath { entry.home = request.home.bytes }
+            if !found.shell.isAbsolutePath { entry.shell = request.shell.bytes }
+            let name = Text.name(found.name)
+            warnings.append("uid \(request.userID) belongs to user \(name): it is used in place of \(request.userName)")
+        } else {
+            entry.name = request.userName.bytes
+            entry.home = request.home.bytes
+            entry.shell = request.shell.bytes
+        }
+        // Of several entries with one name the shadow line and the memberships are the first one's.
+        let formerName = entry.name != found.name && passwd.first(named: found.name)?.line == line ? found.name : nil
+        reportUser(entry, wasFound: found)
+        if case .renumber(_, let holder?) = resolution {
+            putUser(entry, from: line, before: holder)
+        } else {
+            passwd.replace(line, with: entry)
+        }
+        if let formerName { renameMember(formerName, to: entry.name) }
+        let isClosed = closeShadow(of: entry.name, formerName: formerName)
+        if isClosed, entry.name == found.name {
+            changes.append("user \(Text.name(entry.name)): shadow entry set (no password)")
+        }
+        return entry
+    }
+
+    private mutating func addUser() -> UserEntry {
+        let entry = UserEntry(
+            name: request.userName, password: shadow == nil ? "*" : "x", id: request.userID,
+            groupID: request.groupID, home: request.home, shell: request.shell)
+        passwd.append(entry)
+        changes.append("user \(request.userName) (uid \(request.userID)) added")
+        closeShadow(of: entry.name, formerName: nil)
+        return entry
+    }
+
+    /// Puts the user's entry before the one that holds the uid: accounts are never removed, so that both share it.
+    private mutating func putUser(_ entry: UserEntry, from line: Int, before holder: Int) {
+        let other = passwd[holder].map { Text.name($0.name) } ?? ""
+        passwd.move(line, before: holder, as: entry)
+        changes.append("user \(request.userName) put before user \(other) in passwd")
+        warnings.append(
+            "uid \(request.userID) is shared by users \(request.userName) and \(other): it leads to \(request.userName)"
+        )
+    }
+
+    /// The password field that lets nobody in by a password: that of the shadow file, or one that nothing matches.
+    private func closed(_ password: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        if shadow != nil { return "x".bytes }
+        return password.elementsEqual("x".utf8) ? password : "*".bytes
+    }
+
+    private mutating func reportUser(_ entry: UserEntry, wasFound found: UserEntry) {
+        let name = Text.name(entry.name)
+        if entry.name != found.name {
+            changes.append("user \(Text.name(found.name)) (uid \(found.id)) renamed to \(name)")
+        }
+        if entry.id != found.id { changes.append("user \(name): uid changed from \(found.id) to \(entry.id)") }
+        var fields: [String] = []
+        if entry.groupID != found.groupID { fields.append("gid set to \(entry.groupID)") }
+        if entry.home != found.home { fields.append("home set to \(String(decoding: entry.home, as: UTF8.self))") }
+        if entry.shell != found.shell { fields.append("shell set to \(String(decoding: entry.shell, as: UTF8.self))") }
+        if entry.password != found.password { fields.append("password field closed") }
+        if !fields.isEmpty { changes.append("user \(name): \(fields.joined(separator: ", "))") }
+    }
+
+    /// Leaves exactly one line for the user in shadow, without a password. A line of the former name goes, because its
+    /// password would wait there for the next account of that name.
+    ///
+    /// - Returns: whether anything changes.
+    @discardableResult
+    private mutating func closeShadow(of name: ArraySlice<UInt8>, formerName: ArraySlice<UInt8>?) -> Bool {
+        guard var text = shadow else { return false }
+        let lines = text.lines(named: [name] + (formerName.map { [$0] } ?? []))
+        if let first = lines.first { text.replace(first, with: ShadowEntry(closed: name)) }
+        for line in lines.dropFirst() { text.remove(line) }
+        if lines.isEmpty { text.append(ShadowEntry(closed: name)) }
+        shadow = text
+        return text.isChanged
+    }
+
+    private mutating func renameMember(_ old: ArraySlice<UInt8>, to new: ArraySlice<UInt8>) {
+        group.renameMember(old, to: new)
+        gshadow?.renameMember(old, to: new)
+    }
+}
+
+extension AccountText where Entry: MembersEntry {
+    fileprivate mutating func renameMember(_ old: ArraySlice<UInt8>, to new: ArraySlice<UInt8>) {
+        for line in lines(listing: old) {
+            guard var entry = self[line] else { continue }
+            entry.renameMember(old, to: new)
+            replace(line, with: entry)
+        }
+    }
+}
