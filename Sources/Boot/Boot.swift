@@ -71,7 +71,7 @@ package struct Boot {
     /// Forks; returns in the child.
     private static func startInit(_ options: InitOptions) throws(BootError) -> ChildSide {
         do throws(SystemCallError) {
-            return try Init.start(options, onEnd: StateDirectory.keep)
+            return try Init.start(options, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep)
         } catch {
             throw BootError(step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])
         }
@@ -100,7 +100,8 @@ package struct Boot {
         let actors = Actors(people, privileges: host.privileges, start: host.start, umask: scratch.umask)
         try withStep(Identity.name) { () throws(BootError) in try rehearse(actors, people, host) }
         for warning in plan.warnings { report.warn(warning.step, warning.text) }
-        var apply = Apply(request.isPlan ? .dryRun : .boot, tree: tree, actors: actors)
+        let watch = initSide.map { ChangeWatch($0, seconds: scratch.timeout) }
+        var apply = Apply(request.isPlan ? .dryRun : .boot, tree: tree, actors: actors, watch: watch)
         do throws(BootError) {
             try apply.run(plan, observe: request.isPlan ? printPlanned : report.observe)
         } catch {
@@ -223,6 +224,9 @@ extension Boot {
             try HandOver.drop(
                 to: user.credentials, from: host.privileges,
                 canRegain: settings[Identity.self]?.hasSudo(host) ?? false)
+            let watch = initSide.map { ChangeWatch($0, seconds: scratch?.timeout ?? 0) }
+            watch?.begin(step: Handoff.name, path: directory)
+            defer { watch?.end() }
             do throws(SystemCallError) {
                 try CurrentProcess.changeDirectory(to: directory)
             } catch {

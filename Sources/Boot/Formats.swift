@@ -61,6 +61,14 @@ package enum Formats {
         return choice
     }
 
+    /// Whole seconds, at most a day.
+    package static func seconds(_ text: String) throws(FormatError) -> UInt32 {
+        guard let seconds = decimal(text), seconds <= 86400 else {
+            throw FormatError("not whole seconds from 0 to 86400")
+        }
+        return UInt32(seconds)
+    }
+
     /// `true` or `false`.
     package static func boolean(_ text: String) throws(FormatError) -> Bool {
         switch text {

@@ -16,8 +16,8 @@ package struct ChildSide: Sendable {
     ///
     /// - Parameters:
     ///   - seconds: how long it may take; 0 for any time.
-    ///   - message: what the init says when it kills the boot because of it, without the program's name and at most
-    ///     960 bytes: `scratch: cannot create /mloscratch/jane: 10.0.0.5:/export did not answer within 60 s`.
+    ///   - message: at most 960 bytes, of which `explainOverdue` of ``Init/start(_:explainOverdue:onEnd:)`` makes what the
+    ///     init says when it kills the boot because of it.
     package func watchChange(seconds: UInt32, message: String) {
         watch.begin(limit: UInt64(seconds) * 1_000_000_000, message: message.utf8, now: Clock.monotonic)
     }

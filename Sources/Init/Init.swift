@@ -10,12 +10,15 @@ package enum Init {
     ///
     /// - Parameters:
     ///   - options: how to treat signals and what is left; the boot may replace them by ``ChildSide/configure(_:)``.
+    ///   - explainOverdue: turns the message of ``ChildSide/watchChange(seconds:message:)`` into what the init says when it
+    ///     kills the boot; called in the parent before the command runs.
     ///   - onEnd: called when everything else has ended, if there is something to tell. It runs in a process of its own
     ///     that is killed after two seconds, so that it may allocate, fail and wait; privileges: those of the resident.
     /// - Returns: the child's side.
     /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). Signals are then as they were.
     package static func start(
-        _ options: InitOptions, onEnd: @escaping (EndReport) -> Void
+        _ options: InitOptions, explainOverdue: @escaping (String) -> String = { $0 },
+        onEnd: @escaping (EndReport) -> Void
     ) throws(SystemCallError) -> ChildSide {
         let watch = try BootWatch()
         let pipe = try OpenFiles.makePipe()
@@ -46,8 +49,7 @@ package enum Init {
                     parentDeathSignal: options.parentDeathSignal)
                 var resident = Resident(
                     command: child, options: options, watch: watch, pipe: pipe.reading, table: table,
-                    terminal: terminal,
-                    onEnd: onEnd)
+                    terminal: terminal, explainOverdue: explainOverdue, onEnd: onEnd)
                 resident.run()
             }
         } catch {

@@ -14,7 +14,10 @@ struct Resident {
     private var pipe: Int32
     private let rest: Rest
     private let terminal: TerminalState
+    private let explainOverdue: (String) -> String
     private let onEnd: (EndReport) -> Void
+    /// What was said when the boot took too long.
+    private var overdue: [UInt8] = []
     private let startedAt = Clock.monotonic
     /// When and from whom the first request to stop came.
     private var request: EndReport.StopRequest?
@@ -26,8 +29,7 @@ struct Resident {
 
     init(
         command: Int32, options: InitOptions, watch: BootWatch, pipe: Int32, table: ProcessTable,
-        terminal: TerminalState,
-        onEnd: @escaping (EndReport) -> Void
+        terminal: TerminalState, explainOverdue: @escaping (String) -> String, onEnd: @escaping (EndReport) -> Void
     ) {
         supervisor = Supervisor(options: options, hasTerminal: terminal.exists)
         self.command = command
@@ -36,6 +38,7 @@ struct Resident {
         self.pipe = pipe
         rest = Rest(table: table)
         self.terminal = terminal
+        self.explainOverdue = explainOverdue
         self.onEnd = onEnd
     }
 
@@ -93,10 +96,11 @@ struct Resident {
     }
 
     /// Before anything is killed: a process that is stuck in the kernel may hold up everything after.
-    private func sayOverdue() {
+    private mutating func sayOverdue() {
         var line = MessageLine()
         if watch.changeEndsAt != nil {
-            for byte in watch.message { line.append(foreign: byte) }
+            overdue = Array(explainOverdue(String(decoding: watch.message, as: UTF8.self)).utf8)
+            for byte in overdue { line.append(foreign: byte) }
         } else {
             line.append("init: the boot did not end within ")
             line.append(seconds: options.bootTimeout)
@@ -279,7 +283,7 @@ extension Resident {
         // In a process of its own: it may allocate, be killed for want of memory or hang, and the exit code stays.
         switch try? Children.fork() {
         case .child:
-            if supervisor.outcome == .bootOverdue && watch.changeEndsAt != nil { report.overdue = Array(watch.message) }
+            report.overdue = overdue
             onEnd(report)
             CurrentProcess.exit(0)
         case .parent(let writer): wait(for: writer)

@@ -34,6 +34,8 @@ package struct Apply {
     let mode: Mode
     let tree: FileTree
     let actors: Actors
+    /// Ends the boot when a file server does not answer; `nil` without an init.
+    private let watch: ChangeWatch?
     /// The directory that came of each planned one that has a fallback.
     package private(set) var directories: [FilePath: FilePath] = [:]
     /// Paths that a dry run would have made.
@@ -44,10 +46,11 @@ package struct Apply {
     /// What to tell of the change at hand.
     var notes: [String] = []
 
-    package init(_ mode: Mode, tree: FileTree, actors: Actors) {
+    package init(_ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil) {
         self.mode = mode
         self.tree = tree
         self.actors = actors
+        self.watch = watch
     }
 
     /// Applies a plan.
@@ -85,6 +88,10 @@ package struct Apply {
             return .skipped("\(Text.shown(parent)) cannot be used")
         }
         identity = actors.words(first)
+        if able != [.root], let watch {
+            watch.begin(step: change.step, path: planned.change.path)
+        }
+        defer { watch?.end() }
         do throws(BootError) {
             return try apply(planned.change, by: able)
         } catch {

@@ -62,13 +62,23 @@ extension Apply {
             }
             try perform("cannot write", path, as: able[0]) { () throws(SystemCallError) in
                 let status = try tree.status(path, links: .refuse)
-                let isSecret = path == Paths.shadow || path == Paths.gshadow
+                if status == nil { try makeDirectory(of: path) }
+                // Only these two are made: an image without shadow files goes without.
                 try FileReplacement.replace(
-                    path, with: planned, mode: status?.mode ?? (isSecret ? 0o640 : 0o644),
-                    owner: (status?.user ?? 0, status?.group ?? 0), in: tree)
+                    path, with: planned, mode: status?.mode ?? 0o644, owner: (status?.user ?? 0, status?.group ?? 0),
+                    in: tree)
             }
         }
         return .changed
+    }
+
+    /// Makes the directory of a file that an image without anything in it lacks.
+    private func makeDirectory(of path: FilePath) throws(SystemCallError) {
+        let directory = path.removingLastComponent()
+        guard let name = directory.lastComponent, try tree.status(directory, links: .refuse) == nil else { return }
+        let parent = try tree.openParent(of: directory, links: .refuse)
+        try parent.makeDirectory(name, mode: 0o755)
+        try parent.open(name, [.readOnly, .directory]).setMode(0o755, path: directory)
     }
 
     /// Takes the lock of the account files; `false` where there can be none.

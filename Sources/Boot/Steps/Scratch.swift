@@ -30,9 +30,14 @@ package struct Scratch: Step {
         "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
         default: "`\(defaultSeed)` where that account exists", parse: Seed.parse)
 
+    static let timeoutVariable = Variable(
+        "SCRATCH_TIMEOUT",
+        "Seconds that a file server may take for one change before the boot is ended; 0 waits for ever",
+        default: "60", parse: Formats.seconds)
+
     package static let variables: [any VariableDeclaration] = [
         rootVariable, homeVariable, workingDirectoryVariable, cacheVariable, tokenPathVariable, umaskVariable,
-        seedVariable,
+        seedVariable, timeoutVariable,
     ]
 
     static let defaultSeed = "mljaggi-admin"
@@ -63,6 +68,8 @@ package struct Scratch: Step {
     package let tokenPath: FilePath
     package let umask: ModeBits
     package let seed: Seed
+    /// In seconds; 0 for any time.
+    package let timeout: UInt32
 
     package init?(reading reader: inout SettingsReader) {
         let root = reader.value(Self.rootVariable)
@@ -72,6 +79,7 @@ package struct Scratch: Step {
         let tokenPath = reader.value(Self.tokenPathVariable)
         umask = reader.value(Self.umaskVariable) ?? 0o007
         seed = reader.value(Self.seedVariable) ?? .name(Self.defaultSeed, isDefault: true)
+        timeout = reader.value(Self.timeoutVariable) ?? 60
         // The name is checked by the step that declares it; without one there is no boot and no path to make of it.
         let user = reader.environment.value(Identity.userNameVariable.name)
         guard let root, let workingDirectory, let user else { return nil }

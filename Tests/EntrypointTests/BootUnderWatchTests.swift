@@ -1,0 +1,27 @@
+import Testing
+
+/// What ends a boot from outside: a file server that does not answer, and a signal.
+@Suite(.containers)
+struct BootUnderWatchTests {
+    @Test func `a file server that does not answer ends the boot with the mount's name`() throws {
+        try withSquashedScratch { scratch in
+            try scratch.makeHomes()
+            try withContainer(.scratch) { container in
+                container.environment = .pod
+                container.mounts = [.bind(scratch.mount, to: "/scratch")]
+                let running = try container.start(ProbeReport.path, "print", "booted", "sleep", "60")
+                try running.waitForOutput("booted")
+                try scratch.pause()
+                let outcome = try running.exec(
+                    ["/usr/local/bin/entrypoint", "--mode", "init", ProbeReport.path],
+                    environment: container.environment.with(["SCRATCH_TIMEOUT": "1", "ENTRYPOINT_LOG": "quiet"]))
+                try scratch.resume()
+                #expect(outcome.exitCode == 125, "\(outcome)")
+                #expect(
+                    outcome.errorLines.last
+                        == "entrypoint: scratch: cannot use /scratch/homes/jane: export (fuse.rootsquash) on /scratch did not "
+                        + "answer within 1 s; is its server reachable? SCRATCH_TIMEOUT changes the limit", "\(outcome)")
+            }
+        }
+    }
+}
