@@ -1,11 +1,12 @@
 # The environment of the container's boot, for sessions that did not come from it. A session of the boot has it already,
-# and may have changed it since. Nobody loads a file that another user owns; root loads root's only.
+# and may have changed it since. Root loads a file only if root owns it, and a user one of root's or his own.
 if [ -z "${SCRATCH_HOME-}" ]; then
-    for entrypoint_file in /run/entrypoint/environment.sh "/dev/shm/entrypoint-$(id -u)/environment.sh"; do
-        if [ -r "$entrypoint_file" ] && { [ -O "$entrypoint_file" ] || [ "$entrypoint_file" = /run/entrypoint/environment.sh ]; }; then
-            . "$entrypoint_file"
-            break
-        fi
+    entrypoint_user=$(id -u)
+    for entrypoint_file in /run/entrypoint/environment.sh "/dev/shm/entrypoint-$entrypoint_user/environment.sh"; do
+        case $entrypoint_user$entrypoint_file in
+        [!0]*/run/*) [ -r "$entrypoint_file" ] ;;
+        *) [ -r "$entrypoint_file" ] && [ -O "$entrypoint_file" ] ;;
+        esac && . "$entrypoint_file" && break
     done
-    unset entrypoint_file
+    unset entrypoint_file entrypoint_user
 fi
