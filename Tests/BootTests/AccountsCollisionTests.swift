@@ -128,7 +128,7 @@ extension AccountCase {
             "the holder of the gid",
             before: .lines(
                 passwd: "jane:x:254321:83070::/home/jane:/bin/zsh", group: "unit:x:83070:bob\nadm:x:4:",
-                gshadow: "unit:$6$salt$hash:eve:bob,jim\nMLO-unit:!::mallory\nadm:*::"),
+                gshadow: "MLO-unit:!::mallory\nunit:$6$salt$hash:eve:bob,jim\nadm:*::"),
             after: .lines(
                 passwd: "jane:x:254321:83070::/home/jane:/bin/zsh", group: "MLO-unit:x:83070:bob\nadm:x:4:",
                 gshadow: "MLO-unit:*::bob,jim\nadm:*::"),
