@@ -109,7 +109,7 @@ package struct Boot {
             if !request.isPlan, (try? actors.become(.root)) != nil { keepState(host, people, [], nil, failure: error) }
             throw error
         }
-        let exports = plan.exports.map { (name: $0.name, value: apply.value(of: $0)) }
+        let exports = apply.exports
         if request.isPlan {
             return printRest(people, exports, scratch)
         }

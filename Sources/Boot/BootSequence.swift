@@ -4,6 +4,8 @@ package enum BootSequence {
     package static let steps: [any Step.Type] = [
         Identity.self,
         Scratch.self,
+        ShellState.self,
+        PersistentLinks.self,
         Handoff.self,
     ]
 

@@ -20,6 +20,11 @@ package enum Change: Equatable, Sendable {
     case directory(DirectoryChange)
     case file(FileChange)
     case removal(RemovalChange)
+    case firstFile(FirstFileChange)
+    case copy(CopyChange)
+    case link(LinkChange)
+    case sshFiles(SSHFilesChange)
+    case gitIdentity(GitIdentityChange)
 }
 
 /// The account files have a planned text.
@@ -72,6 +77,13 @@ package struct DirectoryChange: Equatable, Sendable {
         self.isShared = isShared
         self.fallback = fallback
     }
+
+    /// The same directory at another path.
+    func moved(to path: FilePath) -> DirectoryChange {
+        DirectoryChange(
+            path: path, mode: mode, owner: owner, group: group, use: use, isOnVolume: isOnVolume, isShared: isShared,
+            fallback: fallback)
+    }
 }
 
 /// A file of the boot's own has a content.
@@ -88,6 +100,112 @@ package struct RemovalChange: Equatable, Sendable {
     package let path: FilePath
     /// Why it goes, in a clause.
     package let meaning: String
+}
+
+/// A file exists. One that is made gets a first content; one that exists keeps its own, whatever it is.
+package struct FirstFileChange: Equatable, Sendable {
+    package let path: FilePath
+    /// The content of a file that is made.
+    package let content: [UInt8]
+    /// The mode of a file that is made, before the umask.
+    package let mode: ModeBits
+
+    package init(path: FilePath, content: [UInt8] = [], mode: ModeBits = 0o666) {
+        self.path = path
+        self.content = content
+        self.mode = mode
+    }
+}
+
+/// A file or a tree of the image has a copy, made once: what the copy has become since is the user's.
+package struct CopyChange: Equatable, Sendable {
+    /// What is copied; an image without it is fine.
+    package let source: FilePath
+    package let destination: FilePath
+
+    package init(from source: FilePath, to destination: FilePath) {
+        self.source = source
+        self.destination = destination
+    }
+}
+
+/// A link in the home leads to where things are kept. What was in its place is kept too.
+package struct LinkChange: Equatable, Sendable {
+    /// What the link leads to.
+    package enum Kind: String, Sendable { case file, directory }
+
+    /// The link.
+    package let path: FilePath
+    /// The link's target; absolute.
+    package let target: FilePath
+    package let kind: Kind
+    /// The mode, before the umask, of a target that is made; `nil` when there is no link without a target.
+    package let mode: ModeBits?
+
+    package init(_ path: FilePath, to target: FilePath, _ kind: Kind, mode: ModeBits?) {
+        self.path = path
+        self.target = target
+        self.kind = kind
+        self.mode = mode
+    }
+}
+
+/// The files of ssh have their content; those of an earlier boot whose variable is gone are gone.
+package struct SSHFilesChange: Equatable, Sendable {
+    /// A file with a content.
+    package struct File: Equatable, Sendable {
+        package let name: SSHFileName
+        package let content: Secret
+
+        package init(_ name: SSHFileName, _ content: Secret) {
+            self.name = name
+            self.content = content
+        }
+    }
+
+    /// Where ssh looks for its files.
+    package let directory: FilePath
+    package let files: [File]
+    /// A second name of the private key, by its type.
+    package let alias: SSHFileName?
+    /// The container's mounts, which tell whether a directory outlives the container.
+    package let mounts: [Mount]
+
+    package init(directory: FilePath, files: [File], alias: SSHFileName?, mounts: [Mount]) {
+        self.directory = directory
+        self.files = files
+        self.alias = alias
+        self.mounts = mounts
+    }
+}
+
+/// The names in ssh's directory that a boot may make; everything else there is the user's.
+package enum SSHFileName: String, CaseIterable, Sendable {
+    case privateKey = "id_rsa"
+    case publicKey = "id_rsa.pub"
+    case knownHosts = "known_hosts"
+    case ed25519 = "id_ed25519"
+    case ecdsa = "id_ecdsa"
+
+    /// The file's mode (ssh(1), FILES).
+    package var mode: ModeBits { self == .privateKey ? 0o600 : 0o644 }
+}
+
+/// Git's global configuration has an identity.
+package struct GitIdentityChange: Equatable, Sendable {
+    /// A key of the section `user` and the value that it gets where it has none.
+    package struct Entry: Equatable, Sendable {
+        package let key: String
+        package let value: String
+    }
+
+    /// The configuration file.
+    package let path: FilePath
+    package let entries: [Entry]
+    /// The image's git program.
+    package let git: FilePath?
+    /// The user's home.
+    package let home: FilePath
 }
 
 /// A change with who does it and what a failure means.
@@ -116,6 +234,13 @@ extension Change {
         case .directory(let change): "directory \(Text.shown(change.path)) (\(change.mode.octal))"
         case .file(let change): "file \(Text.shown(change.path)) (\(change.mode.octal)): \(change.meaning)"
         case .removal(let change): "no file \(Text.shown(change.path)): \(change.meaning)"
+        case .firstFile(let change): "file \(Text.shown(change.path))"
+        case .copy(let change): "\(Text.shown(change.destination)), first copied from \(Text.shown(change.source))"
+        case .link(let change): "link \(Text.shown(change.path)) to \(Text.shown(change.target))"
+        case .sshFiles(let change):
+            "\(Text.shown(change.directory)) has \(change.names.map(\.rawValue).joined(separator: ", "))"
+        case .gitIdentity(let change):
+            "\(Text.shown(change.path)) has \(change.entries.map { "user.\($0.key)" }.joined(separator: " and "))"
         }
     }
 
@@ -126,6 +251,22 @@ extension Change {
         case .directory(let change): change.path
         case .file(let change): change.path
         case .removal(let change): change.path
+        case .firstFile(let change): change.path
+        case .copy(let change): change.destination
+        case .link(let change): change.path
+        case .sshFiles(let change): change.directory
+        case .gitIdentity(let change): change.path
         }
     }
+
+    /// The paths that must be usable for the change to make sense.
+    var needed: [FilePath] {
+        if case .link(let change) = self { return [change.path, change.target] }
+        return path.map { [$0] } ?? []
+    }
+}
+
+extension SSHFilesChange {
+    /// The names that the change makes.
+    package var names: [SSHFileName] { files.map(\.name) + (alias.map { [$0] } ?? []) }
 }

@@ -12,6 +12,8 @@ package enum Paths {
     package static let sudoersFile: FilePath = "/etc/sudoers.d/90-entrypoint"
     /// Where homes are.
     package static let homes: FilePath = "/home"
+    /// Where an image has the shell's files that a user starts with.
+    package static let shellSkeleton: FilePath = "/docker"
     /// What is kept of the boot for later sessions.
     package static let state: FilePath = "/run/entrypoint"
     /// Where ``state`` is kept for a user who may not write in `/run`; the user id follows.

@@ -9,7 +9,10 @@ extension Boot {
         let identity = event.identity.isEmpty ? "" : " (as \(event.identity))"
         switch event.outcome {
         case .already: printLine("already", step, goal)
-        case .changed: printLine("would change", step, goal + identity)
+        case .changed:
+            let remark = event.remark.isEmpty ? "" : ": \(event.remark)"
+            printLine("would change", step, goal + identity + remark)
+        case .unneeded(let reason): printLine("nothing to do", step, "\(goal): \(reason)")
         case .skipped(let reason): printLine("would skip", step, "\(goal): \(reason)")
         case .failed(let error): printLine("would fail", step, error.message)
         }

@@ -34,7 +34,10 @@ package final class Report {
         let time = log.level == .debug ? " (\(Text.milliseconds(event.microseconds)))" : ""
         switch event.outcome {
         case .already: line(.debug, step, "already: \(change.goal)\(time)")
-        case .changed: line(.info, step, change.done(by: event.identity) + time)
+        case .changed:
+            let remark = event.remark.isEmpty ? "" : "; \(event.remark)"
+            line(.info, step, change.done(by: event.identity) + remark + time)
+        case .unneeded(let reason): line(.debug, step, "nothing to do: \(change.goal): \(reason)\(time)")
         case .skipped(let reason): warn(step, "skipped: \(change.goal): \(reason)")
         case .failed(let error): warn(step, error.message)
         }
@@ -78,6 +81,12 @@ extension Change {
         case .directory(let change): "created \(Text.shown(change.path)) (\(change.mode.octal)) as \(identity)"
         case .file(let change): "wrote \(Text.shown(change.path)) (\(change.mode.octal)): \(change.meaning)"
         case .removal(let change): "removed \(Text.shown(change.path)): \(change.meaning)"
+        case .firstFile(let change): "created \(Text.shown(change.path)) as \(identity)"
+        case .copy(let change):
+            "copied \(Text.shown(change.source)) to \(Text.shown(change.destination)) as \(identity)"
+        case .link(let change): "linked \(Text.shown(change.path)) to \(Text.shown(change.target)) as \(identity)"
+        case .sshFiles(let change): "set up \(Text.shown(change.directory)) as \(identity)"
+        case .gitIdentity(let change): "set the identity in \(Text.shown(change.path)) as \(identity)"
         }
     }
 }
@@ -128,7 +137,11 @@ extension Report {
         ]
         switch event.outcome {
         case .already: members.append(("outcome", .string("already")))
-        case .changed: members.append(("outcome", .string("changed")))
+        case .changed:
+            members.append(("outcome", .string("changed")))
+            if !event.remark.isEmpty { members.append(("remark", .string(event.remark))) }
+        case .unneeded(let reason):
+            members += [("outcome", .string("unneeded")), ("reason", .string(reason))]
         case .skipped(let reason):
             members += [("outcome", .string("skipped")), ("reason", .string(reason))]
         case .failed(let error):

@@ -57,6 +57,10 @@ package struct Export: Equatable, Sendable {
         case text(String)
         /// The directory that came of a planned one, which may be its fallback.
         case directory(FilePath)
+        /// A planned path; there is no variable when it, or a directory above it, could not be made.
+        case place(FilePath)
+        /// A text; there is no variable when two directories are on the same device.
+        case textWhenApart(String, FilePath, FilePath)
     }
 
     package let name: String

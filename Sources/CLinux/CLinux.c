@@ -5,6 +5,7 @@
 #include <link.h>
 #include <linux/openat2.h>
 #include <shadow.h>
+#include <stdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,6 +34,11 @@ const uint64_t linux_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO
                linux_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT;
 
 int linux_fallocate(int file, off_t length) { return fallocate(file, 0, 0, length); }
+
+int linux_renameat2(int directory, const char *name, int new_directory, const char *new_name, unsigned int flags) {
+    return renameat2(directory, name, new_directory, new_name, flags);
+}
+const unsigned int linux_RENAME_NOREPLACE = RENAME_NOREPLACE;
 
 const int linux_O_PATH = O_PATH, linux_AT_EMPTY_PATH = AT_EMPTY_PATH;
 

@@ -13,9 +13,22 @@ package struct Descriptor: ~Copyable {
     }
 
     deinit {
-        // Nothing can be done about an error, and what was written is checked by write(2): no network file system is
-        // written through a descriptor whose close(2) would be the first to tell.
+        // Nothing can be done about an error; who writes where close(2) may be the first to tell calls `close`.
         Glibc.close(rawValue)
+    }
+
+    /// Closes the descriptor and tells what only then comes to light: a network file system may take what is written
+    /// and find no room for it when the file is closed.
+    ///
+    /// - Parameter path: the path for the error.
+    /// - Throws: the error of close(2), such as ENOSPC, EDQUOT or EIO.
+    package consuming func close(path: FilePath? = nil) throws(SystemCallError) {
+        let number = rawValue
+        discard self
+        // Not repeated when interrupted: the number is free by then (close(2)).
+        if Glibc.close(number) == -1 && Glibc.errno != EINTR {
+            throw SystemCallError(call: "close", path: path, errno: Errno(rawValue: Glibc.errno))
+        }
     }
 
     /// Reads up to `limit` bytes from the current position.
@@ -65,6 +78,28 @@ package struct Descriptor: ~Copyable {
                 bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress.map { $0 + written }, $0.count - written) }
             }
         }
+    }
+
+    /// The names in a directory without `.` and `..`, byte for byte, in the directory's order.
+    func entryNames(path: FilePath) throws(SystemCallError) -> [FilePath.Component] {
+        let copy = try systemCall("dup", path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }
+        guard let stream = fdopendir(copy) else {
+            let number = Glibc.errno
+            Glibc.close(copy)
+            throw SystemCallError(call: "fdopendir", path: path, errno: Errno(rawValue: number))
+        }
+        defer { closedir(stream) }
+        var names: [FilePath.Component] = []
+        while true {
+            Glibc.errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath(platformString: $0) }
+            }
+            if let name = name.lastComponent, name.kind == .regular { names.append(name) }
+        }
+        if Glibc.errno != 0 { throw SystemCallError(call: "readdir", path: path, errno: Errno(rawValue: Glibc.errno)) }
+        return names
     }
 
     /// What fstat(2) says of the file.

@@ -7,7 +7,7 @@ package import SystemPackage
 /// Every operation names one entry of the directory and follows no link: what the directory's path meant when it was
 /// opened is where the work is done, whatever happens to that path meanwhile.
 package struct Directory: ~Copyable {
-    private let descriptor: Descriptor
+    let descriptor: Descriptor
     /// The path by which the directory was opened, for errors.
     package let path: FilePath
 
@@ -25,6 +25,13 @@ package struct Directory: ~Copyable {
         let flags = options.flags | O_NOFOLLOW
         return Descriptor(
             owning: try perform("openat", name) { openat(descriptor.rawValue, $0, flags, mode.rawValue) })
+    }
+
+    /// Opens a directory in this one for reading its names and for work in it; a link in its place is the error ENOTDIR.
+    ///
+    /// - Throws: the error of openat(2).
+    package func openDirectory(_ name: FilePath.Component) throws(SystemCallError) -> Directory {
+        Directory(try open(name, [.readOnly, .directory]), path: path.appending(name))
     }
 
     /// What fstatat(2) says of an entry itself, or `nil` when there is none.
@@ -79,6 +86,65 @@ package struct Directory: ~Copyable {
                 renameat(descriptor.rawValue, $0, descriptor.rawValue, newName)
             }
         }
+    }
+
+    /// Gives an entry another name, in this or another directory of the same file system, where that name is free.
+    ///
+    /// - Throws: EEXIST when the name is taken, EXDEV for another file system, EBUSY for a mount point, or the error of
+    ///   renameat2(2) or linkat(2). A directory may replace an empty one where the file system cannot do better.
+    package func move(
+        _ name: FilePath.Component, to newName: FilePath.Component, in other: borrowing Directory
+    ) throws(SystemCallError) {
+        let (source, target) = (descriptor.rawValue, other.descriptor.rawValue)
+        let newPath = FilePath(root: nil, [newName])
+        do throws(SystemCallError) {
+            try perform("renameat2", name) { name in
+                newPath.withPlatformString { linux_renameat2(source, name, target, $0, linux_RENAME_NOREPLACE) }
+            }
+            return
+        } catch  where [.invalidArgument, .noFunction, .notPermitted].contains(error.errno) {
+            // NFS and FUSE know no RENAME_NOREPLACE, and old seccomp profiles do not know the call.
+        }
+        if try status(name)?.kind != .directory {
+            do throws(SystemCallError) {
+                try perform("linkat", name) { name in newPath.withPlatformString { linkat(source, name, target, $0, 0) }
+                }
+                try remove(name)
+                return
+            } catch  where [.notPermitted, .notSupported, .noFunction].contains(error.errno) {
+                // A file system without hard links.
+            }
+        }
+        guard try other.status(newName) == nil else {
+            throw SystemCallError(call: "renameat", path: other.path.appending(newName), errno: .fileExists)
+        }
+        try perform("renameat", name) { name in newPath.withPlatformString { renameat(source, name, target, $0) } }
+    }
+
+    /// Gives an entry another name, in this or another directory of the same file system, replacing what has that name.
+    ///
+    /// - Throws: the error of renameat(2).
+    package func replace(
+        _ newName: FilePath.Component, in other: borrowing Directory, with name: FilePath.Component
+    ) throws(SystemCallError) {
+        let target = other.descriptor.rawValue
+        try perform("renameat", name) { name in
+            FilePath(root: nil, [newName]).withPlatformString { renameat(descriptor.rawValue, name, target, $0) }
+        }
+    }
+
+    /// Sets the mode of an entry that is not a link.
+    ///
+    /// - Throws: the error of fchmodat(2).
+    package func setMode(_ name: FilePath.Component, _ mode: ModeBits) throws(SystemCallError) {
+        try perform("fchmodat", name) { fchmodat(descriptor.rawValue, $0, mode.rawValue, 0) }
+    }
+
+    /// The names in a directory that was opened for reading, without `.` and `..`, in the directory's order.
+    ///
+    /// - Throws: the error of opening or reading the directory.
+    package func names() throws(SystemCallError) -> [FilePath.Component] {
+        try descriptor.entryNames(path: path)
     }
 
     /// Removes an entry that is not a directory.

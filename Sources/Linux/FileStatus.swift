@@ -37,6 +37,21 @@ package struct FileStatus: Equatable, Sendable {
     /// The device that holds the file.
     package let device: UInt64
     package let inode: UInt64
+    /// When the content last changed, by the clock of the file system.
+    package let modified: Timestamp
+
+    /// A time as files have it.
+    package struct Timestamp: Equatable, Sendable {
+        /// Seconds since 1970.
+        package let seconds: Int
+        /// 0 to 999,999,999.
+        package let nanoseconds: Int
+
+        package init(seconds: Int, nanoseconds: Int) {
+            self.seconds = seconds
+            self.nanoseconds = nanoseconds
+        }
+    }
 
     init(_ status: stat) {
         kind =
@@ -56,7 +71,11 @@ package struct FileStatus: Equatable, Sendable {
         size = status.st_size
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
+        modified = Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
+
+    /// Whether both tell of one file, whatever its names.
+    package func isSame(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 
     /// The device as `/proc/self/mountinfo` writes it: `major:minor`.
     package var deviceName: String { "\(linux_device_major(device)):\(linux_device_minor(device))" }

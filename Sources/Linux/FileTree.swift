@@ -99,6 +99,24 @@ package struct FileTree: Sendable {
         }
     }
 
+    /// What lstat(2) says of the file at a path, or `nil` when there is none: links above it are followed, and a link
+    /// itself is told of. For a user in his own tree.
+    ///
+    /// - Throws: an error other than ENOENT.
+    package func entryStatus(_ path: FilePath) throws(SystemCallError) -> FileStatus? {
+        guard isRealRoot else {
+            guard let name = path.lastComponent else { return try status(path, links: .follow) }
+            return try openParent(of: path, links: .follow).status(name)
+        }
+        do throws(SystemCallError) {
+            var status = stat()
+            try systemCall("lstat", path) { path.withPlatformString { lstat($0, &status) } }
+            return FileStatus(status)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
     /// Reads a whole file.
     ///
     /// - Parameters:
@@ -125,24 +143,35 @@ package struct FileTree: Sendable {
     /// - Throws: the error of opening or reading the directory.
     package func names(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [String] {
         let directory = try open(path, [.readOnly, .directory], links: links)
-        let copy = try systemCall("dup", path) { fcntl(directory.rawValue, F_DUPFD_CLOEXEC, 0) }
-        guard let stream = fdopendir(copy) else {
-            let number = Glibc.errno
-            close(copy)
-            throw SystemCallError(call: "fdopendir", path: path, errno: Errno(rawValue: number))
-        }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while true {
-            Glibc.errno = 0
-            guard let entry = readdir(stream) else { break }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        return try directory.entryNames(path: path).map(\.string)
+    }
+
+    /// Opens a directory for work in it and for reading its names.
+    ///
+    /// - Throws: the error of opening it.
+    package func openDirectory(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> Directory {
+        Directory(try open(path, [.readOnly, .directory], links: links), path: path)
+    }
+
+    /// The target of the symbolic link at a path; `nil` when there is nothing, or something else.
+    ///
+    /// - Throws: an error other than ENOENT and EINVAL.
+    package func linkTarget(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> FilePath? {
+        do throws(SystemCallError) {
+            guard isRealRoot && links == .follow else {
+                guard let name = path.lastComponent else { return nil }
+                return try openParent(of: path, links: links).linkTarget(name)
             }
-            if name != "." && name != ".." { names.append(name) }
+            let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PATH_MAX) + 1)
+            defer { buffer.deallocate() }
+            let length = try systemCall("readlink", path) {
+                path.withPlatformString { readlink($0, buffer, Int(PATH_MAX)) }
+            }
+            buffer[length] = 0
+            return FilePath(platformString: buffer)
+        } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .invalidArgument {
+            return nil
         }
-        if Glibc.errno != 0 { throw SystemCallError(call: "readdir", path: path, errno: Errno(rawValue: Glibc.errno)) }
-        return names
     }
 
     /// Whether the calling identity may use the file in the given ways (faccessat(2) with effective ids).

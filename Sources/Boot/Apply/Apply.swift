@@ -9,6 +9,8 @@ package enum Outcome: Equatable, Sendable {
     case changed
     /// It was not tried, because of the reason.
     case skipped(String)
+    /// There is nothing to make true here, because of the reason, and nothing is amiss.
+    case unneeded(String)
     /// It could not be made true, and the boot goes on.
     case failed(BootError)
 }
@@ -21,6 +23,8 @@ package struct Event: Sendable {
     package let identity: String
     /// What differs and matters, although nothing was changed because of it; with the remedy.
     package let notes: [String]
+    /// What was done beyond the goal, in a clause; empty when the goal says all.
+    package let remark: String
     package let microseconds: Int64
 }
 
@@ -40,11 +44,19 @@ package struct Apply {
     package private(set) var directories: [FilePath: FilePath] = [:]
     /// Paths that a dry run would have made.
     var expected: Set<FilePath> = []
+    /// Paths that a change has just found or made, and that a later one need not look at.
+    var present: Set<FilePath> = []
+    /// The devices of the directories that were looked at.
+    var devices: [FilePath: UInt64] = [:]
+    /// The variables for the user's command, once the plan was applied.
+    package private(set) var exports: [(name: String, value: String)] = []
     private var unusable: [FilePath] = []
     /// Who did the change at hand, in words.
     var identity = ""
     /// What to tell of the change at hand.
     var notes: [String] = []
+    /// What was done beyond the goal of the change at hand.
+    var remark = ""
 
     package init(_ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil) {
         self.mode = mode
@@ -64,12 +76,15 @@ package struct Apply {
             let start = Instant.now
             identity = ""
             notes = []
+            remark = ""
             let outcome = try outcome(of: change)
             observe(
                 Event(
-                    change: change, outcome: outcome, identity: identity, notes: notes,
+                    change: change, outcome: outcome, identity: identity, notes: notes, remark: remark,
                     microseconds: Instant.now.microseconds(since: start)))
         }
+        // Before the return to root, who may not be able to look.
+        exports = plan.exports.compactMap { export in value(of: export).map { (export.name, $0) } }
         do throws(SystemCallError) {
             try actors.become(.root)
         } catch {
@@ -84,8 +99,8 @@ package struct Apply {
             return .skipped(
                 "the container was not started as root: needs \(planned.by.map(\.rawValue).joined(separator: " or "))")
         }
-        if let path = planned.change.path, let parent = unusable.first(where: { path.starts(with: $0) }) {
-            return .skipped("\(Text.shown(parent)) cannot be used")
+        for path in planned.change.needed {
+            if let place = unusablePlace(of: path) { return .skipped("\(Text.shown(place)) cannot be used") }
         }
         identity = actors.words(first)
         if able != [.root], let watch {
@@ -98,8 +113,9 @@ package struct Apply {
             var error = error
             error.step = change.step
             guard planned.onFailure == .warn else { throw error }
-            if case .directory(let directory) = planned.change {
-                unusable.append(directory.path)
+            switch planned.change {
+            case .directory, .firstFile, .copy: unusable += planned.change.needed
+            case .accounts, .file, .removal, .link, .sshFiles, .gitIdentity: break
             }
             if !planned.consequence.isEmpty { notes.append(planned.consequence) }
             return .failed(error)
@@ -112,6 +128,11 @@ package struct Apply {
         case .directory(let change): try apply(change, by: able)
         case .file(let change): try apply(change, by: able)
         case .removal(let change): try apply(change, by: able)
+        case .firstFile(let change): try apply(change, by: able)
+        case .copy(let change): try apply(change, by: able)
+        case .link(let change): try apply(change, by: able)
+        case .sshFiles(let change): try apply(change, by: able)
+        case .gitIdentity(let change): try apply(change, by: able)
         }
     }
 
@@ -120,11 +141,45 @@ package struct Apply {
         directories[planned] = directory
     }
 
-    /// The value of an export after the plan was applied.
-    package func value(of export: Export) -> String {
+    /// What came of a planned path: another one where a directory above it has been replaced by its fallback.
+    func resolved(_ path: FilePath) -> FilePath {
+        for (planned, chosen) in directories where path.starts(with: planned) {
+            var rest = path
+            // Fails for no path that starts with the other.
+            guard rest.removePrefix(planned) else { continue }
+            return chosen.appending(rest.components)
+        }
+        return path
+    }
+
+    /// The planned place at or above a path that a failed change has left unusable.
+    private func unusablePlace(of path: FilePath) -> FilePath? { unusable.first { path.starts(with: $0) } }
+
+    /// The value of an export after the plan was applied; `nil` for one that would lead nowhere.
+    private func value(of export: Export) -> String? {
         switch export.value {
         case .text(let text): text
         case .directory(let planned): (directories[planned] ?? planned).string
+        case .place(let planned): unusablePlace(of: planned) == nil ? resolved(planned).string : nil
+        case .textWhenApart(let text, let one, let other):
+            if let one = device(of: one), let other = device(of: other), one != other { text } else { nil }
+        }
+    }
+
+    /// The device that holds a directory, or would hold it if it were made.
+    private func device(of planned: FilePath) -> UInt64? {
+        var path = resolved(planned)
+        while true {
+            if let device = devices[path] { return device }
+            do throws(SystemCallError) {
+                let status = try actors.acting(as: .user) { () throws(SystemCallError) in
+                    try tree.status(path, links: .follow)
+                }
+                if let status { return status.device }
+            } catch {
+                return nil
+            }
+            guard path.removeLastComponent() else { return nil }
         }
     }
 }

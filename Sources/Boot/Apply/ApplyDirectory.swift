@@ -3,7 +3,8 @@ import SystemPackage
 
 extension Apply {
     /// Sees to it that a directory exists and can be used, or its fallback.
-    mutating func apply(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+    mutating func apply(_ planned: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+        let change = planned.moved(to: resolved(planned.path))
         do throws(BootError) {
             return try ensure(change, by: able)
         } catch {
@@ -41,7 +42,7 @@ extension Apply {
     }
 
     /// The status of a directory, or `nil` when there is nothing at the path.
-    private func look(
+    private mutating func look(
         at path: FilePath, as actor: Actor, isOnVolume: Bool
     ) throws(BootError) -> FileStatus? {
         if mode == .dryRun && expected.contains(where: { path.starts(with: $0) }) { return nil }
@@ -53,6 +54,7 @@ extension Apply {
         } catch {
             throw failure("cannot look at", path, [Attempt(as: actors.words(actor), error)], isOnVolume: isOnVolume)
         }
+        if let found { devices[path] = found.device }
         guard let found, found.kind != .directory else { return found }
         if found.kind == .link {
             throw BootError(

@@ -97,11 +97,11 @@ extension Apply {
     }
 
     /// Does some work on a path as an actor, with an error of the boot.
-    private func perform(
-        _ action: String, _ path: FilePath, as actor: Actor, _ work: () throws(SystemCallError) -> Void
-    ) throws(BootError) {
+    func perform<Result: ~Copyable>(
+        _ action: String, _ path: FilePath, as actor: Actor, _ work: () throws(SystemCallError) -> Result
+    ) throws(BootError) -> Result {
         do throws(SystemCallError) {
-            try actors.acting(as: actor, work)
+            return try actors.acting(as: actor, work)
         } catch {
             throw failure(action, path, [Attempt(as: actors.words(actor), error)])
         }

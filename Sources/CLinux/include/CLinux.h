@@ -31,6 +31,10 @@ extern const uint64_t linux_RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO_MAGICLINKS, li
 // fallocate(2) from the start of the file, keeping nothing back (gnu).
 int linux_fallocate(int file, off_t length);
 
+// renameat2(2) (gnu).
+int linux_renameat2(int directory, const char *name, int new_directory, const char *new_name, unsigned int flags);
+extern const unsigned int linux_RENAME_NOREPLACE;
+
 // Flags (gnu).
 extern const int linux_O_PATH, linux_AT_EMPTY_PATH;
 

@@ -1,0 +1,63 @@
+import Linux
+import SystemPackage
+
+extension Apply {
+    /// Sees to it that a file exists.
+    mutating func apply(_ change: FirstFileChange, by able: [Actor]) throws(BootError) -> Outcome {
+        let path = resolved(change.path)
+        if let status = try look(at: path, as: able[0]) {
+            guard status.kind != .directory else {
+                throw BootError(
+                    "cannot use \(Text.shown(path))", reason: "it is a directory, and a file is expected",
+                    remedy: "move it away")
+            }
+            present.insert(path)
+            return .already
+        }
+        if mode == .dryRun {
+            expected.insert(path)
+            return .changed
+        }
+        let isMade = try perform("cannot create", path, as: able[0]) { () throws(SystemCallError) in
+            try make(change, at: path)
+        }
+        present.insert(path)
+        return isMade ? .changed : .already
+    }
+
+    /// What is at a path itself; links above it are the user's own and are followed. In a dry run, what would be there.
+    func look(at path: FilePath, as actor: Actor) throws(BootError) -> FileStatus? {
+        if mode == .dryRun && isExpected(path) { return nil }
+        return try perform("cannot look at", path, as: actor) { () throws(SystemCallError) in
+            try tree.entryStatus(path)
+        }
+    }
+
+    /// Whether a dry run would have made a path, or a directory above it.
+    func isExpected(_ path: FilePath) -> Bool { expected.contains { path.starts(with: $0) } }
+
+    /// Makes a file with its content at once; `false` when somebody else was faster.
+    private func make(_ change: FirstFileChange, at path: FilePath) throws(SystemCallError) -> Bool {
+        guard let name = path.lastComponent else { return false }
+        let parent = try tree.openParent(of: path, links: .follow)
+        do throws(SystemCallError) {
+            guard !change.content.isEmpty else {
+                try parent.open(name, [.writeOnly, .create, .exclusive], mode: change.mode).close(path: path)
+                return true
+            }
+            let temporary = TemporaryName.make(for: name)
+            do throws(SystemCallError) {
+                let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: change.mode)
+                try file.writeAll(change.content, path: path)
+                try file.close(path: path)
+                try parent.move(temporary, to: name, in: parent)
+                return true
+            } catch {
+                _ = try? parent.remove(temporary)
+                throw error
+            }
+        } catch  where error.errno == .fileExists {
+            return false
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Linux
+import SystemPackage
+
+extension Apply {
+    /// What is found where a link should be.
+    private enum Found {
+        case nothing
+        case link(to: FilePath)
+        case other(FileStatus)
+    }
+
+    /// Others may work in the same home: each round looks anew, and this many are enough for any of them.
+    private static let mostRounds = 16
+
+    /// Sees to it that a link leads to its target, which exists if it is to be made.
+    mutating func apply(_ change: LinkChange, by able: [Actor]) throws(BootError) -> Outcome {
+        let place = Place(change, path: resolved(change.path), target: resolved(change.target), actor: able[0])
+        // A home that lies in the persistent directory needs no link.
+        if place.path == place.target { return try makeTarget(place) ? .changed : .already }
+        for _ in 0..<Self.mostRounds {
+            let found = try find(place)
+            if case .link(place.target) = found { return try makeTarget(place) ? .changed : .already }
+            let target = try lookAtTarget(place)
+            if case .other(let status) = found {
+                if let target, target.isSame(as: status) { return .already }
+                if try isMountPoint(place.path) {
+                    return .skipped("\(Text.shown(place.path)) is a mount and is left alone")
+                }
+                if mode == .dryRun { return wouldClear(place, status, target) }
+                try clear(place, status, target)
+                // Whoever was faster, what is there now decides.
+                continue
+            }
+            if change.mode == nil && target == nil && !isPlanned(place.target) {
+                return .unneeded("there is no \(Text.shown(place.target))")
+            }
+            if mode == .dryRun {
+                expected.insert(place.target)
+                return .changed
+            }
+            try makeTarget(place)
+            if try make(place, replacing: found) { return .changed }
+        }
+        throw BootError("cannot link \(Text.shown(place.path))", reason: "another program keeps changing it")
+    }
+
+    /// A link at work: the planned paths as they came out, and who acts.
+    struct Place {
+        let path: FilePath
+        let target: FilePath
+        let kind: LinkChange.Kind
+        let targetMode: ModeBits?
+        let actor: Actor
+
+        init(_ change: LinkChange, path: FilePath, target: FilePath, actor: Actor) {
+            self.path = path
+            self.target = target
+            kind = change.kind
+            targetMode = change.mode
+            self.actor = actor
+        }
+
+        func error(_ reason: String, _ remedy: String) -> BootError {
+            BootError("cannot link \(Text.shown(path)) to \(Text.shown(target))", reason: reason, remedy: remedy)
+        }
+    }
+
+    private func find(_ place: Place) throws(BootError) -> Found {
+        if mode == .dryRun && isExpected(place.path) { return .nothing }
+        return try perform("cannot look at", place.path, as: place.actor) { () throws(SystemCallError) in
+            if let target = try tree.linkTarget(place.path, links: .follow) { return .link(to: target) }
+            guard let status = try tree.entryStatus(place.path) else { return .nothing }
+            // Between the two calls it may have become a link; the next round will tell.
+            return status.kind == .link ? .link(to: "") : .other(status)
+        }
+    }
+
+    /// Whether a target was found or made by an earlier change, or would be.
+    private func isPlanned(_ target: FilePath) -> Bool {
+        present.contains(target) || mode == .dryRun && isExpected(target)
+    }
+
+    /// What the target is, its own links followed; `nil` when there is none.
+    private func lookAtTarget(_ place: Place) throws(BootError) -> FileStatus? {
+        if mode == .dryRun && isExpected(place.target) { return nil }
+        let status = try perform("cannot look at", place.target, as: place.actor) { () throws(SystemCallError) in
+            try tree.status(place.target, links: .follow)
+        }
+        guard let status else {
+            if try look(at: place.target, as: place.actor)?.kind == .link {
+                throw place.error(
+                    "that is a symbolic link to something that does not exist", "remove it, or make its target")
+            }
+            return nil
+        }
+        guard (status.kind == .directory) == (place.kind == .directory) else {
+            throw place.error("that is \(status.kind.words), and a \(place.kind.rawValue) is expected", "move it away")
+        }
+        return status
+    }
+
+    /// Sees to it that the target exists; `false` when nothing had to be made.
+    @discardableResult
+    private mutating func makeTarget(_ place: Place) throws(BootError) -> Bool {
+        if isPlanned(place.target) { return false }
+        guard try lookAtTarget(place) == nil, let wanted = place.targetMode else { return false }
+        if mode == .dryRun {
+            expected.insert(place.target)
+            return true
+        }
+        let isMade = try perform("cannot create", place.target, as: place.actor) { () throws(SystemCallError) in
+            guard let name = place.target.lastComponent else { return false }
+            let parent = try tree.openParent(of: place.target, links: .follow)
+            do throws(SystemCallError) {
+                switch place.kind {
+                case .directory: try parent.makeDirectory(name, mode: wanted)
+                case .file: try parent.open(name, [.writeOnly, .create, .exclusive], mode: wanted).close()
+                }
+                return true
+            } catch  where error.errno == .fileExists {
+                return false
+            }
+        }
+        if !isMade { _ = try lookAtTarget(place) }
+        present.insert(place.target)
+        return isMade
+    }
+
+    /// Makes the link; `false` when something else has come into its place.
+    private mutating func make(_ place: Place, replacing found: Found) throws(BootError) -> Bool {
+        let isMade = try perform("cannot link", place.path, as: place.actor) { () throws(SystemCallError) in
+            guard let name = place.path.lastComponent else { return true }
+            let parent = try tree.openParent(of: place.path, links: .follow)
+            guard case .link = found else {
+                do throws(SystemCallError) {
+                    try parent.makeLink(name, to: place.target)
+                    return true
+                } catch  where error.errno == .fileExists {
+                    return false
+                }
+            }
+            let temporary = TemporaryName.make(for: name)
+            do throws(SystemCallError) {
+                try parent.makeLink(temporary, to: place.target)
+                try parent.replace(name, in: parent, with: temporary)
+                return true
+            } catch {
+                _ = try? parent.remove(temporary)
+                // A directory has taken the place of the link.
+                if error.errno == .isDirectory { return false }
+                throw error
+            }
+        }
+        if case .link(let old) = found, isMade { add(remark: "it was a link to \(Text.shown(old))") }
+        return isMade
+    }
+}

@@ -1,0 +1,86 @@
+internal import Linux
+internal import SystemPackage
+
+/// Lets some names in the home, which ends with the container, lead to the persistent directory.
+package struct PersistentLinks: Step {
+    package static let name = "links"
+    package static let summary = "names in the home that should outlive the container lead to the persistent directory"
+    package static let actors = "user"
+    package static let exports: [String] = []
+
+    static let namesVariable = Variable(
+        "PERSISTENT_LINKS",
+        "Names in the home that lead to the same name in `SCRATCH_HOME`, with spaces between, "
+            + "directories with a slash at the end; `none` for none",
+        default: "`\(defaultNames)`", parse: Name.parseList)
+
+    package static let variables: [any VariableDeclaration] = [namesVariable]
+
+    static let defaultNames = ".zsh_history .vscode/ .vscode-server/ .cursor/ .cursor-server/"
+
+    /// A name that is kept: of a file, or of a directory.
+    package struct Name: Equatable, Sendable {
+        /// Relative to the home; it may have directories above it.
+        package let path: String
+        package let kind: LinkChange.Kind
+
+        static func parseList(_ text: String) throws(FormatError) -> [Name] {
+            if text == "none" { return [] }
+            var names: [Name] = []
+            for word in text.split(separator: " ") {
+                let name = try parse(word)
+                guard !names.contains(where: { $0.path == name.path }) else {
+                    throw FormatError("\(Text.shown(name.path)) is there twice")
+                }
+                names.append(name)
+            }
+            return names
+        }
+
+        private static func parse(_ word: Substring) throws(FormatError) -> Name {
+            let isDirectory = word.utf8.last == UInt8(ascii: "/")
+            let name = String(isDirectory ? word.dropLast() : word)
+            // What is kept of something in the way gets a longer name, within the 255 bytes of one.
+            let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            guard (try? Formats.absolutePath("/" + name)) != nil, parts.allSatisfy({ !$0.isEmpty && $0.count <= 200 })
+            else {
+                throw FormatError(
+                    "not names of files and directories/ below the home: \(Text.shown(name)) is not in its normal form")
+            }
+            guard !parts[0].elementsEqual(".ssh".utf8) else {
+                throw FormatError(".ssh cannot be kept: no key is stored on a persistent volume")
+            }
+            return Name(path: name, kind: isDirectory ? .directory : .file)
+        }
+    }
+
+    package let names: [Name]
+
+    package init?(reading reader: inout SettingsReader) {
+        let defaults = (try? Name.parseList(Self.defaultNames)) ?? []
+        names = reader.value(Self.namesVariable) ?? defaults
+    }
+
+    package func plan(_ context: PlanContext) -> StepPlan {
+        guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
+        let user = context.people.user
+        var parents: [FilePath] = []
+        var changes: [Change] = []
+        for name in names {
+            let (path, target) = (user.home.appending(name.path), scratch.home.appending(name.path))
+            for parent in [path.removingLastComponent(), target.removingLastComponent()]
+            where parent != user.home && parent != scratch.home && !parents.contains(parent) {
+                parents.append(parent)
+                let isKept = parent.starts(with: scratch.home)
+                changes.append(
+                    .directory(
+                        DirectoryChange(
+                            path: parent, mode: ModeBits(rawValue: isKept ? 0o777 : 0o755).masked(by: scratch.umask),
+                            group: user.credentials.group, use: .enter)))
+            }
+            changes.append(
+                .link(LinkChange(path, to: target, name.kind, mode: name.kind == .file ? 0o600 : 0o777)))
+        }
+        return StepPlan(changes: changes.map { PlannedChange($0, by: [.user], onFailure: .warn) })
+    }
+}

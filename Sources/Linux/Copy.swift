@@ -1,0 +1,146 @@
+private import Glibc
+package import SystemPackage
+
+/// What a copy of a tree must hold.
+package enum CopyExtent: Equatable, Sendable {
+    /// Files, directories and links; sockets, pipes and devices are left out and named.
+    case ordinaryFiles
+    /// Everything, on one file system: what cannot be copied is an error.
+    case everything
+}
+
+extension Directory {
+    /// Copies a file, a link, or a directory with all that is in it, without following a link.
+    ///
+    /// Modes are those of the original less the umask, without set-user-ID, set-group-ID and sticky bits; owners and times
+    /// are new. Nothing that exists is replaced. After an error the part that was copied is still there.
+    ///
+    /// - Parameters:
+    ///   - name: the entry to copy.
+    ///   - newName: the copy's name.
+    ///   - destination: the directory of the copy.
+    ///   - extent: what the copy must hold.
+    /// - Returns: what was left out.
+    /// - Throws: the error of the call that failed; with ``CopyExtent/everything`` also EOPNOTSUPP for a file of a kind that
+    ///   cannot be copied, and EXDEV for a mount in the tree. ENAMETOOLONG for a tree of more than 128 levels.
+    package func copy(
+        _ name: FilePath.Component, to newName: FilePath.Component, in destination: borrowing Directory,
+        extent: CopyExtent
+    ) throws(SystemCallError) -> [FilePath] {
+        guard let status = try status(name) else {
+            throw SystemCallError(call: "fstatat", path: path.appending(name), errno: .noSuchFileOrDirectory)
+        }
+        var copier = TreeCopier(extent: extent, device: status.device)
+        try copier.copy(name, status, of: self, to: newName, in: destination, depth: 0)
+        return copier.leftOut
+    }
+
+    /// Removes a file, a link, or a directory with all that is in it, without following a link. Nothing there is fine.
+    ///
+    /// - Throws: the error of the call that failed; a part may then be gone. EBUSY for a mount.
+    package func removeTree(_ name: FilePath.Component) throws(SystemCallError) {
+        guard let status = try status(name) else { return }
+        guard status.kind == .directory else {
+            try remove(name)
+            return
+        }
+        // The owner may have taken his own rights away, as Go does with its module cache.
+        if status.mode.rawValue & 0o700 != 0o700 { try setMode(name, 0o700) }
+        try removeContent(of: openDirectory(name))
+        try removeDirectory(name)
+    }
+
+    private func removeContent(of directory: consuming Directory) throws(SystemCallError) {
+        for entry in try directory.names() { try directory.removeTree(entry) }
+    }
+}
+
+/// A copy under way.
+private struct TreeCopier {
+    let extent: CopyExtent
+    /// The device of the tree's top.
+    let device: UInt64
+    var leftOut: [FilePath] = []
+
+    private static let deepest = 128
+
+    mutating func copy(
+        _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
+        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int
+    ) throws(SystemCallError) {
+        let path = source.path.appending(name)
+        if extent == .everything && status.device != device {
+            throw SystemCallError(call: "copy", path: path, errno: .improperLink)
+        }
+        switch status.kind {
+        case .file:
+            try copyFile(name, status, of: source, to: newName, in: destination)
+        case .link:
+            try destination.makeLink(newName, to: source.linkTarget(name))
+        case .directory:
+            guard depth < Self.deepest else {
+                throw SystemCallError(call: "copy", path: path, errno: .fileNameTooLong)
+            }
+            try copyDirectory(name, status, of: source, to: newName, in: destination, depth: depth)
+        case .pipe, .socket, .characterDevice, .blockDevice, .other:
+            guard extent == .ordinaryFiles else {
+                throw SystemCallError(call: "copy", path: path, errno: .notSupported)
+            }
+            leftOut.append(path)
+        }
+    }
+
+    private func copyFile(
+        _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
+        to newName: FilePath.Component, in destination: borrowing Directory
+    ) throws(SystemCallError) {
+        let (path, newPath) = (source.path.appending(name), destination.path.appending(newName))
+        // A pipe that took the file's place must not hold up the boot.
+        let original = try source.open(name, [.readOnly, .nonBlocking])
+        guard try original.status(path: path).inode == status.inode else {
+            throw SystemCallError(call: "copy", path: path, errno: .staleNFSFileHandle)
+        }
+        let copy = try destination.open(
+            newName, [.writeOnly, .create, .exclusive], mode: ModeBits(rawValue: status.mode.rawValue & 0o777))
+        try original.copyContent(to: copy, path: path, newPath: newPath)
+        try copy.close(path: newPath)
+    }
+
+    private mutating func copyDirectory(
+        _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
+        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int
+    ) throws(SystemCallError) {
+        let original = try source.openDirectory(name)
+        let mode = ModeBits(rawValue: status.mode.rawValue & 0o777)
+        // Its owner must be able to fill it.
+        try destination.makeDirectory(newName, mode: ModeBits(rawValue: mode.rawValue | 0o700))
+        let copy = try destination.openDirectory(newName)
+        for entry in try original.names() {
+            guard let status = try original.status(entry) else { continue }
+            try self.copy(entry, status, of: original, to: entry, in: copy, depth: depth + 1)
+        }
+        if mode.rawValue & 0o700 != 0o700, let made = try destination.status(newName) {
+            try destination.setMode(newName, ModeBits(rawValue: made.mode.rawValue & (mode.rawValue | ~0o700)))
+        }
+    }
+}
+
+extension Descriptor {
+    /// Copies from the current position to the end of the file, whatever its size was said to be.
+    fileprivate func copyContent(
+        to copy: borrowing Descriptor, path: FilePath, newPath: FilePath
+    ) throws(SystemCallError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try systemCall("read", path) { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
+            if count == 0 { return }
+            var written = 0
+            while written < count {
+                written += try systemCall("write", newPath) {
+                    Glibc.write(copy.rawValue, buffer.baseAddress.map { $0 + written }, count - written)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+private import Glibc
+package import SystemPackage
+
+/// Bytes that are nobody else's business. Printing one, in whatever way, shows only how many there are.
+///
+/// The bytes lie in one place in memory, which is overwritten when they are no longer needed.
+package final class Secret: @unchecked Sendable {
+    // Safe to send: bytes are appended before the secret is handed on, and erasing it is the end of it.
+    private let memory: UnsafeMutableRawBufferPointer
+    /// The number of bytes.
+    package private(set) var count = 0
+
+    /// Makes an empty secret.
+    ///
+    /// - Parameter capacity: the most bytes that it will hold.
+    package init(capacity: Int) {
+        memory = .allocate(byteCount: max(1, capacity), alignment: 16)
+    }
+
+    /// Copies bytes.
+    package convenience init(_ bytes: some Collection<UInt8>) {
+        self.init(capacity: bytes.count)
+        for byte in bytes { append(byte) }
+    }
+
+    deinit {
+        erase()
+        memory.deallocate()
+    }
+
+    /// A byte.
+    package subscript(index: Int) -> UInt8 {
+        precondition(index >= 0 && index < count, "a byte beyond the end of a secret")
+        return memory[index]
+    }
+
+    /// Adds a byte within the capacity.
+    package func append(_ byte: UInt8) {
+        precondition(count < memory.count, "a secret that is longer than its capacity")
+        memory[count] = byte
+        count += 1
+    }
+
+    /// Removes the last bytes.
+    package func removeLast(_ number: Int) {
+        precondition(number <= count, "more bytes than a secret has")
+        count -= number
+        if let start = memory.baseAddress { explicit_bzero(start + count, number) }
+    }
+
+    /// Overwrites all bytes; the secret is empty afterwards.
+    package func erase() {
+        // Unlike any loop of ours, this is not taken away by the optimiser.
+        if let start = memory.baseAddress { explicit_bzero(start, memory.count) }
+        count = 0
+    }
+
+    /// Whether some text stands at a place.
+    package func has(_ text: StaticString, at index: Int) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard index >= 0, count - index >= length, let start = memory.baseAddress else { return false }
+        return memcmp(start + index, text.utf8Start, length) == 0
+    }
+
+    /// The first place at or after `start` where some text stands.
+    package func firstIndex(of text: StaticString, from start: Int = 0) -> Int? {
+        let length = text.utf8CodeUnitCount
+        guard start >= 0, count - start >= length else { return nil }
+        return (start...(count - length)).first { has(text, at: $0) }
+    }
+}
+
+extension Secret: Equatable {
+    package static func == (left: Secret, right: Secret) -> Bool {
+        left.count == right.count && left.memory[..<left.count].elementsEqual(right.memory[..<right.count])
+    }
+
+    /// Whether the secret starts with all bytes of another.
+    package func starts(with other: Secret) -> Bool {
+        count >= other.count && memory[..<other.count].elementsEqual(other.memory[..<other.count])
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "(secret, \(count) bytes)" }
+    package var debugDescription: String { description }
+    // Without this, dump(_:) would show where the bytes lie.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension CString {
+    /// What follows `NAME=` when the string is an environment entry of that name, copied to nowhere else.
+    package func secret(ofVariable name: String) -> Secret? {
+        let length = name.utf8.count
+        guard strncmp(pointer, name, length) == 0, pointer[length] == CChar(bitPattern: UInt8(ascii: "=")) else {
+            return nil
+        }
+        let value = pointer + length + 1
+        return Secret(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+    }
+}
+
+extension Descriptor {
+    /// Reads up to `limit` bytes from the current position, without leaving a copy anywhere.
+    ///
+    /// - Throws: the error of read(2) or fstat(2).
+    package func readSecret(limit: Int, path: FilePath? = nil) throws(SystemCallError) -> Secret {
+        // Room for a file whose size is not known beforehand.
+        let secret = Secret(capacity: min(limit, max(4096, try status(path: path).size + 1)))
+        while try secret.fill(from: self, path: path) {}
+        guard secret.isFull && secret.count < limit else { return secret }
+        // The file has grown.
+        let longer = Secret(capacity: limit)
+        longer.append(contentsOf: secret)
+        while try longer.fill(from: self, path: path) {}
+        return longer
+    }
+
+    /// Writes all bytes of a secret at the current position.
+    ///
+    /// - Throws: the error of write(2), such as ENOSPC; some bytes may then have been written.
+    package func writeAll(_ secret: Secret, path: FilePath? = nil) throws(SystemCallError) {
+        var written = 0
+        while written < secret.count {
+            written += try systemCall("write", path) { secret.write(to: rawValue, from: written) }
+        }
+    }
+}
+
+extension Secret {
+    fileprivate var isFull: Bool { count == memory.count }
+
+    fileprivate func append(contentsOf other: Secret) {
+        for index in 0..<other.count { append(other.memory[index]) }
+    }
+
+    /// Reads once; `false` at the end of the file, or when there is no room.
+    fileprivate func fill(from file: borrowing Descriptor, path: FilePath?) throws(SystemCallError) -> Bool {
+        guard let start = memory.baseAddress, !isFull else { return false }
+        let added = try systemCall("read", path) { Glibc.read(file.rawValue, start + count, memory.count - count) }
+        count += added
+        return added > 0
+    }
+
+    fileprivate func write(to file: CInt, from offset: Int) -> Int {
+        guard let start = memory.baseAddress else { return 0 }
+        return Glibc.write(file, start + offset, count - offset)
+    }
+}
