@@ -57,7 +57,7 @@ let package = Package(
             swiftSettings: privileged, linkerSettings: staticExecutable),
         .testTarget(
             name: "InitTests", dependencies: ["Init", "Linux", "init-fixture"], swiftSettings: strict),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux", system], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "CTestSupport", system], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", system], swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",

@@ -45,8 +45,9 @@ package struct Descriptor: ~Copyable {
     /// Reads up to `limit` bytes of a file whose size is known, if not for sure: a file of `/proc` has size 0.
     func readAll(limit: Int, expected: Int, path: FilePath?) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
-        // With room for one byte more than expected, the first read takes all and, being short, is the last.
-        var capacity = min(limit, max(4096, expected + 1))
+        // With room for one byte more than expected, the first read takes all and, being short, is the last. Whoever
+        // makes a file look huge shall not get the memory for it before there is something to read.
+        var capacity = min(limit, max(4096, min(expected, 1 << 26) + 1))
         while bytes.count < limit {
             let wanted = min(capacity, limit - bytes.count)
             var failure: SystemCallError?
@@ -59,7 +60,8 @@ package struct Descriptor: ~Copyable {
             }
             if let failure { throw failure }
             if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
-            if chunk.count < wanted { break }
+            // A file of /proc comes in pieces: only there is a short read not yet the end.
+            if chunk.isEmpty || chunk.count < wanted && bytes.count >= expected && expected > 0 { break }
             capacity = max(capacity, bytes.count)
         }
         return bytes
@@ -174,12 +176,21 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
     }
 
     /// Writes all bytes; what cannot be written is lost, because there is nobody left to tell.
+    ///
+    /// A pipe that another process made non-blocking is given a second each time that it is full.
     package func write(_ bytes: [UInt8]) {
         var written = 0
         bytes.withUnsafeBytes { buffer in
             while written < buffer.count {
                 let count = Glibc.write(rawValue, buffer.baseAddress.map { $0 + written }, buffer.count - written)
-                if count > 0 { written += count } else if Glibc.errno != EINTR { return }
+                if count > 0 {
+                    written += count
+                } else if Glibc.errno == EAGAIN {
+                    var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                    guard poll(&request, 1, 1000) == 1 else { return }
+                } else if Glibc.errno != EINTR {
+                    return
+                }
             }
         }
     }

@@ -174,3 +174,8 @@ int test_signal(int pidfd, int signal) {
 
 int test_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 int test_end_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+
+int test_own_mounts(void) {
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -errno;
+    return 0;
+}

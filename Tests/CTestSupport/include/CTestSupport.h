@@ -68,4 +68,7 @@ int test_signal(int pidfd, int signal);
 int test_exit_status(int status);
 int test_end_signal(int status);
 
+// Gives the calling process mounts of its own, which are gone when it ends. Returns 0 or -errno.
+int test_own_mounts(void);
+
 #endif
