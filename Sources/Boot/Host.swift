@@ -118,10 +118,10 @@ extension Host {
     /// The nodes of AMD (`/dev/kfd`), Mesa (`/dev/dri/render*`) and NVIDIA (`/dev/nvidia*`).
     private static func devices(in tree: FileTree) -> [Device] {
         let names = (try? tree.names(in: "/dev", links: .refuse)) ?? []
-        var paths = names.filter { $0 == "kfd" || $0.hasPrefix("nvidia") }.map { FilePath("/dev").appending($0) }
+        var paths = names.filter { $0 == "kfd" || $0.string.hasPrefix("nvidia") }.map { FilePath("/dev").appending($0) }
         if names.contains("dri") {
             let renderers = (try? tree.names(in: "/dev/dri", links: .refuse)) ?? []
-            paths += renderers.filter { $0.hasPrefix("render") }.map { FilePath("/dev/dri").appending($0) }
+            paths += renderers.filter { $0.string.hasPrefix("render") }.map { FilePath("/dev/dri").appending($0) }
         }
         return paths.sorted { $0.string < $1.string }.compactMap { path in
             guard let status = try? tree.status(path, links: .refuse), status.kind == .characterDevice else {

@@ -141,9 +141,9 @@ package struct FileTree: Sendable {
     /// The names in a directory without `.` and `..`, in the directory's order.
     ///
     /// - Throws: the error of opening or reading the directory.
-    package func names(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [String] {
+    package func names(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [FilePath.Component] {
         let directory = try open(path, [.readOnly, .directory], links: links)
-        return try directory.entryNames(path: path).map(\.string)
+        return try directory.entryNames(path: path)
     }
 
     /// Opens a directory for work in it and for reading its names.
