@@ -19,7 +19,7 @@ package struct CString: @unchecked Sendable {
     package init(_ bytes: some Collection<UInt8>) {
         let memory = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
         var length = 0
-        for byte in bytes where byte != 0 {
+        for byte in bytes.prefix(while: { $0 != 0 }) {
             memory[length] = CChar(bitPattern: byte)
             length += 1
         }
