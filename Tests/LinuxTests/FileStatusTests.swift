@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+import Linux
+import SystemPackage
+import Testing
+
+struct ModeBitsTests {
+    @Test(arguments: [
+        (0, "0000"), (0o7, "0007"), (0o770, "0770"), (0o2770, "2770"), (0o100644, "0644"), (.max, "7777"),
+    ])
+    func `a mode is four octal digits, without the type of the file`(bits: UInt32, octal: String) {
+        #expect(ModeBits(rawValue: bits).octal == octal)
+    }
+
+    @Test func `a umask takes bits away`() {
+        #expect(ModeBits(0o777).masked(by: 0o007) == 0o770)
+        #expect(ModeBits(0o2750).masked(by: 0o777) == 0o2000)
+    }
+
+    @Test func `a mode contains another when it has all its bits`() {
+        #expect(ModeBits(0o2770).contains(0o2070))
+        #expect(!ModeBits(0o770).contains(0o2070))
+        #expect(ModeBits(0o700).contains(0))
+    }
+}
+
+struct FileStatusTests {
+    @Test func `each type of file has its kind`() throws {
+        try withTemporaryDirectory { directory in
+            try makeFile(directory.appending("file"), [1, 2, 3], mode: 0o4711)
+            try makeLink(directory.appending("link"), to: "file")
+            try #require(mkfifo(directory.appending("pipe").string, 0o600) == 0)
+            let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(socket) }
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) {
+                $0.copyBytes(from: directory.appending("socket").string.utf8)
+            }
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            try #require(bound == 0)
+            let tree = FileTree()
+            func kind(_ name: String, _ links: LinkPolicy) throws -> FileStatus.Kind? {
+                try tree.status(directory.appending(name), links: links)?.kind
+            }
+            for links in [LinkPolicy.follow, .refuse] {
+                #expect(try kind("file", links) == .file)
+                #expect(try kind("pipe", links) == .pipe)
+                #expect(try kind("socket", links) == .socket)
+                #expect(try kind(".", links) == .directory)
+                #expect(try kind("absent", links) == nil)
+                #expect(try tree.status("/dev/null", links: links)?.kind == .characterDevice)
+            }
+            #expect(try kind("link", .follow) == .file)
+            #expect(try kind("link", .refuse) == .link)
+        }
+    }
+
+    @Test func `a file's mode, owner, size and place are those of stat`() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.appending("file")
+            try makeFile(path, [1, 2, 3], mode: 0o4711)
+            var expected = stat()
+            try #require(stat(path.string, &expected) == 0)
+            for links in [LinkPolicy.follow, .refuse] {
+                let status = try #require(try FileTree().status(path, links: links))
+                #expect(status.mode == 0o4711)
+                #expect(status.user == geteuid())
+                #expect(status.group == getegid())
+                #expect(status.size == 3)
+                #expect(status.device == expected.st_dev)
+                #expect(status.inode == expected.st_ino)
+            }
+        }
+    }
+
+    @Test func `a device's name is the one that mountinfo has`() throws {
+        let status = try #require(try FileTree().status("/proc", links: .refuse))
+        let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+        let line = try #require(mounts.split(separator: "\n").last { $0.split(separator: " ")[4] == "/proc" })
+        #expect(status.deviceName == line.split(separator: " ")[2])
+    }
+}
