@@ -141,6 +141,7 @@ extension Privileges {
     /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process may then be in between, and the
     ///   caller must ``resume(_:)`` or end.
     package static func assume(_ identity: Credentials) throws(SystemCallError) {
+        try refuseUnchanged(identity)
         // Groups before the user: without uid 0 they can no longer be set.
         try setGroups(identity.groups)
         try systemCall("setresgid") { linux_setresgid(.max, identity.group, .max) }
@@ -161,6 +162,7 @@ extension Privileges {
     ///
     /// - Throws: the error of the call that failed; the process must then end.
     package static func become(_ identity: Credentials) throws(SystemCallError) {
+        try refuseUnchanged(identity)
         // Supplementary groups first, and always: an empty list must clear those of root. Then the group, then the
         // user: each step takes away the right to make the one before.
         try setGroups(identity.groups)
@@ -170,6 +172,12 @@ extension Privileges {
 
     /// Whether root's user id can be had back; after a drop this must be `false`.
     package static func canRegainRoot() -> Bool { linux_setresuid(.max, 0, .max) == 0 }
+
+    /// The id -1 means to the calls that nothing changes: whoever has it would stay root.
+    private static func refuseUnchanged(_ identity: Credentials) throws(SystemCallError) {
+        if identity.user == .max { throw SystemCallError(call: "setresuid", errno: .invalidArgument) }
+        if identity.group == .max { throw SystemCallError(call: "setresgid", errno: .invalidArgument) }
+    }
 
     private static func setGroups(_ groups: [UInt32]) throws(SystemCallError) {
         try systemCall("setgroups") { setgroups(groups.count, groups) }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -178,4 +179,22 @@ int test_end_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) 
 int test_own_mounts(void) {
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -errno;
     return 0;
+}
+
+int test_set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+    for (int half = 0; half < 2; half++) {
+        data[half].effective = (uint32_t)(effective >> (32 * half));
+        data[half].permitted = (uint32_t)(permitted >> (32 * half));
+        data[half].inheritable = (uint32_t)(inheritable >> (32 * half));
+    }
+    if (syscall(SYS_capset, &header, data) != 0) return -errno;
+    for (unsigned long number = 0; number < 64; number++)
+        if (ambient >> number & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0) return -errno;
+    return 0;
+}
+
+int test_set_secure_bits(unsigned long bits) {
+    return prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) == 0 ? 0 : -errno;
 }

@@ -71,4 +71,11 @@ int test_end_signal(int status);
 // Gives the calling process mounts of its own, which are gone when it ends. Returns 0 or -errno.
 int test_own_mounts(void);
 
+// Sets the capability sets of the calling thread; bit N is capability N. Ambient ones must be in the permitted and the
+// inheritable set. Returns 0 or -errno.
+int test_set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient);
+
+// Sets the securebits of the calling thread (capabilities(7)). Returns 0 or -errno.
+int test_set_secure_bits(unsigned long bits);
+
 #endif
