@@ -33,6 +33,10 @@ int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
 const uint64_t linux_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS,
                linux_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT;
 
+int linux_faccessat2(int directory, const char *path, int mode, int flags) {
+    return (int)syscall(SYS_faccessat2, directory, path, mode, flags);
+}
+
 int linux_fallocate(int file, off_t length) { return fallocate(file, 0, 0, length); }
 
 int linux_renameat2(int directory, const char *name, int new_directory, const char *new_name, unsigned int flags) {

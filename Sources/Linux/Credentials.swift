@@ -158,6 +158,19 @@ extension Privileges {
         try setGroups(identity.groups)
     }
 
+    /// Does some work with the real ids set to the effective ones, as access(2) looks at them; root's saved ids stay.
+    ///
+    /// - Throws: the error of the work, or of setresgid(2) or setresuid(2).
+    static func withEffectiveIDsAsReal(_ work: () throws(SystemCallError) -> Void) throws(SystemCallError) {
+        let (user, group) = (getuid(), getgid())
+        try systemCall("setresgid") { linux_setresgid(getegid(), .max, .max) }
+        defer { _ = linux_setresgid(group, .max, .max) }
+        try systemCall("setresuid") { linux_setresuid(geteuid(), .max, .max) }
+        // Always permitted: the saved ids are what the real ones were.
+        defer { _ = linux_setresuid(user, .max, .max) }
+        try work()
+    }
+
     /// Becomes another identity for ever: real, effective and saved ids, and supplementary groups.
     ///
     /// - Throws: the error of the call that failed; the process must then end.

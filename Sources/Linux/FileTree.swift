@@ -174,19 +174,28 @@ package struct FileTree: Sendable {
         }
     }
 
-    /// Whether the calling identity may use the file in the given ways (faccessat(2) with effective ids).
+    /// Whether the calling identity may use the file in the given ways (access(2) with effective ids).
     ///
-    /// - Throws: the error of faccessat(2), EACCES when not all of `access` is allowed.
+    /// - Throws: the error of faccessat2(2), EACCES when not all of `access` is allowed.
     package func checkAccess(_ path: FilePath, _ access: Access) throws(SystemCallError) {
-        if isRealRoot {
+        if isRealRoot { return try checkAccess(of: path, path, access) }
+        let file = try open(path, .pathOnly, links: .follow)
+        try checkAccess(of: FilePath("/proc/self/fd/\(file.rawValue)"), path, access)
+    }
+
+    private func checkAccess(
+        of place: FilePath, _ path: FilePath, _ access: Access
+    ) throws(SystemCallError) {
+        do throws(SystemCallError) {
             try systemCall("faccessat", path) {
-                path.withPlatformString { faccessat(AT_FDCWD, $0, access.rawValue, AT_EACCESS) }
+                place.withPlatformString { linux_faccessat2(AT_FDCWD, $0, access.rawValue, AT_EACCESS) }
             }
-        } else {
-            let file = try open(path, .pathOnly, links: .follow)
-            let link = FilePath("/proc/self/fd/\(file.rawValue)")
-            try systemCall("faccessat", path) {
-                link.withPlatformString { faccessat(AT_FDCWD, $0, access.rawValue, AT_EACCESS) }
+        } catch  where error.errno == .noFunction || error.errno == .notPermitted {
+            // Kernels before 5.8 and old seccomp profiles, as with openat2. The older call asks for the real ids.
+            try Privileges.withEffectiveIDsAsReal { () throws(SystemCallError) in
+                _ = try systemCall("access", path) {
+                    place.withPlatformString { Glibc.access($0, access.rawValue) }
+                }
             }
         }
     }
@@ -244,15 +253,25 @@ extension FileTree {
             do throws(SystemCallError) {
                 directory = try openPlain(directory.rawValue, name, [.pathOnly, .directory, .noFollow], 0)
             } catch {
-                // O_PATH with O_DIRECTORY and O_NOFOLLOW says ENOTDIR of a link.
-                throw SystemCallError(call: error.call, path: path, errno: error.errno)
+                throw SystemCallError(call: error.call, path: path, errno: refusal(error, directory.rawValue, name))
             }
         }
         let name = FilePath(root: nil, [last])
         do throws(SystemCallError) {
             return try openPlain(directory.rawValue, name, options.union(.noFollow), mode)
         } catch {
-            throw SystemCallError(call: error.call, path: path, errno: error.errno)
+            throw SystemCallError(call: error.call, path: path, errno: refusal(error, directory.rawValue, name))
         }
+    }
+
+    /// The reason why an entry was not opened: with O_DIRECTORY and O_NOFOLLOW open(2) says ENOTDIR of a link, where
+    /// openat2(2) says ELOOP.
+    private func refusal(_ error: SystemCallError, _ directory: CInt, _ name: FilePath) -> Errno {
+        var status = stat()
+        guard error.errno == .notDirectory,
+            name.withPlatformString({ fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0,
+            FileStatus(status).kind == .link
+        else { return error.errno }
+        return .tooManySymbolicLinkLevels
     }
 }

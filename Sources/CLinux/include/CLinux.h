@@ -28,6 +28,9 @@ extern const int linux_PR_GET_SECUREBITS;
 int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 extern const uint64_t linux_RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO_MAGICLINKS, linux_RESOLVE_IN_ROOT;
 
+// faccessat2(2) (wrapper): faccessat(3) asks for the real ids where the kernel has no such call, whatever its flags say.
+int linux_faccessat2(int directory, const char *path, int mode, int flags);
+
 // fallocate(2) from the start of the file, keeping nothing back (gnu).
 int linux_fallocate(int file, off_t length);
 
