@@ -59,8 +59,8 @@ extension Container {
     {
         try createDirectories(parent(of: path))
         let descriptor = try open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: content.bytes)
+        defer { close(descriptor) }
+        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(contentsOf: content.bytes)
         try check(fchown(descriptor, user, group), "fchown", path)
         try check(fchmod(descriptor, mode), "fchmod", path)
     }

@@ -26,14 +26,15 @@ extension Container {
         try json.encode(configuration).write(to: URL(fileURLWithPath: bundle + "/config.json"))
 
         let id = "container-\(TestMachine.uniqueNumber())"
-        var runc = Runc.program("run", "--bundle", "\(bundle)", "\(id)")
+        let log = "\(bundle)/\(id).log"
+        var runc = Runc.program("--log", "\(log)", "run", "--bundle", "\(bundle)", "\(id)")
         runc.terminal = terminal
         if let input {
             runc.standardInput = .pipe
             runc.input = input
             runc.keepsInputOpen = keepsInputOpen
         }
-        return RunningContainer(id: id, program: try runc.start())
+        return RunningContainer(id: id, log: log, program: try runc.start())
     }
 
     /// Starts the command without a container engine, with the container's root as its root, as process 1 of new
@@ -95,10 +96,12 @@ extension Container {
 /// A container that runc has started.
 final class RunningContainer {
     private let id: String
+    private let log: String
     private let program: RunningProgram
 
-    fileprivate init(id: String, program: RunningProgram) {
+    fileprivate init(id: String, log: String, program: RunningProgram) {
         self.id = id
+        self.log = log
         self.program = program
         program.onDeadline = { Runc.kill(id) }
     }
@@ -128,11 +131,10 @@ final class RunningContainer {
 
     /// Waits for the end; a container that takes longer is killed, which is a failure.
     func wait(within deadline: Duration = .seconds(20)) throws -> Outcome {
-        let outcome = try program.wait(within: deadline)
+        var outcome = try program.wait(within: deadline)
+        outcome.runtimeLog = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         // The runtime's own errors: nothing of the container has run.
-        if outcome.errors.contains("runc run failed") || outcome.errors.contains("runc did not terminate") {
-            throw TestFailure("no container: \(outcome)")
-        }
+        if outcome.runtimeLog.contains("level=error") { throw TestFailure("no container: \(outcome)") }
         return outcome
     }
 

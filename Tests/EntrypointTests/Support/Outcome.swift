@@ -28,6 +28,8 @@ struct Outcome: Sendable {
     /// The most memory that it or a descendant it waited for had resident, in bytes. The figure of a fresh process
     /// begins with what the one that started it had.
     var peakMemory: Int
+    /// What a container runtime logged; it explains an end that the container's own output does not.
+    var runtimeLog = ""
     /// Whether a process that outlived it still had the output open when it was read.
     var outputStayedOpen: Bool
 
@@ -52,8 +54,10 @@ struct Outcome: Sendable {
 extension Outcome: CustomStringConvertible, CustomTestStringConvertible {
     /// Everything that explains a failed expectation.
     var description: String {
-        "\(ending) after \(duration)" + Outcome.shown(standardOutput, as: "standard output")
+        "\(ending) after \(duration)" + (outputStayedOpen ? ", output still open" : "")
+            + Outcome.shown(standardOutput, as: "standard output")
             + Outcome.shown(standardError, as: "standard error")
+            + Outcome.shown(ByteString(runtimeLog), as: "log of the runtime")
     }
 
     var testDescription: String { description }

@@ -101,8 +101,11 @@ final class RunningProgram {
         }
         let ended = ContinuousClock.now
         // The program has ended, so what it wrote is in the pipes. A descendant that lives on may hold them open.
-        let drained = ended + .milliseconds(250)
-        while (output >= 0 || error >= 0) && ContinuousClock.now < drained { pump(until: drained) }
+        let (quiet, patience) = (ended + .milliseconds(250), ended + .seconds(5))
+        var isMoving = true
+        while (output >= 0 || error >= 0) && ContinuousClock.now < (isMoving ? patience : quiet) {
+            isMoving = pump(until: quiet)
+        }
         return try reap(ended - started)
     }
 
@@ -161,7 +164,10 @@ final class RunningProgram {
     }
 
     /// Moves bytes until something has happened, or the time has come.
-    private func pump(until limit: ContinuousClock.Instant) {
+    ///
+    /// - Returns: whether something has happened.
+    @discardableResult
+    private func pump(until limit: ContinuousClock.Instant) -> Bool {
         if unwritten.isEmpty && !keepsInputOpen { closeInputNow() }
         // poll passes over negative descriptors.
         var descriptors = [
@@ -172,11 +178,14 @@ final class RunningProgram {
         ]
         let rest = (limit - .now).components
         let milliseconds = rest.seconds * 1000 + rest.attoseconds / 1_000_000_000_000_000 + 1
-        guard poll(&descriptors, nfds_t(descriptors.count), Int32(clamping: max(milliseconds, 0))) > 0 else { return }
+        guard poll(&descriptors, nfds_t(descriptors.count), Int32(clamping: max(milliseconds, 0))) > 0 else {
+            return false
+        }
         if descriptors[0].revents != 0 { hasEnded = true }
         if descriptors[1].revents != 0 { RunningProgram.read(&output, into: &standardOutput) }
         if descriptors[2].revents != 0 { RunningProgram.read(&error, into: &standardError) }
         if descriptors[3].revents != 0 { writeSome() }
+        return true
     }
 
     private static func read(_ descriptor: inout Int32, into bytes: inout [UInt8]) {
