@@ -16,6 +16,10 @@ let privileged: [SwiftSetting] =
         .unsafeFlags(["-Osize"], .when(configuration: .release)),
     ]
 
+/// What serves as process 1 while the command runs is optimised in debug builds, too: unoptimised generic code takes memory
+/// for its types at first use, and the tests are to see what ships.
+let resident: [SwiftSetting] = privileged + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// Release programs are static and stripped; debug builds and tests stay dynamic.
 let staticExecutable: [LinkerSetting] = [
     .unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))
@@ -36,8 +40,8 @@ let package = Package(
     targets: [
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
-        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: privileged),
-        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: privileged),
+        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: resident),
+        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: resident),
         .target(name: "Boot", dependencies: ["Init", "Linux", system], swiftSettings: privileged),
         .executableTarget(
             name: "entrypoint", dependencies: ["Boot", "Linux", system],

@@ -3,6 +3,8 @@ internal import Linux
 /// The side of the process that boots and becomes the command.
 package struct ChildSide: Sendable {
     let watch: BootWatch
+    /// Loses its last writer when the init has given up what it does not need.
+    let gate: Int32
     /// The init's process.
     let parent: Int32
     let callersMask: SignalSet
@@ -25,6 +27,12 @@ package struct ChildSide: Sendable {
     /// Stops the clock: the change is made.
     package func endChange() { watch.end() }
 
+    /// Waits until the init has given up its privileges and its environment, so that nothing of them can be seen.
+    ///
+    /// Takes next to no time, as the init does it while the child boots. To be called before the boot starts a program as
+    /// the user; ``prepareCommand(deathSignal:)`` does so itself.
+    package func waitForInit() { OpenFiles.waitForEnd(ofPipe: gate) }
+
     /// Makes the process what the command has to be. To be called after the drop of privileges, directly before execve(2).
     ///
     /// The command is in a process group of its own, in the terminal's foreground if the init was, with the signal mask and
@@ -32,6 +40,7 @@ package struct ChildSide: Sendable {
     ///
     /// - Parameter deathSignal: what the command gets when the init ends; 0 for nothing.
     package func prepareCommand(deathSignal: Int32 = 0) {
+        waitForInit()
         let signals = Signals.blockAll()
         // Blocked SIGTTOU lets a background process change the foreground.
         if terminal.isForeground { Terminal.setForeground(CurrentProcess.id) }

@@ -10,7 +10,6 @@ extension Resident {
     ///   - parentBefore: the parent's id at the start.
     ///   - parentDeathSignal: the signal to ask for; 0 for none.
     static func harden(keeping pipe: Int32, table: ProcessTable, parentBefore: Int32, parentDeathSignal: Int32) {
-        OpenFiles.closeAll(except: pipe)
         // No file system that the boot or the command wants to unmount is held by the init's directory.
         try? CurrentProcess.changeDirectory(to: "/")
         EnvironmentBlock.erase(table: table)
@@ -31,5 +30,7 @@ extension Resident {
             // It may have ended before the kernel was asked.
             if CurrentProcess.parent != parentBefore { Signals.send(signal, to: .process(CurrentProcess.id)) }
         }
+        // The last thing, because it opens the gate that the child waits at.
+        OpenFiles.closeAll(except: pipe)
     }
 }

@@ -22,6 +22,7 @@ package enum Init {
     ) throws(SystemCallError) -> ChildSide {
         let watch = try BootWatch()
         let pipe = try OpenFiles.makePipe()
+        let gate = try OpenFiles.makePipe()
         let table = ProcessTable()
         let id = CurrentProcess.id
         let parent = CurrentProcess.parent
@@ -38,12 +39,14 @@ package enum Init {
             case .child:
                 Children.makeGroup(of: 0)
                 OpenFiles.close(pipe.reading)
+                OpenFiles.close(gate.writing)
                 Signals.setMask(.none)
                 return ChildSide(
-                    watch: watch, parent: id, callersMask: mask, ignoredChildren: ignoredChildren, terminal: terminal)
+                    watch: watch, gate: gate.reading, parent: id, callersMask: mask, ignoredChildren: ignoredChildren,
+                    terminal: terminal)
             case .parent(let child):
                 Children.makeGroup(of: child)
-                OpenFiles.close(pipe.writing)
+                // Closes all descriptors but this one, the gate's end among them, as the last thing.
                 Resident.harden(
                     keeping: pipe.reading, table: table, parentBefore: parent,
                     parentDeathSignal: options.parentDeathSignal)
@@ -53,8 +56,7 @@ package enum Init {
                 resident.run()
             }
         } catch {
-            OpenFiles.close(pipe.reading)
-            OpenFiles.close(pipe.writing)
+            for descriptor in [pipe.reading, pipe.writing, gate.reading, gate.writing] { OpenFiles.close(descriptor) }
             Signals.setIgnored(.child, ignoredChildren)
             Signals.setMask(mask)
             throw error

@@ -68,6 +68,15 @@ package enum OpenFiles {
         return read(descriptor, &byte, 1) == 0 ? .noWriterLeft : .open
     }
 
+    /// Waits until a pipe has no writer left; what was written to it is thrown away.
+    package static func waitForEnd(ofPipe descriptor: CInt) {
+        var byte: UInt8 = 0
+        while true {
+            let count = read(descriptor, &byte, 1)
+            if count == 0 || (count < 0 && errno != EINTR) { return }
+        }
+    }
+
     /// Writes bytes to standard error, if it takes them within a time. What it does not take is lost.
     ///
     /// A full pipe or a stopped terminal would otherwise hold up the caller for ever. Does not allocate.

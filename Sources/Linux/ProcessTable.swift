@@ -57,8 +57,8 @@ package struct ProcessTable: @unchecked Sendable {
     package func entry(of process: Int32) -> Entry? {
         let stat = read("stat", of: process)
         // The name stands in parentheses and may hold some itself: the last one ends it.
-        guard let start = stat.firstIndex(of: UInt8(ascii: "(")), let end = stat.lastIndex(of: UInt8(ascii: ")")),
-            start < end, end + 3 < stat.endIndex
+        guard let start = stat.position(of: UInt8(ascii: "("), fromEnd: false),
+            let end = stat.position(of: UInt8(ascii: ")"), fromEnd: true), start < end, end + 3 < stat.count
         else { return nil }
         let name = ProcessName(UnsafeRawBufferPointer(rebasing: stat[(start + 1)..<end]))
         var fields = Fields(rest: UnsafeRawBufferPointer(rebasing: stat[(end + 3)...]))
@@ -109,7 +109,7 @@ package struct ProcessTable: @unchecked Sendable {
     /// Where the kernel says that the environment of the calling process lies; `nil` when it does not say so.
     var environmentBlock: UnsafeMutableRawBufferPointer? {
         let stat = read("stat", of: getpid())
-        guard let end = stat.lastIndex(of: UInt8(ascii: ")")), end + 3 < stat.endIndex else { return nil }
+        guard let end = stat.position(of: UInt8(ascii: ")"), fromEnd: true), end + 3 < stat.count else { return nil }
         var fields = Fields(rest: UnsafeRawBufferPointer(rebasing: stat[(end + 3)...]))
         for _ in 4..<50 { _ = fields.nextNumber() }
         let (first, last) = (fields.nextNumber(), fields.nextNumber())
@@ -179,5 +179,17 @@ package struct ProcessTable: @unchecked Sendable {
             }
             return isNegative ? -value : value
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The first or the last place of a byte. The standard library's own functions may take memory.
+    fileprivate func position(of byte: UInt8, fromEnd: Bool) -> Int? {
+        var index = fromEnd ? count - 1 : 0
+        while 0 <= index && index < count {
+            if self[index] == byte { return index }
+            index += fromEnd ? -1 : 1
+        }
+        return nil
     }
 }

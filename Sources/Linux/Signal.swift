@@ -133,7 +133,8 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
         let offset = name.dropFirst(5)
         if offset.isEmpty { return base }
         guard let sign = offset.first, sign == (base == realTime.lowerBound ? "+" : "-"),
-            let distance = Int32(offset.dropFirst()), distance >= 0, distance < Int32(realTime.count)
+            let distance = Int32(offset.dropFirst()), (0..<Int32(realTime.count)).contains(distance),
+            offset.dropFirst().first != "+"
         else { return nil }
         return sign == "+" ? base + distance : base - distance
     }

@@ -4,14 +4,17 @@ import Linux
 
 /// Process 1 with a boot that does next to nothing: what the tests of `Init` start.
 ///
-///     init-fixture [--delay SECONDS] [--hang SECONDS] [--child] [--exit CODE] [--report FILE] -- COMMAND [ARGUMENT ...]
+///     init-fixture [OPTION VALUE ...] -- COMMAND [ARGUMENT ...]
 ///
-/// `--delay` is a boot of that length, `--hang` a change that takes for ever and may take so long, `--exit` a boot that
-/// fails. `--configure` hands over a grace of SECONDS late, as a boot does that reads a file.
+/// `--delay SECONDS` is a boot of that length, `--watched SECONDS` a change that is made in time, `--hang SECONDS` one that
+/// may take so long and takes for ever, `--step SCRIPT` a command of the boot, `--exit CODE` a boot that fails.
+/// `--configure SECONDS` hands over a grace late, as a boot does that reads a file. `--report FILE` is where the report
+/// goes; `--say TEXT` prints a line when the boot begins.
 /// The options of the init come from the environment.
 @main
 enum InitFixture {
     static func main() {
+        Command.run(CommandLine.arguments)
         var settings = Settings()
         do throws(InitOptionError) {
             try settings.read(CommandLine.arguments)
@@ -31,6 +34,12 @@ enum InitFixture {
     }
 
     private static func boot(_ settings: Settings, _ side: ChildSide) {
+        if let text = settings.text { Command.say(text) }
+        if let step = settings.step, fork() == 0 { execute(["sh", "-c", step]) }
+        if let limit = settings.watched {
+            side.watchChange(seconds: limit, message: "scratch: this is never seen")
+            side.endChange()
+        }
         if let grace = settings.lateGrace {
             var options = settings.options
             options.grace = grace
@@ -47,7 +56,8 @@ enum InitFixture {
         if let code = settings.exit { _exit(code) }
     }
 
-    private static func execute(_ command: [String]) -> Never {
+    /// Becomes a command.
+    static func execute(_ command: [String]) -> Never {
         var arguments = command.map { strdup($0) }
         arguments.append(nil)
         if let program = arguments[0] { execvp(program, arguments) }
@@ -72,6 +82,9 @@ enum InitFixture {
 private struct Settings {
     var options = InitOptions()
     var delay: UInt64 = 0
+    var text: String?
+    var step: String?
+    var watched: UInt32?
     var hang: UInt32?
     var exit: Int32?
     var lateGrace: UInt64?
@@ -86,6 +99,9 @@ private struct Settings {
             let value = rest.popFirst() ?? ""
             switch option {
             case "--delay": delay = try InitOptions.parseSeconds(value)
+            case "--say": text = value
+            case "--step": step = value
+            case "--watched": watched = UInt32(value)
             case "--hang": hang = UInt32(value)
             case "--exit": exit = Int32(value)
             case "--configure": lateGrace = try InitOptions.parseSeconds(value)

@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@Suite(.beside) struct `The boot under watch` {
+    @Test(arguments: [(SIGTERM, 143), (SIGINT, 130), (SIGHUP, 129), (SIGUSR1, 138)] as [(Int32, Int32)])
+    func `a signal that would end a command ends the boot at once`(signal: Int32, code: Int32) async throws {
+        let fixture = try Fixture(["true"], options: ["--say", "booting", "--delay", "60"])
+        try await fixture.ready("booting")
+        try await fixture.send(signal)
+        let end = try await fixture.end()
+        #expect(end.code == code)
+        #expect(end.seconds < 0.5)
+        #expect(fixture.errors.contains(": the boot was ended"))
+    }
+
+    @Test func `a boot that is deaf to TERM is killed within a tenth of a second`() async throws {
+        let fixture = try Fixture(["true"], options: ["--say", "booting", "--hang", "60"])
+        try await fixture.ready("booting")
+        try await fixture.send(SIGTERM)
+        let end = try await fixture.end()
+        #expect(end.code == 143)
+        #expect(end.seconds < 0.5)
+    }
+
+    @Test func `signals that would not end a command leave the boot alone`() async throws {
+        let fixture = try Fixture(["sh", "-c", "exit 21"], options: ["--say", "booting", "--delay", "0.5"])
+        try await fixture.ready("booting")
+        for signal in [SIGCHLD, SIGCONT, SIGWINCH, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU] { try await fixture.send(signal) }
+        #expect(try await fixture.end().code == 21)
+    }
+
+    @Test func `a change that takes too long ends the boot with its message`() async throws {
+        let path = Fixture.temporaryPath()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let fixture = try Fixture(["true"], options: ["--hang", "1", "--report", path])
+        let end = try await fixture.end()
+        let message = "entrypoint: scratch: /mloscratch did not answer within 1 s (10.0.0.5:/export)\n"
+        #expect(end.code == 125)
+        #expect(end.seconds > 0.9 && end.seconds < 3)
+        #expect(fixture.errors == message)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == message)
+    }
+
+    @Test func `a boot that takes too long as a whole is ended`() async throws {
+        let fixture = try Fixture(
+            ["true"], options: ["--delay", "60"], environment: ["ENTRYPOINT_BOOT_TIMEOUT": "0.3"])
+        let end = try await fixture.end()
+        #expect(end.code == 125)
+        #expect(end.seconds < 3)
+        #expect(fixture.errors == "entrypoint: init: the boot did not end within 0.3 s\n")
+    }
+
+    @Test func `the deadlines of the boot do not hold for the command`() async throws {
+        let fixture = try Fixture(
+            ["sh", "-c", "sleep 1.2; exit 3"], options: ["--watched", "1"],
+            environment: ["ENTRYPOINT_BOOT_TIMEOUT": "1"])
+        #expect(try await fixture.end().code == 3)
+        #expect(fixture.errors == "")
+    }
+
+    @Test func `a failed boot gives its own code, which is never remapped`() async throws {
+        let fixture = try Fixture(["true"], options: ["--exit", "78"], environment: ["ENTRYPOINT_REMAP_EXIT": "78"])
+        #expect(try await fixture.end().code == 78)
+    }
+
+    @Test func `the boot's commands end with it`() async throws {
+        let fixture = try Fixture(["true"], options: ["--step", "echo booting; exec sleep 60", "--delay", "60"])
+        try await fixture.ready("booting")
+        try await fixture.send(SIGTERM)
+        let end = try await fixture.end()
+        #expect(end.code == 143)
+        #expect(end.seconds < 0.5)
+        #expect(fixture.errors.contains("the boot was ended; 1 other process ended"))
+    }
+
+    @Test func `options that the boot has read hold`() async throws {
+        let deaf = "trap '' TERM; echo ready; exec sleep 60"
+        let fixture = try Fixture(
+            ["sh", "-c", "setsid sh -c \"\(deaf)\" & sleep 0.2"], options: ["--configure", "0.2"])
+        #expect(try await fixture.end().code == 0)
+        #expect(fixture.errors.contains("killed after 0.2 s: sleep ("))
+    }
+}

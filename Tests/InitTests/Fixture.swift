@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+/// The fixture's program, run as process 1 of a pid namespace or as any process, and what it printed.
+final class Fixture: @unchecked Sendable {
+    // Safe to send: one test uses it, and only waits for the process in other threads.
+    private let process = Process()
+    private let folder: URL
+    private let place: Place
+
+    /// The program that `INIT_FIXTURE` names, or the one that was built with the tests.
+    static let program: String = {
+        if let named = ProcessInfo.processInfo.environment["INIT_FIXTURE"] { return named }
+        let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        return tests.deletingLastPathComponent().appendingPathComponent("init-fixture").path
+    }()
+
+    /// How the program is started.
+    enum Place {
+        /// As process 1 of a pid namespace of its own.
+        case process1
+        /// As an ordinary process.
+        case ordinary
+    }
+
+    /// Starts the fixture.
+    ///
+    /// - Parameters:
+    ///   - command: the command to run under it.
+    ///   - options: the fixture's own options.
+    ///   - environment: variables that are added to the test's.
+    ///   - place: how it is started.
+    ///   - wrapper: words in front of all others, such as a tracer.
+    init(
+        _ command: [String], options: [String] = [], environment: [String: String] = [:], place: Place = .process1,
+        wrapper: [String] = []
+    ) throws {
+        self.place = place
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("init-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var words = [Fixture.program, "clean"] + wrapper
+        if place == .process1 { words += ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"] }
+        words += [Fixture.program] + options + ["--"] + command
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try file("out")
+        process.standardError = try file("err")
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private func file(_ name: String) throws -> FileHandle {
+        let url = folder.appendingPathComponent(name)
+        _ = FileManager.default.createFile(atPath: url.path, contents: nil)
+        return try FileHandle(forWritingTo: url)
+    }
+
+    private func text(_ name: String) -> String {
+        let data = (try? Data(contentsOf: folder.appendingPathComponent(name))) ?? Data()
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// What was printed so far.
+    var output: String { text("out") }
+    /// What was said on standard error so far.
+    var errors: String { text("err") }
+    /// The lines of standard output.
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    /// The file that `--report` may name.
+    static func temporaryPath() -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("init-report-\(UUID().uuidString)").path
+    }
+
+    /// The process id of the init as the test sees it.
+    func initProcess() async throws -> pid_t {
+        let outer = process.processIdentifier
+        if place == .ordinary { return outer }
+        // unshare(1) first forks what becomes the init.
+        try await until("the init was started") { children(outer).contains { name(of: $0) == "init-fixture" } }
+        return try child(of: outer)
+    }
+
+    private func name(of process: pid_t) -> String? {
+        let line = try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)
+        return line?.split(separator: "\n").first.map(String.init)
+    }
+
+    /// The children of a process.
+    func children(_ process: pid_t) -> [pid_t] {
+        let list = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
+        return list?.split(separator: " ").compactMap { pid_t($0) } ?? []
+    }
+
+    /// The first child of a process.
+    func child(of process: pid_t) throws -> pid_t { try #require(children(process).first) }
+
+    /// Waits until the command has printed a line.
+    func ready(_ line: String = "ready") async throws {
+        try await until("the command printed \"\(line)\"") { self.lines.contains(line) }
+    }
+
+    /// Waits for something, ten seconds at most.
+    func until(_ what: String, _ condition: () -> Bool) async throws {
+        for _ in 0..<2000 {
+            if condition() { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("never: \(what); printed: \(output) said: \(errors)")
+        throw CancellationError()
+    }
+
+    /// Sends the init a signal from outside of its namespace, as a container runtime does.
+    func send(_ signal: Int32) async throws {
+        let target = try await initProcess()
+        #expect(kill(target, signal) == 0, "signal \(signal)")
+    }
+
+    /// Waits for the end.
+    ///
+    /// - Returns: the exit code, or 128 and the signal; and the seconds that were waited.
+    @discardableResult
+    func end(within seconds: Double = 20) async throws -> (code: Int32, seconds: Double) {
+        let start = Date()
+        while process.isRunning {
+            if Date().timeIntervalSince(start) > seconds {
+                Issue.record("did not end within \(seconds) s; printed: \(output) said: \(errors)")
+                kill(process.processIdentifier, SIGKILL)
+                break
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let code = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        return (code, Date().timeIntervalSince(start))
+    }
+}

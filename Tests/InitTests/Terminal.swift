@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// A pseudo-terminal with a program on it, and what a person would see and type.
+final class Terminal: @unchecked Sendable {
+    // Safe to send: one test uses it, and its reading is guarded by a lock.
+    private let process = Process()
+    private let master: FileHandle
+    private let lock = NSLock()
+    private var seen = Data()
+
+    /// Starts words in a session of their own on a new terminal.
+    ///
+    /// - Parameters:
+    ///   - words: the program and its arguments.
+    ///   - isProcess1: whether the program is process 1 of a pid namespace and leads the session, as a container runtime does it.
+    init(_ words: [String], isProcess1: Bool, environment: [String: String] = [:]) throws {
+        let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var isLocked: CInt = 0
+        var number: CInt = 0
+        // TIOCSPTLCK and TIOCGPTN of ioctl_tty(2).
+        let isReady = ioctl(descriptor, 0x4004_5431, &isLocked) == 0 && ioctl(descriptor, 0x8004_5430, &number) == 0
+        try #require(isReady, "no pseudo-terminal")
+        let name = "/dev/pts/\(number)"
+        master = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let slave = FileHandle(fileDescriptor: open(name, O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
+        let namespace = isProcess1 ? ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"] : []
+        process.executableURL = URL(fileURLWithPath: Fixture.program)
+        process.arguments = ["clean"] + namespace + ["setsid", "--ctty", "--wait"] + words
+        process.environment = ProcessInfo.processInfo.environment.merging(["PS1": "prompt> ", "TERM": "xterm"]) { $1 }
+            .merging(environment) { $1 }
+        process.standardInput = slave
+        process.standardOutput = slave
+        process.standardError = slave
+        try process.run()
+        master.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            self?.lock.withLock { self?.seen.append(data) }
+        }
+    }
+
+    deinit {
+        master.readabilityHandler = nil
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    /// Everything on the screen so far.
+    var screen: String { lock.withLock { String(decoding: seen, as: UTF8.self) } }
+
+    /// Types text; `^C` is written as `\u{3}`.
+    func type(_ text: String) throws { try master.write(contentsOf: Data(text.utf8)) }
+
+    /// Sets the size, as a window that is resized does.
+    func resize(rows: UInt16, columns: UInt16) {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        #expect(ioctl(master.fileDescriptor, UInt(TIOCSWINSZ), &size) == 0)
+    }
+
+    /// Waits until text appears after what was seen by the last wait.
+    func expect(_ text: String, location: SourceLocation = #_sourceLocation) async throws {
+        for _ in 0..<2000 {
+            let found: Bool = lock.withLock {
+                guard let range = seen.range(of: Data(text.utf8), in: position..<seen.count) else { return false }
+                position = range.upperBound
+                return true
+            }
+            if found { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record(
+            "never seen: \(text.debugDescription); the screen: \(screen.debugDescription)", sourceLocation: location)
+        throw CancellationError()
+    }
+    private var position = 0
+
+    /// The process that was started first.
+    var processIdentifier: pid_t { process.processIdentifier }
+
+    /// Waits for the end.
+    ///
+    /// - Returns: the exit code, or 128 and the signal.
+    @discardableResult
+    func end(within seconds: Double = 10) async throws -> Int32 {
+        let start = Date()
+        while process.isRunning {
+            if Date().timeIntervalSince(start) > seconds {
+                Issue.record("did not end; the screen: \(screen.debugDescription)")
+                kill(process.processIdentifier, SIGKILL)
+                break
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    }
+}
