@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(
             name: "InitTests", dependencies: ["Init", "Linux", "init-fixture"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "CTestSupport", system], swiftSettings: strict),
-        .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", system], swiftSettings: strict),
+        .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", "CTestSupport", system], swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),

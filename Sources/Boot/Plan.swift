@@ -11,6 +11,12 @@ package struct Plan: Sendable {
     /// What the reader should know beforehand, with the step that says it.
     package let warnings: [(step: String, text: String)]
 
+    package init(changes: [StepChange], exports: [Export], warnings: [(step: String, text: String)]) {
+        self.changes = changes
+        self.exports = exports
+        self.warnings = warnings
+    }
+
     /// Lets every step plan; each sees what those before it export.
     package init(_ settings: Settings, _ people: People, _ host: Host) {
         var changes: [StepChange] = []
@@ -23,8 +29,6 @@ package struct Plan: Sendable {
             exports += plan.exports
             warnings += plan.warnings.map { (name, $0) }
         }
-        self.changes = changes
-        self.exports = exports
-        self.warnings = warnings
+        self.init(changes: changes, exports: exports, warnings: warnings)
     }
 }

@@ -96,9 +96,9 @@ package struct Descriptor: ~Copyable {
             Glibc.errno = 0
             guard let entry = readdir(stream) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath(platformString: $0) }
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
             }
-            if let name = name.lastComponent, name.kind == .regular { names.append(name) }
+            if let name, name.kind == .regular { names.append(name) }
         }
         if Glibc.errno != 0 { throw SystemCallError(call: "readdir", path: path, errno: Errno(rawValue: Glibc.errno)) }
         return names

@@ -39,8 +39,10 @@ extension Apply {
         guard let place = error.path, place.starts(with: source) else {
             return failure("\(action) \(Text.shown(source)) to", destination, attempts)
         }
+        let inside = place == source ? "" : ": \(Text.shown(place))"
         return BootError(
-            "\(action) \(Text.shown(source)) to \(Text.shown(destination)): \(Text.shown(place))", attempts: attempts,
-            remedy: error.errno == .permissionDenied ? "chmod -R a+rX \(Text.shown(source))" : "")
+            "\(action) \(Text.shown(source)) to \(Text.shown(destination))\(inside)", attempts: attempts,
+            remedy: error.errno == .permissionDenied && error.call != "renameat2" && error.call != "renameat"
+                ? "the user must be able to read all of \(Text.shown(source))" : "")
     }
 }

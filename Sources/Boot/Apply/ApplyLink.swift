@@ -24,7 +24,7 @@ extension Apply {
             if case .other(let status) = found {
                 if let target, target.isSame(as: status) { return .already }
                 if try isMountPoint(place.path) {
-                    return .skipped("\(Text.shown(place.path)) is a mount and is left alone")
+                    return .skipped("\(Text.shown(place.path)) is a mount or holds one, and is left alone")
                 }
                 if mode == .dryRun { return wouldClear(place, status, target) }
                 try clear(place, status, target)

@@ -1,0 +1,93 @@
+import Glibc
+import Linux
+import SystemPackage
+import Testing
+
+@testable import Boot
+
+/// A file that is made once.
+struct FirstFileTests {
+    @Test func `it is made with its content, mode and owner, and then left to the user`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            let change = Change.firstFile(
+                FirstFileChange(path: place.scratch.appending(".zshenv"), content: Array("first\n".utf8)))
+            try expectSame(place.story(of: change, mode: .dryRun), "changed")
+            try expectSame(place.listing(place.scratch), "")
+            try expectSame(place.story(of: change), "changed")
+            try expectSame(place.listing(place.scratch), ".zshenv 0660 first\n")
+            try place.makeFile(place.scratch.appending(".zshenv"), "his own", mode: 0o600)
+            try expectSame(place.story(of: change), "already")
+            try expectSame(place.listing(place.scratch), ".zshenv 0600 his own")
+        }
+    }
+
+    @Test func `an empty one may be closed to others`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            let change = Change.firstFile(FirstFileChange(path: place.scratch.appending(".zsh_history"), mode: 0o600))
+            try expectSame(place.story(of: change), "changed")
+            try expectSame(place.story(of: change), "already")
+            try expectSame(place.listing(place.scratch), ".zsh_history 0600")
+        }
+    }
+
+    @Test func `a link of the user's counts as his file, even one that leads nowhere`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try place.makeLink(place.scratch.appending(".gitconfig"), to: "/nowhere")
+            let change = Change.firstFile(FirstFileChange(path: place.scratch.appending(".gitconfig")))
+            try expectSame(place.story(of: change), "already")
+            try expectSame(place.listing(place.scratch), ".gitconfig -> /nowhere")
+        }
+    }
+
+    @Test func `a directory in its place is told`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try place.makeDirectory(place.scratch.appending(".gitconfig"))
+            let change = Change.firstFile(FirstFileChange(path: place.scratch.appending(".gitconfig")))
+            try expectSame(
+                place.story(of: change),
+                "failed: cannot use /scratch/.gitconfig: it is a directory, and a file is expected; move it away")
+        }
+    }
+
+    @Test(.actingAsUsers) func `a directory that is closed to the user is told`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try #require(chown(place.scratch.string, 0, 0) == 0)
+            let change = Change.firstFile(FirstFileChange(path: place.scratch.appending("f"), content: [65]))
+            try expectSame(
+                place.story(of: change), "failed: cannot create /scratch/f: permission denied (openat EACCES as user)")
+            try expectSame(place.listing(place.scratch), "")
+        }
+    }
+
+    @Test func `what depends on a file or directory that could not be made is skipped, and its variable is not set`()
+        async
+    {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            let directory = place.scratch.appending(".shell")
+            try place.makeFile(directory)
+            let (events, exports) = try place.apply(
+                .directory(DirectoryChange(path: directory, mode: 0o770, group: place.user.group, use: .enter)),
+                .firstFile(FirstFileChange(path: directory.appending(".zshenv"))),
+                .firstFile(FirstFileChange(path: place.scratch.appending("other"))),
+                .link(
+                    LinkChange(place.home.appending(".zshrc"), to: directory.appending(".zshrc"), .file, mode: 0o600)),
+                exports: [
+                    Export("ZDOTDIR", .place(directory)), Export("ZSH", .place(directory.appending("x"))),
+                    Export("OTHER", .place(place.scratch.appending("other"))),
+                ])
+            #expect(
+                events.map(place.story) == [
+                    "failed: cannot use /scratch/.shell: it is a file, and a directory is expected; "
+                        + "move it away or choose another path",
+                    "skipped: /scratch/.shell cannot be used", "changed", "skipped: /scratch/.shell cannot be used",
+                ])
+            #expect(exports.mapValues(place.plain) == ["OTHER": "/scratch/other"])
+        }
+    }
+}
