@@ -71,7 +71,6 @@ int test_end_signal(int status);
 // Gives the calling process mounts of its own, which are gone when it ends. Returns 0 or -errno.
 int test_own_mounts(void);
 
-<<<<<<< HEAD
 // Sets the capability sets of the calling thread; bit N is capability N. Ambient ones must be in the permitted and the
 // inheritable set. Returns 0 or -errno.
 int test_set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient);
@@ -84,6 +83,4 @@ int test_set_secure_bits(unsigned long bits);
 int test_forbid_call(int call, int error);
 extern const int test_call_openat2, test_call_faccessat2;
 
-=======
->>>>>>> 0d065eb (Tests: files made once, copied trees, links)
 #endif
