@@ -61,12 +61,12 @@ package struct DirectoryChange: Equatable, Sendable {
     package let isOnVolume: Bool
     /// Whether others of the group work in it too: an existing one is then expected to have the same mode bits.
     package let isShared: Bool
-    /// What is used in its place when it cannot be; made as the user.
-    package let fallback: FilePath?
+    /// What is used in its place when it cannot be: the first of them that can.
+    package let fallbacks: [FilePath]
 
     package init(
         path: FilePath, mode: ModeBits, owner: UInt32? = nil, group: UInt32, use: Use,
-        isOnVolume: Bool = false, isShared: Bool = false, fallback: FilePath? = nil
+        isOnVolume: Bool = false, isShared: Bool = false, fallbacks: [FilePath] = []
     ) {
         self.path = path
         self.mode = mode
@@ -75,7 +75,7 @@ package struct DirectoryChange: Equatable, Sendable {
         self.use = use
         self.isOnVolume = isOnVolume
         self.isShared = isShared
-        self.fallback = fallback
+        self.fallbacks = fallbacks
     }
 
     /// The same directory at another path.

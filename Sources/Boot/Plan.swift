@@ -2,6 +2,15 @@
 package struct StepChange: Equatable, Sendable {
     package let step: String
     package let planned: PlannedChange
+
+    /// The same with another change, if there is one.
+    func replaced(by other: Change?) -> StepChange {
+        guard let other else { return self }
+        return StepChange(
+            step: step,
+            planned: PlannedChange(
+                other, by: planned.by, onFailure: planned.onFailure, consequence: planned.consequence))
+    }
 }
 
 /// Everything that a boot wants to be true, in order. The same plan serves the boot, its dry run and the report.

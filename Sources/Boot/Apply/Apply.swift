@@ -57,6 +57,8 @@ package struct Apply {
     var notes: [String] = []
     /// What was done beyond the goal of the change at hand.
     var remark = ""
+    /// What was done in the place of the change at hand.
+    var performed: Change?
 
     package init(_ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil) {
         self.mode = mode
@@ -77,10 +79,12 @@ package struct Apply {
             identity = ""
             notes = []
             remark = ""
+            performed = nil
             let outcome = try outcome(of: change)
             observe(
                 Event(
-                    change: change, outcome: outcome, identity: identity, notes: notes, remark: remark,
+                    change: change.replaced(by: performed), outcome: outcome, identity: identity, notes: notes,
+                    remark: remark,
                     microseconds: Instant.now.microseconds(since: start)))
         }
         // Before the return to root, who may not be able to look.
@@ -97,7 +101,8 @@ package struct Apply {
         let able = planned.by.filter(actors.has)
         guard let first = able.first else {
             return .skipped(
-                "the container was not started as root: needs \(planned.by.map(\.rawValue).joined(separator: " or "))")
+                "only \(planned.by.map(\.rawValue).joined(separator: " or ")) can, and the container was started as "
+                    + "\(actors.words(.user)): see runAsUser in the pod spec")
         }
         for path in planned.change.needed {
             if let place = unusablePlace(of: path) { return .skipped("\(Text.shown(place)) cannot be used") }

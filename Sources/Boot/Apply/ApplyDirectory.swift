@@ -2,27 +2,29 @@ import Linux
 import SystemPackage
 
 extension Apply {
-    /// Sees to it that a directory exists and can be used, or its fallback.
+    /// Sees to it that a directory exists and can be used, or one of its fallbacks.
     mutating func apply(_ planned: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
         let change = planned.moved(to: resolved(planned.path))
         do throws(BootError) {
             return try ensure(change, by: able)
         } catch {
-            guard let fallback = change.fallback else { throw error }
-            let own = DirectoryChange(
-                path: fallback, mode: ModeBits(rawValue: 0o777).masked(by: actors.workUmask), group: change.group,
-                use: .write
-            )
-            let outcome: Outcome
-            do throws(BootError) {
-                outcome = try ensure(own, by: [.user])
-            } catch {
-                // The first failure is the one to tell of.
-                throw error
+            for fallback in change.fallbacks {
+                let own = DirectoryChange(
+                    path: fallback, mode: ModeBits(rawValue: 0o770).masked(by: actors.workUmask), group: change.group,
+                    use: .write)
+                let outcome: Outcome
+                do throws(BootError) {
+                    outcome = try ensure(own, by: [.user, .seed].filter(actors.has))
+                } catch {
+                    // The first failure is the one to tell of.
+                    continue
+                }
+                notes.append("\(error.message); \(Text.shown(fallback)) is used instead")
+                choose(fallback, for: change.path)
+                performed = .directory(own)
+                return outcome
             }
-            notes.append("\(error.message); \(Text.shown(fallback)) is used instead")
-            choose(fallback, for: change.path)
-            return outcome
+            throw error
         }
     }
 
@@ -52,7 +54,15 @@ extension Apply {
                 try tree.status(path, links: Actors.links(actor))
             }
         } catch {
-            throw failure("cannot look at", path, [Attempt(as: actors.words(actor), error)], isOnVolume: isOnVolume)
+            let attempt = Attempt(as: actors.words(actor), error)
+            guard error.errno == .permissionDenied, actor == .user else {
+                throw failure("cannot look at", path, [attempt], isOnVolume: isOnVolume)
+            }
+            // Nobody else can help: what a seed made there would be out of the user's reach.
+            throw BootError(
+                "cannot look at \(Text.shown(path))", attempts: [attempt],
+                remedy: "every directory above it must let this user pass, and some servers know only the primary group"
+            )
         }
         if let found { devices[path] = found.device }
         guard let found, found.kind != .directory else { return found }
@@ -78,7 +88,17 @@ extension Apply {
         } catch {
             let action = change.use == .enter ? "cannot enter" : "cannot write in"
             var remedy = remedy(for: error, change.path, isOnVolume: change.isOnVolume)
-            if error.errno == .permissionDenied, let status {
+            if error.errno == .noSuchFileOrDirectory {
+                throw BootError(
+                    "cannot use \(Text.shown(change.path))", reason: "it is a symbolic link that leads nowhere",
+                    remedy: "remove it, or make the directory that it leads to")
+            }
+            if error.errno == .permissionDenied, let status, isLink(change.path) {
+                // Whoever followed the advice below would follow the link, too.
+                remedy =
+                    "it is a symbolic link to a directory that has mode \(status.mode.octal) and belongs to "
+                    + "\(status.user):\(status.group)"
+            } else if error.errno == .permissionDenied, let status {
                 remedy =
                     "it has mode \(status.mode.octal) and belongs to \(status.user):\(status.group): its owner can run "
                     + "chgrp \(change.group) \(Text.shown(change.path)) && chmod \(octal(change.mode)) \(Text.shown(change.path))"
@@ -87,6 +107,14 @@ extension Apply {
                 "\(action) \(Text.shown(change.path))", attempts: [Attempt(as: actors.words(.user), error)],
                 remedy: remedy)
         }
+    }
+
+    /// Whether the last component of a path is a link, as far as the user can tell.
+    private func isLink(_ path: FilePath) -> Bool {
+        let status = try? actors.acting(as: .user) { () throws(SystemCallError) in
+            try tree.status(path, links: .refuse)
+        }
+        return status?.kind == .link
     }
 
     /// Notes how a directory that exists differs from one that the boot would make, where that matters to somebody.
@@ -162,12 +190,32 @@ extension Apply {
             // Another container of the same user was faster; what it made is checked like any other.
             return
         }
+        do throws(SystemCallError) {
+            try settle(name, in: parent, change, mode: mode, isTarget: isTarget, path, as: actor)
+        } catch {
+            // Half made, it would be taken for somebody else's by the next boot.
+            try? parent.removeDirectory(name)
+            throw error
+        }
+    }
+
+    /// Gives a directory that was just made its mode, owner and group.
+    private mutating func settle(
+        _ name: FilePath.Component, in parent: borrowing Directory, _ change: DirectoryChange, mode: ModeBits,
+        isTarget: Bool, _ path: FilePath, as actor: Actor
+    ) throws(SystemCallError) {
         // Not through the path again: whatever took its place meanwhile is not ours to change.
         let directory = try parent.open(name, [.readOnly, .directory])
         let made = try directory.status(path: path)
+        // A directory inherits the set-group-ID bit of its parent (inode(7)), which stays.
+        let mode = ModeBits(rawValue: mode.rawValue | made.mode.rawValue & 0o2000)
         if actor == .root {
+            // While it is root's: the mode of somebody else's needs one more capability.
+            try directory.setMode(mode, path: path)
             try directory.setOwner(user: isTarget ? change.owner : 0, group: isTarget ? change.group : 0, path: path)
-        } else if made.group != change.group {
+            return
+        }
+        if made.group != change.group {
             do throws(SystemCallError) {
                 try directory.setOwner(user: nil, group: change.group, path: path)
             } catch {
@@ -176,9 +224,7 @@ extension Apply {
                         + "(\(error.symbol))")
             }
         }
-        // A directory inherits the set-group-ID bit of its parent (inode(7)), which stays.
-        if !made.mode.contains(mode) || actor == .root {
-            try directory.setMode(ModeBits(rawValue: mode.rawValue | made.mode.rawValue & 0o2000), path: path)
-        }
+        // After the group: the kernel takes the set-group-ID bit from who is not in the directory's group (chmod(2)).
+        if !made.mode.contains(mode) { try directory.setMode(mode, path: path) }
     }
 }

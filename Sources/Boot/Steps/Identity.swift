@@ -83,7 +83,7 @@ package struct Identity: Step {
     package func plan(_ context: PlanContext) -> StepPlan {
         var plan = StepPlan(warnings: context.host.accountProblems + context.people.warnings)
         plan.changes.append(accounts(context))
-        if context.host.start == .root { planSudo(context, &plan) }
+        planSudo(context, &plan)
         plan.changes.append(home(context))
         return plan
     }
@@ -99,12 +99,13 @@ package struct Identity: Step {
         let isRoot = context.host.start == .root
         // A pod without privileges often brings a writable home of its own.
         let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
-        let own = given.flatMap { !isRoot && $0.isAbsolute && $0.string != "/" ? $0 : nil }
+        let own = given.flatMap { !isRoot && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }
         return PlannedChange(
             .directory(
                 DirectoryChange(
                     path: user.home, mode: 0o750, owner: user.credentials.user, group: user.credentials.group,
-                    use: isRoot ? .none : .write, fallback: own ?? context.settings[Scratch.self]?.home)),
+                    use: isRoot ? .none : .write,
+                    fallbacks: [own, context.settings[Scratch.self]?.home].compactMap { $0 })),
             by: isRoot ? [.root] : [.user], onFailure: .warn)
     }
 }
@@ -113,7 +114,9 @@ extension Identity {
     /// Passwordless sudo in one file of the boot's own, by user id, so that no other name gets it.
     private func planSudo(_ context: PlanContext, _ plan: inout StepPlan) {
         let id = context.people.user.credentials.user
-        guard hasSudo(context.host) else {
+        // In a start without privileges it is planned all the same, for the reader to know what is left out.
+        guard hasSudo(context.host) || context.host.start != .root && context.host.sudo != nil && sudo == .all else {
+            guard context.host.start == .root else { return }
             plan.changes.append(
                 PlannedChange(
                     .removal(RemovalChange(path: Paths.sudoersFile, meaning: "the user has no sudo")), by: [.root],

@@ -90,8 +90,9 @@ package struct Scratch: Step {
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        let group = context.people.user.credentials.group
-        let mode = ModeBits(rawValue: 0o777).masked(by: umask)
+        // Without privileges it may be a supplementary group of the process.
+        let group = context.settings[Identity.self]?.groupID ?? context.people.user.credentials.group
+        let mode = ModeBits(rawValue: 0o770).masked(by: umask)
         let actors: [Actor] = context.people.seed == nil ? [.user] : [.user, .seed]
         let own = DirectoryChange(path: home, mode: mode, group: group, use: .write, isOnVolume: true)
         let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter, isOnVolume: true)
@@ -99,7 +100,7 @@ package struct Scratch: Step {
             // The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
             path: cache, mode: ModeBits(rawValue: mode.rawValue | 0o2000), group: group, use: .write, isOnVolume: true,
             isShared: true,
-            fallback: Self.privateCache(in: home))
+            fallbacks: [Self.privateCache(in: home)])
         return StepPlan(
             changes: [
                 PlannedChange(.directory(own), by: actors, onFailure: .stop),
