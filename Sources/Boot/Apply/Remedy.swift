@@ -23,9 +23,15 @@ extension Apply {
                     "nothing is mounted there: is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
             }
             let squash = mount.isNetwork ? "is \(place) root-squashed? " : ""
+            guard actors.has(.root) else {
+                return squash + "make the directory once as its owner; only a start as root has a seed user"
+            }
             return squash
                 + "make the directory once as its owner, or set SCRATCH_SEED_USER to an account that may (uid:gid)"
         case .readOnlyFileSystem:
+            if mount.point.string == "/" {
+                return "the root file system is mounted read-only: see readOnlyRootFilesystem in the pod spec"
+            }
             return "\(place) is mounted read-only: see readOnly in the pod's volumeMounts"
         case .noSpace: return "no space is left on \(place)"
         case .diskQuotaExceeded: return "the quota on \(place) is used up"
