@@ -223,7 +223,7 @@ extension Boot {
         try withStep(Handoff.name) { () throws(BootError) in
             try HandOver.drop(
                 to: user.credentials, from: host.privileges,
-                canRegain: settings[Identity.self]?.hasSudo(host) ?? false)
+                canRegain: (settings[Identity.self]?.hasSudo(host) ?? false) && !report.hasFailed(Paths.sudoersFile))
             let watch = initSide.map { ChangeWatch($0, seconds: scratch?.timeout ?? 0) }
             watch?.begin(step: Handoff.name, path: directory)
             defer { watch?.end() }
@@ -269,7 +269,10 @@ extension Boot {
 
     private func fail(_ error: BootError) -> Int32 {
         report.line(.error, error.step, error.message)
-        if !request.isPlan { TerminationLog.write("entrypoint: \(error.step): \(error.message)", in: tree) }
+        if !request.isPlan {
+            let place = error.step.isEmpty ? "" : "\(error.step): "
+            TerminationLog.write("entrypoint: \(place)\(error.message)", in: tree)
+        }
         return error.exitCode.rawValue
     }
 

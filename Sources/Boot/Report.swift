@@ -1,5 +1,5 @@
 package import Linux
-internal import SystemPackage
+package import SystemPackage
 
 /// What a boot tells: lines on standard error as things happen, and the whole of it at the end.
 package final class Report {
@@ -52,6 +52,13 @@ package final class Report {
 
     /// How many changes were made.
     package var changes: Int { events.count { $0.outcome == .changed } }
+
+    /// Whether a change of this path could not be made.
+    package func hasFailed(_ path: FilePath) -> Bool {
+        events.contains { event in
+            if case .failed = event.outcome { event.change.planned.change.path == path } else { false }
+        }
+    }
 
     /// Prints a line if the reader wants lines of its weight.
     package func line(_ level: Level, _ step: String, _ message: String) {
