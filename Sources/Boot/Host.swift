@@ -86,8 +86,9 @@ extension Host {
             accounts.shadow = read(Paths.shadow)
             accounts.gshadow = read(Paths.gshadow)
         }
-        let sudo = privileges.user.effective == 0 ? program("sudo", in: tree) : nil
-        let sudoers = sudo == nil ? nil : read(Paths.sudoers)
+        let sudo = program("sudo", in: tree)
+        // Root's, as the passwords are.
+        let sudoers = sudo != nil && privileges.user.effective == 0 ? read(Paths.sudoers) : nil
         return Host(
             tree: tree, privileges: privileges, accounts: accounts, accountProblems: problems,
             shells: Paths.shells.filter { isProgram($0, in: tree) }, sudo: sudo,

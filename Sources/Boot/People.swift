@@ -85,6 +85,12 @@ extension People {
                 "group \(identity.groupID) stays a supplementary group: without privileges the primary group "
                     + "\(privileges.group.effective) cannot change; set securityContext.runAsGroup in the pod spec")
         }
+        for group in deviceGroups(host) where group != privileges.group.effective && !privileges.groups.contains(group)
+        {
+            let device = host.devices.first { $0.group == group }?.path ?? ""
+            warnings.append(
+                "the user cannot open \(device): add its group \(group) to supplementalGroups in the pod spec")
+        }
         var planned = host.accounts
         var meanings: [String] = []
         do throws(AccountRefusals) {
