@@ -40,30 +40,39 @@ package struct EnvironmentBlock: Sendable {
     /// The environment with some variables set and some removed; all else stays as it is.
     ///
     /// A variable that is set takes the place of its first entry, and further entries of its name are dropped, since
-    /// programs differ in which of two they take.
+    /// programs differ in which of two they take. Of two values for one name the last counts.
     package func setting(_ values: [(name: String, value: [UInt8])], removing removed: Set<String>) -> [CString] {
+        // Names are compared as bytes: as text, names are equal that are not the same, such as with the sign of kelvin.
+        var pending: [(name: [UInt8], value: [UInt8], isPlaced: Bool)] = []
+        for (name, value) in values {
+            let name = Array(name.utf8)
+            if let index = pending.firstIndex(where: { $0.name == name }) {
+                pending[index].value = value
+            } else {
+                pending.append((name, value, false))
+            }
+        }
+        let removed = removed.map { Array($0.utf8) }
         var result: [CString] = []
-        result.reserveCapacity(entries.count + values.count)
-        var pending: [String: [UInt8]] = [:]
-        for (name, value) in values { pending[name] = value }
-        let replaced = Set(pending.keys)
-        for entry in entries {
-            guard let name = entry.variableName else {
+        result.reserveCapacity(entries.count + pending.count)
+        for (index, entry) in entries.enumerated() {
+            func isNamed(_ name: [UInt8]) -> Bool {
+                name.count == nameLengths[index] && name.withUnsafeBufferPointer { entry.starts(with: $0) }
+            }
+            if removed.contains(where: isNamed) { continue }
+            guard let found = pending.firstIndex(where: { isNamed($0.name) }) else {
                 result.append(entry)
                 continue
             }
-            if removed.contains(name) { continue }
-            if let value = pending.removeValue(forKey: name) {
-                result.append(Self.entry(name, value))
-            } else if !replaced.contains(name) {
-                result.append(entry)
-            }
+            if pending[found].isPlaced { continue }
+            result.append(Self.entry(pending[found].name, pending[found].value))
+            pending[found].isPlaced = true
         }
-        for (name, value) in values where pending[name] != nil { result.append(Self.entry(name, value)) }
+        for (name, value, isPlaced) in pending where !isPlaced { result.append(Self.entry(name, value)) }
         return result
     }
 
-    private static func entry(_ name: String, _ value: [UInt8]) -> CString {
-        CString(Array(name.utf8) + [UInt8(ascii: "=")] + value)
+    private static func entry(_ name: [UInt8], _ value: [UInt8]) -> CString {
+        CString(name + [UInt8(ascii: "=")] + value)
     }
 }

@@ -5,9 +5,11 @@ package enum Secrets {
 
     /// Whether a variable's value is shown nowhere and kept in no file.
     package static func isSecret(_ name: String) -> Bool {
-        suffixes.contains(where: name.hasSuffix)
-            || BootSequence.variables.contains { $0.name == name && $0.secrecy != .none }
+        // As bytes: a letter that joins with what follows hides the end of a text.
+        suffixes.contains { name.utf8.reversed().starts(with: $0.utf8.reversed()) } || declared.contains(name)
     }
+
+    private static let declared = Set(BootSequence.variables.filter { $0.secrecy != .none }.map(\.name))
 
     /// The names of the variables that the user's command does not get.
     package static var stripped: Set<String> {
