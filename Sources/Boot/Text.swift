@@ -2,17 +2,24 @@ package import SystemPackage
 
 /// How bytes that somebody else chose are shown in a message: on one line, and never longer than a screen row or two.
 package enum Text {
-    /// The bytes as they may stand in a message: control characters and invalid UTF-8 escaped, the middle left out when
-    /// they are long.
+    /// The bytes as they may stand in a message: control characters escaped, U+FFFD for what is not UTF-8, and only the
+    /// beginning when they are long.
     ///
     /// - Parameters:
     ///   - bytes: what to show.
     ///   - limit: the most bytes that are shown whole.
     package static func shown(_ bytes: some Collection<UInt8>, limit: Int = 200) -> String {
         guard bytes.count > limit else { return escaped(bytes) }
-        let head = escaped(bytes.prefix(limit / 2))
-        return "\(head)… (\(bytes.count) bytes)"
+        var head = Array(bytes.prefix(limit / 2))
+        // A character of up to four bytes is left out rather than cut.
+        if let next = bytes.dropFirst(limit / 2).first, isContinuation(next) {
+            let whole = head.lastIndex { !isContinuation($0) } ?? 0
+            if head.count - whole < 4 { head.removeSubrange(whole...) }
+        }
+        return "\(escaped(head))… (\(bytes.count) bytes)"
     }
+
+    private static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 
     /// ``shown(_:limit:)`` of a text.
     package static func shown(_ text: String, limit: Int = 200) -> String { shown(Array(text.utf8), limit: limit) }
@@ -38,7 +45,8 @@ package enum Text {
             case "\t": text += "\\t"
             case "\r": text += "\\r"
             // Control characters, and those that reorder or break a line on a terminal.
-            case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}", "\u{202A}"..."\u{202E}":
+            case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{61C}", "\u{200E}", "\u{200F}", "\u{2028}"..."\u{202E}",
+                "\u{2066}"..."\u{2069}":
                 text += "\\u{\(String(character.value, radix: 16))}"
             default: text.unicodeScalars.append(character)
             }

@@ -1,0 +1,76 @@
+import Boot
+import SystemPackage
+import Testing
+
+struct TextTests {
+    @Test(
+        arguments: [
+            ("", ""), ("plain text", "plain text"), ("ümlaut 漢字 🙂", "ümlaut 漢字 🙂"), ("a\nb", "a\\nb"),
+            ("a\r\nb", "a\\r\\nb"),
+            ("\t", "\\t"), ("\u{0}", "\\u{0}"), ("\u{1B}[31m", "\\u{1b}[31m"), ("\u{7F}", "\\u{7f}"),
+            ("\u{85}", "\\u{85}"), ("\u{9F}", "\\u{9f}"), ("\u{A0}", "\u{A0}"), ("\u{2028}", "\\u{2028}"),
+            ("\u{2029}", "\\u{2029}"), ("\u{202E}txt", "\\u{202e}txt"),
+            ("\u{2066}txt\u{2069}", "\\u{2066}txt\\u{2069}"),
+            ("e\u{301}", "e\u{301}"), ("'", "'"), ("\u{200F}", "\\u{200f}"), ("\u{61C}", "\\u{61c}"),
+        ])
+    func `what is shown stays on one line and in one direction`(text: String, shown: String) {
+        // As scalars: Characters that look alike would be equal.
+        #expect(Array(Text.shown(text).unicodeScalars) == Array(shown.unicodeScalars))
+    }
+
+    @Test func `what is not UTF-8 is shown as U+FFFD`() {
+        #expect(Text.shown([0x61, 0xFF, 0x62, 0xC3]) == "a\u{FFFD}b\u{FFFD}")
+    }
+
+    @Test func `long bytes are cut, and their number is told`() {
+        #expect(Text.shown(String(repeating: "x", count: 200)) == String(repeating: "x", count: 200))
+        #expect(Text.shown(String(repeating: "x", count: 201)) == String(repeating: "x", count: 100) + "… (201 bytes)")
+        #expect(Text.shown("abcdef", limit: 5) == "ab… (6 bytes)")
+    }
+
+    @Test func `a character is not cut in two`() {
+        #expect(Text.shown("äöü", limit: 5) == "ä… (6 bytes)")
+        #expect(Text.shown("漢字", limit: 5) == "… (6 bytes)")
+    }
+
+    @Test func `a path is shown whole`() {
+        let path = "/" + String(repeating: "abcdefg/", count: 500) + "x"
+        #expect(Text.shown(FilePath(path)) == path)
+        #expect(Text.shown(FilePath("/a\nb")) == "/a\\nb")
+    }
+
+    @Test(arguments: [(0, "0 changes"), (1, "1 change"), (2, "2 changes"), (101, "101 changes")])
+    func `a number has its noun`(number: Int, text: String) {
+        #expect(Text.count(number, "change") == text)
+    }
+
+    @Test(
+        arguments: [
+            (0, "0.00 ms"), (9, "0.00 ms"), (10, "0.01 ms"), (99, "0.09 ms"), (1050, "1.05 ms"), (12345, "12.34 ms"),
+            (61_000_000, "61000.00 ms"),
+        ] as [(Int64, String)])
+    func `a time is milliseconds with two decimals`(microseconds: Int64, text: String) {
+        #expect(Text.milliseconds(microseconds) == text)
+    }
+}
+
+struct JSONTests {
+    @Test(
+        arguments: [
+            ("", #""""#), ("plain", #""plain""#), ("\"\\/", #""\"\\/""#), ("\n\r\t", #""\n\r\t""#),
+            ("\u{0}\u{1}\u{1F}\u{7F}", #""\u0000\u0001\u001f\u007f""#), ("\r\n", #""\r\n""#),
+            ("é🙂\u{2028}", "\"é🙂\u{2028}\""),
+            ("e\u{301}", "\"e\u{301}\""), ("a\u{FFFD}", "\"a\u{FFFD}\""),
+        ])
+    func `a string is quoted as RFC 8259 wants it`(text: String, json: String) {
+        #expect(Array(JSON.string(text).text.unicodeScalars) == Array(json.unicodeScalars))
+    }
+
+    @Test func `numbers, words, arrays and objects are written without spaces, in their order`() {
+        let value = JSON.object([
+            ("z", .number(-1)), ("a\"", .array([.bool(true), .bool(false), .null, .number(UInt64.max)])),
+            ("empty", .array([])), ("object", .object([])),
+        ])
+        #expect(value.text == #"{"z":-1,"a\"":[true,false,null,18446744073709551615],"empty":[],"object":{}}"#)
+    }
+}
