@@ -46,10 +46,7 @@ struct BootWatch: Sendable {
     }
 
     /// Says that the boot is done and the next program is the command.
-    func handOff() {
-        end()
-        page[number: Number.isHandingOff] = 1
-    }
+    func handOff() { page[number: Number.isHandingOff] = 1 }
 
     // MARK: The init's side
 

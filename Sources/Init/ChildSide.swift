@@ -36,7 +36,8 @@ package struct ChildSide: Sendable {
     /// Makes the process what the command has to be. To be called after the drop of privileges, directly before execve(2).
     ///
     /// The command is in a process group of its own, in the terminal's foreground if the init was, with the signal mask and
-    /// the ignored signals of whoever started the init. Nothing that the boot starts can be waited for any more.
+    /// the ignored signals of whoever started the init. Nothing that the boot starts can be waited for any more. A change
+    /// that is being watched stays so until the command runs: execve(2) of a program on a dead file server hangs, too.
     ///
     /// - Parameter deathSignal: what the command gets when the init ends; 0 for nothing.
     package func prepareCommand(deathSignal: Int32 = 0) {

@@ -22,6 +22,10 @@ struct Resident {
     /// When and from whom the first request to stop came.
     private var request: EndReport.StopRequest?
     private var killed = KilledProcesses()
+    /// Whether the command was seen to ignore TERM, as interactive shells do.
+    private var isSession = false
+    /// The job of such a shell that was told to end; 0 for none.
+    private var toldJob: Int32 = 0
     /// Whether there may be more news of children than were read at once.
     private var hasMoreNews = false
 
@@ -79,20 +83,27 @@ struct Resident {
     }
 
     private mutating func lookAtBoot() {
-        guard pipe >= 0 else { return }
-        if let configured = watch.options, supervisor.phase != .ending {
+        guard supervisor.phase == .booting else {
+            closePipe()
+            return
+        }
+        if let configured = watch.options {
             options = configured
             supervisor.adopt(configured)
         }
-        if OpenFiles.state(ofPipe: pipe) == .noWriterLeft {
-            OpenFiles.close(pipe)
-            pipe = -1
-            // Otherwise the child has ended, of which there will be news.
-            if watch.isHandingOff { tell(.commandStarted) }
-        } else if supervisor.phase == .booting, let end = bootEndsAt, end <= Clock.monotonic {
+        if pipe >= 0 && OpenFiles.state(ofPipe: pipe) == .noWriterLeft { closePipe() }
+        // Without a writer and without a handoff the child has ended, of which there will be news.
+        if pipe < 0 && watch.isHandingOff {
+            tell(.commandStarted)
+        } else if let end = bootEndsAt, end <= Clock.monotonic {
             sayOverdue()
             tell(.bootOverdue)
         }
+    }
+
+    private mutating func closePipe() {
+        if pipe >= 0 { OpenFiles.close(pipe) }
+        pipe = -1
     }
 
     /// Before anything is killed: a process that is stuck in the kernel may hold up everything after.
@@ -194,7 +205,7 @@ struct Resident {
         switch action {
         case .nothing: break
         case .signalCommand(let signal, let wholeGroup): signalCommand(signal, wholeGroup: wholeGroup)
-        case .hangUp(let first): hangUp(first: first)
+        case .hangUp: hangUp()
         case .signalRest(let signal):
             // Those that are born between two rounds of killing are not named again and again.
             if signal == .kill && killed.count == 0 { rest.forEach { process, name in killed.add(process, name) } }
@@ -220,18 +231,24 @@ struct Resident {
 // MARK: - The terminal
 
 extension Resident {
-    private mutating func hangUp(first: Bool) {
+    private mutating func hangUp() {
         // Only who ignores TERM needs more: HUP would take from others the time that they use to save their work.
-        guard command != 0, rest.table.ignores(.terminate, process: command) else { return }
+        guard command != 0 else { return }
+        guard isSession || rest.table.ignores(.terminate, process: command) else {
+            tell(.terminateNotIgnored)
+            return
+        }
+        isSession = true
         guard let job = Terminal.foreground, job > 0, job != command, rest.contains(job) else {
             signalCommand(.hangup, wholeGroup: true)
             signalCommand(.resume, wholeGroup: true)
             return
         }
         // The shell runs a job, which would get the HUP too. It is asked to end; the shell's turn comes when it has ended.
-        if first {
+        if job != toldJob {
             Signals.send(.terminate, to: .group(job))
             Signals.send(.resume, to: .group(job))
+            toldJob = job
         }
         tell(.terminalInUse)
     }

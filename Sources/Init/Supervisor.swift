@@ -31,6 +31,8 @@ package struct Supervisor: Sendable {
     private var killedAt: UInt64 = 0
     /// How often the kernel denied that there is a child although the command's end was not reported.
     private var denials = 0
+    /// How often it was looked for shells that ignore TERM.
+    private var looksAtSession = 0
 
     private static var killBootAfter: UInt64 { 50_000_000 }
     private static var lookAgainAfter: UInt64 { 100_000_000 }
@@ -75,6 +77,7 @@ package struct Supervisor: Sendable {
         case .childless(let others): noteChildless(others: others, at: now, &actions)
         case .bootOverdue: if phase == .booting { giveUpBoot(at: now, &actions) }
         case .terminalInUse: deadlines[.hangUp] = now + Supervisor.lookAgainAfter
+        case .terminateNotIgnored: lookAtSessionAgain(at: now)
         case .terminalGiven: if commandIsStopped { actions.add(.signalCommand(.resume, wholeGroup: true)) }
         case .resumed:
             actions.add(.giveTerminal)
@@ -89,7 +92,7 @@ package struct Supervisor: Sendable {
 
     private mutating func receive(_ signal: Signal, at now: UInt64, _ actions: inout Actions) {
         guard let target = options.rewrites.target(of: signal) else { return }
-        let isRequestToStop = Supervisor.requestsStop(signal) || Supervisor.requestsStop(target)
+        let isRequestToStop = requestsStop(signal) || requestsStop(target)
         switch phase {
         case .booting:
             // The boot stands for a command that treats no signal yet: what would end that ends the boot.
@@ -108,8 +111,13 @@ package struct Supervisor: Sendable {
         }
     }
 
-    private static func requestsStop(_ signal: Signal) -> Bool {
-        signal == .terminate || signal == .interrupt || signal == .quit || signal == .hangup
+    private func requestsStop(_ signal: Signal) -> Bool {
+        switch signal {
+        case .terminate, .interrupt, .quit: true
+        // Without a terminal HUP tells many services to read their configuration again.
+        case .hangup: hasTerminal
+        default: false
+        }
     }
 
     private mutating func noteRequest(_ signal: Signal, at now: UInt64) {
@@ -128,7 +136,7 @@ package struct Supervisor: Sendable {
         noteRequest(signal, at: now)
         // A stopped process takes no signal but KILL until it goes on.
         if commandIsStopped { actions.add(.signalCommand(.resume, wholeGroup: true)) }
-        if hasTerminal && signal == .terminate { actions.add(.hangUp(first: true)) }
+        if hasTerminal && signal == .terminate { actions.add(.hangUp) }
     }
 
     // MARK: The end
@@ -139,10 +147,12 @@ package struct Supervisor: Sendable {
         commandEndedAt = now
         deadlines[.killBoot] = 0
         deadlines[.killCommand] = 0
-        deadlines[.hangUp] = 0
         switch phase {
         case .booting: (outcome, exitCode) = (.bootEnded(end), end.code)
-        case .running: (outcome, exitCode) = (.commandEnded(end), remapped(end.code))
+        case .running:
+            (outcome, exitCode) = (.commandEnded(end), remapped(end.code))
+            deadlines[.hangUp] = 0
+            looksAtSession = 0
         case .ending: break
         }
         phase = .ending
@@ -180,7 +190,22 @@ package struct Supervisor: Sendable {
         actions.add(.signalRest(.terminate))
         // TERM waits in a stopped process until it goes on.
         actions.add(.signalRest(.resume))
-        actions.add(.hangUpRest)
+        hangUp(at: now, &actions)
+    }
+
+    private mutating func hangUp(at now: UInt64, _ actions: inout Actions) {
+        if phase == .running {
+            actions.add(.hangUp)
+        } else {
+            actions.add(.hangUpRest)
+            lookAtSessionAgain(at: now)
+        }
+    }
+
+    /// A shell that reads a line treats TERM for a moment, over and over again: one look may come in that moment.
+    private mutating func lookAtSessionAgain(at now: UInt64) {
+        looksAtSession += 1
+        if looksAtSession < 4 { deadlines[.hangUp] = now + Supervisor.lookAgainAfter }
     }
 
     // MARK: The boot
@@ -228,7 +253,7 @@ package struct Supervisor: Sendable {
             commandWasKilled = true
             actions.add(.signalCommand(.kill, wholeGroup: true))
         }
-        if deadlines.take(.hangUp, at: now) { actions.add(.hangUp(first: false)) }
+        if deadlines.take(.hangUp, at: now) { hangUp(at: now, &actions) }
         if deadlines.take(.killRest, at: now) { killRest(at: now, &actions) }
         if deadlines.take(.lookAgain, at: now) && isKilling {
             // Processes that were born between looking and killing.
@@ -241,6 +266,7 @@ package struct Supervisor: Sendable {
     private mutating func killRest(at now: UInt64, _ actions: inout Actions) {
         killedAt = now
         deadlines[.killRest] = 0
+        deadlines[.hangUp] = 0
         deadlines[.giveUp] = now + Supervisor.patience
         deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
         actions.add(.signalRest(.kill))

@@ -34,6 +34,8 @@ extension Supervisor {
         case bootOverdue
         /// The command could not be hung up, because another process group uses the terminal.
         case terminalInUse
+        /// The command was not hung up, because it does not ignore TERM now.
+        case terminateNotIgnored
         /// The terminal was given to the command.
         case terminalGiven
         /// The init was itself suspended and goes on.
@@ -49,9 +51,9 @@ extension Supervisor {
         case nothing
         /// Send the command a signal, to all of its group or as the options say.
         case signalCommand(Signal, wholeGroup: Bool)
-        /// Hang up a session: if the command ignores TERM, as an interactive shell does, send it HUP and CONT.
-        /// The first time, a job that has the terminal gets TERM before.
-        case hangUp(first: Bool)
+        /// Hang up a session: if the command ignores TERM, as an interactive shell does, send it HUP and CONT, but a job
+        /// that it gave the terminal to gets TERM before.
+        case hangUp
         /// Send a signal to all that is left.
         case signalRest(Signal)
         /// Hang up the interactive shells among what is left.

@@ -132,7 +132,7 @@ final class Fixture: @unchecked Sendable {
             if Date().timeIntervalSince(start) > seconds {
                 Issue.record("did not end within \(seconds) s; printed: \(output) said: \(errors)")
                 kill(process.processIdentifier, SIGKILL)
-                break
+                while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
             }
             try await Task.sleep(for: .milliseconds(2))
         }

@@ -87,7 +87,7 @@ final class Terminal: @unchecked Sendable {
             if Date().timeIntervalSince(start) > seconds {
                 Issue.record("did not end; the screen: \(screen.debugDescription)")
                 kill(process.processIdentifier, SIGKILL)
-                break
+                while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
             }
             try await Task.sleep(for: .milliseconds(5))
         }
