@@ -40,7 +40,9 @@ let package = Package(
     targets: [
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
+        .systemLibrary(name: "CLibyaml", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: resident),
+        .target(name: "YAML", dependencies: ["CLibyaml"], swiftSettings: privileged),
         .target(name: "Init", dependencies: ["Linux", system], swiftSettings: resident),
         .target(name: "Boot", dependencies: ["Init", "Linux", system], swiftSettings: privileged),
         .executableTarget(
@@ -62,6 +64,10 @@ let package = Package(
         .testTarget(
             name: "InitTests", dependencies: ["Init", "Linux", "init-fixture"], swiftSettings: strict),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "CTestSupport", system], swiftSettings: strict),
+        .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
+        .testTarget(
+            name: "YAMLTests", dependencies: ["CMalloc", "YAML"], exclude: ["Fuzz"], resources: [.copy("Corpus")],
+            swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", "CTestSupport", system], swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",

@@ -1,0 +1,60 @@
+extension YAML {
+    /// A position in a text.
+    package struct Mark: Hashable, Comparable, Sendable {
+        /// The line, from 1.
+        package let line: Int
+        /// The character of the line, from 1; each Unicode scalar counts as one.
+        package let column: Int
+
+        package init(line: Int, column: Int) {
+            self.line = line
+            self.column = column
+        }
+
+        package static func < (left: Mark, right: Mark) -> Bool {
+            (left.line, left.column) < (right.line, right.column)
+        }
+    }
+
+    /// A value with its position.
+    package struct Node: Equatable, Sendable {
+        /// What a value consists of.
+        package enum Content: Equatable, Sendable {
+            /// Text. What is plain has no quotes and is not a block, so that it may be meant as a number or a boolean.
+            case scalar(String, isPlain: Bool)
+            /// A list.
+            case sequence([Node])
+            /// Keys and values in the order of the text; no key stands there twice.
+            case mapping([Entry])
+        }
+
+        package let content: Content
+        /// Where the value begins; for a value that is left out, the end of its key's colon or list's dash.
+        package let mark: Mark
+
+        package init(_ content: Content, mark: Mark) {
+            self.content = content
+            self.mark = mark
+        }
+
+        /// Whether there is no value: nothing after the colon, or the word `null` or `~` without quotes.
+        package var isNothing: Bool {
+            guard case .scalar(let text, isPlain: true) = content else { return false }
+            return ["", "~", "null", "Null", "NULL"].contains(text)
+        }
+    }
+
+    /// A key of a mapping and its value.
+    package struct Entry: Equatable, Sendable {
+        package let key: String
+        /// Where the key begins.
+        package let keyMark: Mark
+        package let value: Node
+
+        package init(key: String, keyMark: Mark, value: Node) {
+            self.key = key
+            self.keyMark = keyMark
+            self.value = value
+        }
+    }
+}
