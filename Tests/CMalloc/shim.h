@@ -1,0 +1,1 @@
+#include <malloc.h> // mallinfo2, which the Glibc module leaves out
