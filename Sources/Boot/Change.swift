@@ -82,7 +82,7 @@ package struct DirectoryChange: Equatable, Sendable {
     func moved(to path: FilePath) -> DirectoryChange {
         DirectoryChange(
             path: path, mode: mode, owner: owner, group: group, use: use, isOnVolume: isOnVolume, isShared: isShared,
-            fallback: fallback)
+            fallbacks: fallbacks)
     }
 }
 
