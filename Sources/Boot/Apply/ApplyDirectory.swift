@@ -5,6 +5,7 @@ extension Apply {
     /// Sees to it that a directory exists and can be used, or one of its fallbacks.
     mutating func apply(_ planned: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
         let change = planned.moved(to: resolved(planned.path))
+        if change.path != planned.path { performed = .directory(change) }
         do throws(BootError) {
             return try ensure(change, by: able)
         } catch {
