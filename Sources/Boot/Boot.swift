@@ -92,7 +92,7 @@ package struct Boot {
         guard let identity = settings[Identity.self], let scratch = settings[Scratch.self] else {
             return try runUnprepared(settings, privileges)
         }
-        let host = Host.look(at: tree, privileges: privileges)
+        let host = Host.look(at: tree, privileges: privileges, for: settings)
         let people = try withStep(Identity.name) { () throws(BootError) in
             try People.work(out: identity, scratch: scratch, host: host)
         }

@@ -6,6 +6,9 @@ package enum BootSequence {
         Scratch.self,
         ShellState.self,
         PersistentLinks.self,
+        SSHKeys.self,
+        Caches.self,
+        GitIdentity.self,
         Handoff.self,
     ]
 

@@ -17,13 +17,25 @@ package struct EnvironmentBlock: Sendable {
     /// The value of a variable: that of the first entry with its name, as getenv(3) finds it; an empty value is an
     /// unset one.
     package func value(_ name: String) -> [UInt8]? {
+        guard let entry = entry(named: name) else { return nil }
+        let value = entry.bytes(from: name.utf8.count + 1)
+        return value.isEmpty ? nil : value
+    }
+
+    /// ``value(_:)`` of a variable whose value is nobody else's business.
+    package func secret(_ name: String) -> Secret? {
+        guard let entry = entry(named: name) else { return nil }
+        let value = entry.secret(from: name.utf8.count + 1)
+        return value.count == 0 ? nil : value
+    }
+
+    private func entry(named name: String) -> CString? {
         var name = name
         let length = name.utf8.count
         return name.withUTF8 { name in
             for (index, nameLength) in nameLengths.enumerated()
             where nameLength == length && entries[index].starts(with: name) {
-                let value = entries[index].bytes(from: length + 1)
-                return value.isEmpty ? nil : value
+                return entries[index]
             }
             return nil
         }

@@ -44,11 +44,15 @@ package struct Host: Sendable {
     package let sudoReadsDirectory: Bool
     /// The accelerators' device nodes.
     package let devices: [Device]
+    /// The mounts, in the order of mounting; empty when nothing asks for them.
+    package let mounts: [Mount]
+    /// The image's git program; `nil` also when nothing asks for it.
+    package let git: FilePath?
 
     package init(
         tree: FileTree, privileges: Privileges, accounts: AccountFiles = AccountFiles(),
         accountProblems: [String] = [], shells: [FilePath] = [], sudo: FilePath? = nil, sudoReadsDirectory: Bool = true,
-        devices: [Device] = []
+        devices: [Device] = [], mounts: [Mount] = [], git: FilePath? = nil
     ) {
         self.tree = tree
         self.privileges = privileges
@@ -59,6 +63,8 @@ package struct Host: Sendable {
         self.sudo = sudo
         self.sudoReadsDirectory = sudoReadsDirectory
         self.devices = devices
+        self.mounts = mounts
+        self.git = git
     }
 }
 
@@ -68,7 +74,8 @@ extension Host {
     /// - Parameters:
     ///   - tree: its files.
     ///   - privileges: what the process started with.
-    package static func look(at tree: FileTree, privileges: Privileges) -> Host {
+    ///   - settings: what was asked for, which decides how much there is to look at.
+    package static func look(at tree: FileTree, privileges: Privileges, for settings: Settings? = nil) -> Host {
         var problems: [String] = []
         func read(_ path: FilePath) -> [UInt8]? {
             do throws(SystemCallError) {
@@ -92,7 +99,9 @@ extension Host {
         return Host(
             tree: tree, privileges: privileges, accounts: accounts, accountProblems: problems,
             shells: Paths.shells.filter { isProgram($0, in: tree) }, sudo: sudo,
-            sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: devices(in: tree))
+            sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: devices(in: tree),
+            mounts: settings?[SSHKeys.self] == nil ? [] : Mount.all(of: tree),
+            git: settings?[GitIdentity.self] == nil ? nil : program("git", in: tree))
     }
 
     /// The first executable file of a name in the image's program directories.

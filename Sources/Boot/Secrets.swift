@@ -1,5 +1,7 @@
 /// Which variables of an environment are secrets.
 package enum Secrets {
+    /// Passed secrets that are known by their names, whatever the suffixes are.
+    package static let names: Set<String> = ["WANDB_API_KEY", "HF_TOKEN", "GITHUB_TOKEN"]
     /// What the names of passed secrets end in, besides the declared ones.
     package static let suffixes = ["_TOKEN", "_KEY", "_SECRET", "_PASSWORD"]
 
@@ -7,12 +9,11 @@ package enum Secrets {
     package static func isSecret(_ name: String) -> Bool {
         // As bytes: a letter that joins with what follows hides the end of a text.
         suffixes.contains { name.utf8.reversed().starts(with: $0.utf8.reversed()) } || declared.contains(name)
+            || names.contains(name)
     }
-
-    private static let declared = Set(BootSequence.variables.filter { $0.secrecy != .none }.map(\.name))
 
     /// The names of the variables that the user's command does not get.
-    package static var stripped: Set<String> {
-        Set(BootSequence.variables.filter { $0.secrecy == .stripped }.map(\.name))
-    }
+    package static let stripped = Set(BootSequence.variables.filter { $0.secrecy == .stripped }.map(\.name))
+
+    private static let declared = Set(BootSequence.variables.filter { $0.secrecy != .none }.map(\.name))
 }

@@ -1,3 +1,5 @@
+package import Linux
+
 /// Why the settings cannot be used: one line a problem.
 package struct SettingsError: Error, Equatable, Sendable {
     package let problems: [String]
@@ -13,10 +15,13 @@ package struct SettingsReader {
     package let options: [String: String]
     /// What was wrong so far, one line each.
     package private(set) var problems: [String] = []
+    /// Where files with values are.
+    private let tree: FileTree
 
-    package init(environment: EnvironmentBlock, options: [String: String] = [:]) {
+    package init(environment: EnvironmentBlock, options: [String: String] = [:], tree: FileTree = FileTree()) {
         self.environment = environment
         self.options = options
+        self.tree = tree
     }
 
     /// The value of a variable, or `nil` when it is unset or, with a problem noted, cannot be used.
@@ -32,6 +37,40 @@ package struct SettingsReader {
         }
         do throws(FormatError) {
             return try variable.parse(text)
+        } catch {
+            problems.append("\(shown): \(error.expected)")
+            return nil
+        }
+    }
+
+    /// The value of a variable that may stand in a file, or `nil` when it is unset or, with a problem noted, cannot be used.
+    ///
+    /// - Parameters:
+    ///   - variable: the variable.
+    ///   - parse: what its bytes mean; told whether they come from a file.
+    package mutating func content<Value>(
+        _ variable: ContentVariable, parse: (Secret, _ isFile: Bool) throws(FormatError) -> Value
+    ) -> Value? {
+        let given = environment.secret(variable.name)
+        if isSet(variable.file) && given != nil {
+            problems.append("\(variable.name) and \(variable.file.name) are both set: give one of them")
+            return nil
+        }
+        var (shown, bytes) = ("", given)
+        if let given {
+            shown = "\(variable.name) (\(given.count) bytes)"
+        } else {
+            guard let path = value(variable.file) else { return nil }
+            shown = "\(variable.file.name) is '\(Text.shown(path))'"
+            do throws(FormatError) {
+                bytes = try ContentFile.read(path, in: tree)
+            } catch {
+                problems.append("\(shown): \(error.expected)")
+            }
+        }
+        guard let bytes else { return nil }
+        do throws(FormatError) {
+            return try parse(bytes, given == nil)
         } catch {
             problems.append("\(shown): \(error.expected)")
             return nil

@@ -1,3 +1,5 @@
+package import SystemPackage
+
 /// How a variable's value is kept from others.
 package enum Secrecy: String, Sendable {
     /// An ordinary value.
@@ -75,5 +77,32 @@ package struct Variable<Value: Sendable>: VariableDeclaration {
         self.secrecy = secrecy
         self.option = option
         self.parse = parse
+    }
+}
+
+/// A declared environment variable whose value is the content of a file, and may also be given as one: the variable with
+/// `_FILE` at the end of its name is the path of a file with the value, such as a mounted secret.
+package struct ContentVariable: VariableDeclaration {
+    package let name: String
+    package let meaning: String
+    package let defaultText = ""
+    package let isRequired = false
+    package let secrecy: Secrecy
+    package let option: CommandOption? = nil
+    /// The variable that names a file with the value.
+    package let file: Variable<FilePath>
+
+    /// Declares a variable and the one for its file.
+    ///
+    /// - Parameters:
+    ///   - name: the environment variable's name.
+    ///   - meaning: what it means, in one sentence without its full stop.
+    ///   - secrecy: how its value is kept from others.
+    package init(_ name: String, _ meaning: String, secrecy: Secrecy = .none) {
+        self.name = name
+        self.meaning = meaning
+        self.secrecy = secrecy
+        file = Variable(
+            "\(name)_FILE", "File with the value of `\(name)`, in its place", parse: Formats.absolutePath)
     }
 }

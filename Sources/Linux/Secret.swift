@@ -55,18 +55,16 @@ package final class Secret: @unchecked Sendable {
         count = 0
     }
 
-    /// Whether some text stands at a place.
-    package func has(_ text: StaticString, at index: Int) -> Bool {
-        let length = text.utf8CodeUnitCount
-        guard index >= 0, count - index >= length, let start = memory.baseAddress else { return false }
-        return memcmp(start + index, text.utf8Start, length) == 0
+    /// Whether some bytes stand at a place.
+    package func has(_ bytes: some Collection<UInt8>, at index: Int) -> Bool {
+        guard index >= 0, count - index >= bytes.count else { return false }
+        return memory[index..<(index + bytes.count)].elementsEqual(bytes)
     }
 
-    /// The first place at or after `start` where some text stands.
-    package func firstIndex(of text: StaticString, from start: Int = 0) -> Int? {
-        let length = text.utf8CodeUnitCount
-        guard start >= 0, count - start >= length else { return nil }
-        return (start...(count - length)).first { has(text, at: $0) }
+    /// The first place at or after `start` where some bytes stand.
+    package func firstIndex(of bytes: some Collection<UInt8>, from start: Int = 0) -> Int? {
+        guard start >= 0, count - start >= bytes.count else { return nil }
+        return (start...(count - bytes.count)).first { has(bytes, at: $0) }
     }
 }
 
@@ -89,14 +87,10 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 }
 
 extension CString {
-    /// What follows `NAME=` when the string is an environment entry of that name, copied to nowhere else.
-    package func secret(ofVariable name: String) -> Secret? {
-        let length = name.utf8.count
-        guard strncmp(pointer, name, length) == 0, pointer[length] == CChar(bitPattern: UInt8(ascii: "=")) else {
-            return nil
-        }
-        let value = pointer + length + 1
-        return Secret(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+    /// The bytes from a place on, copied to nowhere else.
+    package func secret(from start: Int) -> Secret {
+        let rest = pointer + min(start, count)
+        return Secret(UnsafeRawBufferPointer(start: rest, count: strlen(rest)))
     }
 }
 

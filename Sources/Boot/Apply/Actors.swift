@@ -70,6 +70,12 @@ package final class Actors {
     /// The user's id.
     package var userID: UInt32 { people.user.credentials.user }
 
+    /// The id of the user's primary group.
+    package var groupID: UInt32 { people.user.credentials.group }
+
+    /// Whom a program that works for the user has to become; `nil` when the process is the user already.
+    var identityForChild: Credentials? { start == .root ? people.user.credentials : nil }
+
     /// The actor in words: `user 254321:83070`.
     package func words(_ actor: Actor) -> String {
         switch actor {

@@ -29,7 +29,7 @@ extension Apply {
         }
     }
 
-    private mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+    mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
         if let status = try look(at: change.path, as: able[0], isOnVolume: change.isOnVolume) {
             try checkUse(of: change, status)
             compare(change, with: status)
@@ -131,7 +131,8 @@ extension Apply {
                 "\(path) has mode \(status.mode.octal): others of group \(status.group) cannot share all of it; its owner "
                     + "(\(status.user)) can correct it with chmod \(octal(change.mode)) \(path)")
         }
-        if change.owner == nil && status.mode.rawValue & 0o007 & ~change.mode.rawValue != 0 && change.use == .write
+        // What lies within a directory that is closed needs no word.
+        if change.isOnVolume && status.mode.rawValue & 0o007 & ~change.mode.rawValue != 0 && change.use == .write
             && status.user == actors.userID
         {
             notes.append(

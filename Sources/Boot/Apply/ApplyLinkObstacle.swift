@@ -16,7 +16,8 @@ extension Apply {
         if place.takes(status, over: target) {
             add(remark: "what is in its place moves to \(Text.shown(place.target))")
         } else {
-            notes.append("\(Text.shown(place.path)) is in the way and is kept as \(Text.shown(place.kept(0)))")
+            notes.append(
+                "\(Text.shown(place.path)) is in the way and is kept as \(Text.shown(Self.kept(place.path, 0)))")
         }
         expected.insert(place.target)
         return .changed
@@ -39,7 +40,7 @@ extension Apply {
                 notes.append(failure.message)
             }
         }
-        try setAside(place)
+        try setAside(place.path, as: place.actor)
     }
 
     /// Moves what is in the link's place to the link's target; `false` when either has changed meanwhile.
@@ -77,15 +78,14 @@ extension Apply {
         return true
     }
 
-    /// Keeps what is in the link's place under another name beside it.
-    private mutating func setAside(_ place: Place) throws(BootError) {
-        guard let name = place.path.lastComponent else { return }
+    /// Keeps what is at a path under another name beside it; whoever took it away meanwhile has done the same.
+    mutating func setAside(_ path: FilePath, as actor: Actor) throws(BootError) {
+        guard let name = path.lastComponent else { return }
         for number in 0..<1000 {
-            let kept = place.kept(number)
+            let kept = Self.kept(path, number)
             guard let keptName = kept.lastComponent else { return }
-            let isFree = try perform("cannot move away", place.path, as: place.actor) {
-                () throws(SystemCallError) -> Bool? in
-                let parent = try tree.openParent(of: place.path, links: .follow)
+            let isFree = try perform("cannot move away", path, as: actor) { () throws(SystemCallError) -> Bool? in
+                let parent = try tree.openParent(of: path, links: .follow)
                 do throws(SystemCallError) {
                     try parent.move(name, to: keptName, in: parent)
                     return true
@@ -95,13 +95,20 @@ extension Apply {
                     return nil
                 }
             }
-            // Somebody else has taken it away.
             guard let isFree else { return }
             guard isFree else { continue }
-            notes.append("\(Text.shown(place.path)) was in the way and is kept as \(Text.shown(kept))")
+            notes.append("\(Text.shown(path)) was in the way and is kept as \(Text.shown(kept))")
             return
         }
-        throw place.error("too many files with names like \(Text.shown(place.kept(0)))", "remove some of them")
+        throw BootError(
+            "cannot move away \(Text.shown(path))",
+            reason: "too many files have names like \(Text.shown(Self.kept(path, 0)))", remedy: "remove some of them")
+    }
+
+    /// A path beside another one for what was in its place.
+    static func kept(_ path: FilePath, _ number: Int) -> FilePath {
+        path.removingLastComponent().appending(
+            "\(path.lastComponent?.string ?? "").before-entrypoint\(number == 0 ? "" : ".\(number)")")
     }
 }
 
@@ -112,11 +119,5 @@ extension Apply.Place {
         guard status.kind == (kind == .file ? .file : .directory) else { return false }
         guard let target else { return true }
         return target.kind == .file && target.size == 0
-    }
-
-    /// A path beside the link for what was in its place.
-    func kept(_ number: Int) -> FilePath {
-        path.removingLastComponent().appending(
-            "\(path.lastComponent?.string ?? "").before-entrypoint\(number == 0 ? "" : ".\(number)")")
     }
 }

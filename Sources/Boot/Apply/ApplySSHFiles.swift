@@ -2,6 +2,152 @@ import Linux
 import SystemPackage
 
 extension Apply {
-    mutating func apply(_ change: SSHFilesChange, by able: [Actor]) throws(BootError) -> Outcome { .already }
-    mutating func apply(_ change: GitIdentityChange, by able: [Actor]) throws(BootError) -> Outcome { .already }
+    /// Sees to it that ssh's directory has the files of the pod's secret, and none that an earlier boot wrote and whose
+    /// variable is gone.
+    mutating func apply(_ change: SSHFilesChange, by able: [Actor]) throws(BootError) -> Outcome {
+        // After this nobody needs the keys any more.
+        defer { if mode == .boot { for file in change.files { file.content.erase() } } }
+        let directory = resolved(change.directory)
+        if change.mounts.contains(where: { $0.point == directory }) {
+            return .skipped("\(Text.shown(directory)) is a mount and is left alone")
+        }
+        var work = SSHWork(change, directory, as: able[0])
+        try ensureDirectory(&work)
+        if try outlivesContainer(work) {
+            work.memory = try memoryDirectory(change.mounts)
+        } else {
+            work.manifest = try readManifest(work)
+        }
+        let before = work.manifest
+        for name in SSHFileName.allCases {
+            do throws(BootError) {
+                try apply(name, &work)
+            } catch let error where error.attempts.last?.error.errno == .resourceBusy {
+                notes.append("\(Text.shown(directory.appending(name.rawValue))) is a mount and is left alone")
+            }
+        }
+        if work.manifest != before && mode == .boot { try write(work.manifest, work) }
+        if !work.written.isEmpty { add(remark: "wrote \(work.written.joined(separator: ", "))") }
+        if !work.removed.isEmpty { add(remark: "removed \(work.removed.joined(separator: ", "))") }
+        return work.hasChanged ? .changed : .already
+    }
+
+    /// The state of the work in ssh's directory.
+    struct SSHWork {
+        let change: SSHFilesChange
+        let directory: FilePath
+        let actor: Actor
+        /// Where the files themselves are when the directory outlives the container; links lead there.
+        var memory: FilePath?
+        var manifest = SSHManifest()
+        /// Whether the directory is the user's link to another one.
+        var isLink = false
+        var hasChanged = false
+        var written: [String] = []
+        var removed: [String] = []
+
+        init(_ change: SSHFilesChange, _ directory: FilePath, as actor: Actor) {
+            self.change = change
+            self.directory = directory
+            self.actor = actor
+        }
+
+        /// The content that a name is to have, if it is a file.
+        func content(_ name: SSHFileName) -> Secret? { change.files.first { $0.name == name }?.content }
+
+        mutating func note(written text: String) {
+            hasChanged = true
+            written.append(text)
+        }
+
+        mutating func note(removed name: SSHFileName) {
+            hasChanged = true
+            removed.append(name.rawValue)
+        }
+    }
+
+    /// Makes ssh's directory, or checks the one that is there.
+    private mutating func ensureDirectory(_ work: inout SSHWork) throws(BootError) {
+        let path = work.directory
+        guard let entry = try look(at: path, as: work.actor) else {
+            work.hasChanged = true
+            if mode == .dryRun {
+                expected.insert(path)
+                return
+            }
+            try perform("cannot create", path, as: work.actor) { () throws(SystemCallError) in
+                guard let name = path.lastComponent else { return }
+                try tree.openParent(of: path, links: .follow).makeDirectory(name, mode: 0o700)
+            }
+            return
+        }
+        work.isLink = entry.kind == .link
+        let found = try perform("cannot look at", path, as: work.actor) { () throws(SystemCallError) in
+            work.isLink ? try tree.status(path, links: .follow) : entry
+        }
+        guard let status = found else {
+            throw BootError(
+                "cannot use \(Text.shown(path))", reason: "it is a symbolic link to something that does not exist",
+                remedy: "remove it, or make its target")
+        }
+        guard status.kind == .directory else {
+            throw BootError(
+                "cannot use \(Text.shown(path))", reason: "it is \(status.kind.words), and a directory is expected",
+                remedy: "move it away")
+        }
+        if status.mode.rawValue & 0o022 != 0 {
+            notes.append(
+                "\(Text.shown(path)) has mode \(status.mode.octal): others can change its files, and ssh may refuse them; "
+                    + "correct it with chmod 700 \(Text.shown(path))")
+        }
+    }
+
+    /// Whether what is written into the directory may be there after the container's end.
+    private func outlivesContainer(_ work: SSHWork) throws(BootError) -> Bool {
+        // Wherever it leads: the user has taken his keys somewhere else.
+        if work.isLink { return true }
+        let mount = Mount.holding(work.directory, in: work.change.mounts)
+        if mount?.isMemory == true { return false }
+        if mount?.point != "/" { return true }
+        // A home that is a link to a volume lies on another device than the container's root.
+        let place =
+            mode == .dryRun && isExpected(work.directory) ? work.directory.removingLastComponent() : work.directory
+        let devices = try perform("cannot look at", place, as: work.actor) { () throws(SystemCallError) in
+            (try tree.status(place, links: .follow)?.device, try tree.status("/", links: .follow)?.device)
+        }
+        return devices.0 != devices.1
+    }
+
+    /// A directory that is gone with the container, for the user alone.
+    private mutating func memoryDirectory(_ mounts: [Mount]) throws(BootError) -> FilePath {
+        let maker: Actor = actors.has(.root) ? .root : .user
+        let holders = Paths.memory.map { ($0, Mount.holding($0, in: mounts)) }
+        // A container's root is not memory but ends with it, too.
+        let places = holders.filter { $0.1?.isMemory == true } + holders.filter { $0.1?.point == "/" }
+        var failure = BootError(
+            "cannot keep keys off the volume of the home", reason: "neither /run nor /dev/shm ends with the container",
+            remedy: "mount an emptyDir with medium: Memory at /dev/shm")
+        for (place, _) in places {
+            let path = place.appending("entrypoint-ssh-\(actors.userID)")
+            let wanted = DirectoryChange(
+                path: path, mode: 0o700, owner: actors.userID, group: actors.groupID, use: .write)
+            do throws(BootError) {
+                _ = try ensure(wanted, by: [maker])
+                if mode == .dryRun { return path }
+                let status = try perform("cannot look at", path, as: .user) { () throws(SystemCallError) in
+                    try tree.status(path, links: .refuse)
+                }
+                if let status, status.kind == .directory, status.user == actors.userID,
+                    status.mode.rawValue & 0o077 == 0
+                {
+                    return path
+                }
+                failure = BootError(
+                    "cannot use \(Text.shown(path))", reason: "it is not the user's alone", remedy: "remove it")
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
 }

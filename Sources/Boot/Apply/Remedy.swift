@@ -55,6 +55,9 @@ package struct Mount: Equatable, Sendable {
             || ["cifs", "smb3", "ceph", "lustre", "gpfs", "9p"].contains(type)
     }
 
+    /// Whether what is kept there is gone with the container.
+    package var isMemory: Bool { type == "tmpfs" || type == "ramfs" }
+
     /// All mounts, in the order of mounting; empty when they cannot be read.
     static func all(of tree: FileTree) -> [Mount] {
         let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil

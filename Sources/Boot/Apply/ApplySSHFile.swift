@@ -1,0 +1,263 @@
+import Linux
+import SystemPackage
+
+/// One name in ssh's directory: a file, a second name for the private key, or nothing any more.
+extension Apply {
+    /// What is found at the path of a file.
+    private enum Found {
+        case nothing
+        /// A file with the wanted content; and whether it has the wanted mode.
+        case same(FileStatus, hasMode: Bool)
+        case other(FileStatus)
+    }
+
+    mutating func apply(_ name: SSHFileName, _ work: inout SSHWork) throws(BootError) {
+        let path = work.directory.appending(name.rawValue)
+        if let content = work.content(name) {
+            if let memory = work.memory {
+                if try keepForeign(path, content, name, work) { return }
+                try writeFile(memory.appending(name.rawValue), content, name, &work)
+                try makeLink(path, to: memory.appending(name.rawValue), name, &work)
+            } else {
+                try writeFile(path, content, name, &work)
+            }
+        } else if name == work.change.alias {
+            try makeAlias(path, to: work.memory?.appending(SSHFileName.privateKey.rawValue), name, &work)
+        } else {
+            try removeOwn(path, name, &work)
+            if let memory = work.memory { try remove(memory.appending(name.rawValue), name, &work) }
+        }
+    }
+
+    private func find(
+        _ path: FilePath, _ content: Secret, _ name: SSHFileName, _ work: SSHWork
+    ) throws(BootError) -> Found {
+        guard let status = try look(at: path, as: work.actor) else { return .nothing }
+        // ssh itself adds to the known hosts.
+        let isOpenEnded = name == .knownHosts
+        guard status.kind == .file, isOpenEnded ? status.size >= content.count : status.size == content.count else {
+            return .other(status)
+        }
+        let isSame: Bool
+        do throws(SystemCallError) {
+            isSame = try actors.acting(as: work.actor) { () throws(SystemCallError) in
+                let file = try tree.openParent(of: path, links: .follow).open(
+                    name.component, [.readOnly, .nonBlocking])
+                return try file.readSecret(limit: content.count, path: path) == content
+            }
+        } catch {
+            // Whose content the user cannot read is not his.
+            return .other(status)
+        }
+        return isSame ? .same(status, hasMode: status.mode == name.mode) : .other(status)
+    }
+
+    /// Whether a file of the user's own has the content already, so that it stays.
+    private func keepForeign(
+        _ path: FilePath, _ content: Secret, _ name: SSHFileName, _ work: SSHWork
+    ) throws(BootError) -> Bool {
+        if case .same = try find(path, content, name, work) { true } else { false }
+    }
+
+    /// Sees to it that a file has its content and mode.
+    private mutating func writeFile(
+        _ path: FilePath, _ content: Secret, _ name: SSHFileName, _ work: inout SSHWork
+    ) throws(BootError) {
+        switch try find(path, content, name, work) {
+        case .same(_, true): return
+        case .same(let status, false) where status.user == actors.userID:
+            work.note(written: "\(name.rawValue) (\(name.mode.octal))")
+            if mode == .dryRun { return }
+            try perform("cannot set the mode of", path, as: work.actor) { () throws(SystemCallError) in
+                try tree.openParent(of: path, links: .follow).open(name.component, [.readOnly, .nonBlocking])
+                    .setMode(name.mode, path: path)
+            }
+            return
+        case .same(let status, false), .other(let status):
+            // All in the memory directory is the boot's.
+            let isOwn = path.removingLastComponent() == work.memory || work.manifest.owns(name, status)
+            if !isOwn && mode == .dryRun {
+                notes.append("\(Text.shown(path)) is in the way and is kept as \(Text.shown(Self.kept(path, 0)))")
+            } else if !isOwn {
+                try setAside(path, as: work.actor)
+            }
+        case .nothing: break
+        }
+        work.note(written: "\(name.rawValue) (\(name.mode.octal))")
+        if mode == .dryRun { return }
+        let status = try perform("cannot write", path, as: work.actor) { () throws(SystemCallError) in
+            try SSHFile.replace(name, with: content, in: tree.openParent(of: path, links: .follow))
+        }
+        if work.memory == nil { work.manifest.add(name, status) }
+    }
+
+    /// Sees to it that a name in the directory leads to a file in the memory directory.
+    private mutating func makeLink(
+        _ path: FilePath, to target: FilePath, _ name: SSHFileName, _ work: inout SSHWork
+    ) throws(BootError) {
+        if mode == .dryRun && isExpected(path) { return }
+        let found = try perform("cannot look at", path, as: work.actor) { () throws(SystemCallError) in
+            try tree.linkTarget(path, links: .follow)
+        }
+        if found == target { return }
+        work.hasChanged = true
+        if mode == .dryRun { return }
+        if try look(at: path, as: work.actor) != nil, !(found.map(SSHFile.isInMemory) ?? false) {
+            try setAside(path, as: work.actor)
+        }
+        try perform("cannot link", path, as: work.actor) { () throws(SystemCallError) in
+            try SSHFile.link(name, to: target, in: tree.openParent(of: path, links: .follow))
+        }
+    }
+
+    /// Sees to it that the private key has a second name, unless something of the user's has it.
+    private mutating func makeAlias(
+        _ path: FilePath, to memory: FilePath?, _ name: SSHFileName, _ work: inout SSHWork
+    ) throws(BootError) {
+        let target = memory ?? FilePath(SSHFileName.privateKey.rawValue)
+        let entry = try look(at: path, as: work.actor)
+        if let entry {
+            guard entry.kind == .link else { return }
+            let found = try perform("cannot look at", path, as: work.actor) { () throws(SystemCallError) in
+                try tree.linkTarget(path, links: .follow)
+            }
+            guard let found, found != target, SSHFile.isInMemory(found) else { return }
+        }
+        work.note(written: "\(name.rawValue) (a link)")
+        if mode == .dryRun { return }
+        let status = try perform("cannot link", path, as: work.actor) { () throws(SystemCallError) in
+            let parent = try tree.openParent(of: path, links: .follow)
+            try SSHFile.link(name, to: target, in: parent)
+            return try parent.status(name.component)
+        }
+        if let status, work.memory == nil { work.manifest.add(name, status) }
+    }
+
+    /// Removes what an earlier boot wrote under a name that is no longer wanted.
+    private mutating func removeOwn(
+        _ path: FilePath, _ name: SSHFileName, _ work: inout SSHWork
+    ) throws(BootError) {
+        guard let status = try look(at: path, as: work.actor) else {
+            work.manifest.remove(name)
+            return
+        }
+        var isOwn = work.manifest.owns(name, status)
+        if status.kind == .link {
+            let target = try perform("cannot look at", path, as: work.actor) { () throws(SystemCallError) in
+                try tree.linkTarget(path, links: .follow)
+            }
+            isOwn =
+                target.map { SSHFile.isInMemory($0) || isOwn && $0.string == SSHFileName.privateKey.rawValue } ?? false
+        }
+        work.manifest.remove(name)
+        if isOwn { try remove(path, name, &work) }
+    }
+
+    private mutating func remove(
+        _ path: FilePath, _ name: SSHFileName, _ work: inout SSHWork
+    ) throws(BootError) {
+        guard try look(at: path, as: work.actor) != nil else { return }
+        if !work.removed.contains(name.rawValue) { work.note(removed: name) }
+        if mode == .dryRun { return }
+        try perform("cannot remove", path, as: work.actor) { () throws(SystemCallError) in
+            _ = try tree.openParent(of: path, links: .follow).remove(name.component)
+        }
+    }
+
+    func readManifest(_ work: SSHWork) throws(BootError) -> SSHManifest {
+        if mode == .dryRun && isExpected(work.directory) { return SSHManifest() }
+        let path = work.directory.appending(SSHManifest.name)
+        do throws(SystemCallError) {
+            let bytes = try actors.acting(as: work.actor) { () throws(SystemCallError) in
+                try tree.read(path, limit: SSHManifest.limit, links: .follow)
+            }
+            return bytes.map { SSHManifest(String(decoding: $0, as: UTF8.self)) } ?? SSHManifest()
+        } catch {
+            // Without it nothing is known to be a boot's, so that nothing is removed or replaced.
+            return SSHManifest()
+        }
+    }
+
+    func write(_ manifest: SSHManifest, _ work: SSHWork) throws(BootError) {
+        let path = work.directory.appending(SSHManifest.name)
+        try perform("cannot write", path, as: work.actor) { () throws(SystemCallError) in
+            let parent = try tree.openParent(of: path, links: .follow)
+            guard let name = path.lastComponent else { return }
+            if manifest.text.isEmpty {
+                try parent.remove(name)
+            } else {
+                _ = try SSHFile.replace(name, with: Secret(Array(manifest.text.utf8)), mode: 0o600, in: parent)
+            }
+        }
+    }
+}
+
+extension SSHFileName {
+    /// The name as one of a path.
+    var component: FilePath.Component {
+        switch self {
+        case .privateKey: "id_rsa"
+        case .publicKey: "id_rsa.pub"
+        case .knownHosts: "known_hosts"
+        case .ed25519: "id_ed25519"
+        case .ecdsa: "id_ecdsa"
+        }
+    }
+}
+
+/// Writes into ssh's directory.
+private enum SSHFile {
+    /// Whether a link leads into a memory directory of a boot.
+    static func isInMemory(_ target: FilePath) -> Bool {
+        let directory = target.removingLastComponent()
+        return Paths.memory.contains(directory.removingLastComponent())
+            && directory.lastComponent?.string.hasPrefix("entrypoint-ssh-") == true
+    }
+
+    static func replace(
+        _ name: SSHFileName, with content: Secret, in parent: consuming Directory
+    ) throws(SystemCallError) -> FileStatus {
+        try replace(name.component, with: content, mode: name.mode, in: parent)
+    }
+
+    /// Gives a file a new content, or makes it: readers see the old or the new.
+    static func replace(
+        _ name: FilePath.Component, with content: Secret, mode: ModeBits, in parent: borrowing Directory
+    ) throws(SystemCallError) -> FileStatus {
+        let temporary = temporary(for: name)
+        let path = parent.path.appending(temporary)
+        // One that a killed boot left.
+        try parent.remove(temporary)
+        do throws(SystemCallError) {
+            let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600)
+            try file.writeAll(content, path: path)
+            try file.setMode(mode, path: path)
+            let status = try file.status(path: path)
+            try file.close(path: path)
+            try parent.rename(temporary, to: name)
+            return status
+        } catch {
+            _ = try? parent.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Makes a link, or gives it another target.
+    static func link(
+        _ name: SSHFileName, to target: FilePath, in parent: borrowing Directory
+    ) throws(SystemCallError) {
+        let temporary = TemporaryName.make(for: name.component)
+        try parent.makeLink(temporary, to: target)
+        do throws(SystemCallError) {
+            try parent.rename(temporary, to: name.component)
+        } catch {
+            _ = try? parent.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Always the same, so that a key which a killed boot left there does not stay: no two boots write in one directory.
+    private static func temporary(for name: FilePath.Component) -> FilePath.Component {
+        FilePath.Component(".\(name.string).entrypoint") ?? name
+    }
+}

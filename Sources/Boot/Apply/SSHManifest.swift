@@ -1,0 +1,48 @@
+package import Linux
+
+/// What an earlier boot wrote into ssh's directory, so that a later one can tell its own files from the user's.
+///
+/// Every line has the name of a file and what stat(2) said of it when it was written. A file that has changed since is the
+/// user's, except the known hosts, to which ssh itself adds.
+package struct SSHManifest: Equatable, Sendable {
+    /// The manifest's name in the directory.
+    static let name = ".entrypoint"
+    /// No manifest that a boot writes is longer, in bytes.
+    static let limit = 4096
+
+    private var marks: [SSHFileName: String] = [:]
+
+    package init() {}
+
+    /// Reads a manifest; what is no line of one is passed over.
+    package init(_ text: String) {
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, let name = SSHFileName(rawValue: String(parts[0])) else { continue }
+            marks[name] = String(parts[1])
+        }
+    }
+
+    /// The manifest as it is written; empty when it has no line.
+    package var text: String {
+        SSHFileName.allCases.compactMap { name in marks[name].map { "\(name.rawValue) \($0)\n" } }.joined()
+    }
+
+    /// Takes note of a file that was written.
+    package mutating func add(_ name: SSHFileName, _ status: FileStatus) { marks[name] = Self.mark(status) }
+
+    /// Takes note that a file is gone, or no longer a boot's.
+    package mutating func remove(_ name: SSHFileName) { marks[name] = nil }
+
+    /// Whether a file is one that a boot wrote and nobody has changed since.
+    package func owns(_ name: SSHFileName, _ status: FileStatus) -> Bool {
+        guard let mark = marks[name] else { return false }
+        return name == .knownHosts && status.kind == .file || mark == Self.mark(status)
+    }
+
+    private static func mark(_ status: FileStatus) -> String {
+        if status.kind == .link { return "link" }
+        let time = status.modified
+        return "\(status.size) \(time.seconds).\(time.nanoseconds) \(status.inode)"
+    }
+}

@@ -1,0 +1,57 @@
+package import Linux
+
+/// Decodes base64 (RFC 4648, section 4), with whitespace anywhere and with or without padding at the end.
+package enum Base64 {
+    /// Why a text is not base64.
+    package enum Problem: Error, Equatable, Sendable {
+        /// A byte that has no place there; counted from 1.
+        case byte(Int)
+        /// The end is missing, or there is too much padding.
+        case length
+    }
+
+    /// The bytes that a part of a text stands for.
+    ///
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - range: the part of it.
+    /// - Throws: why it is not base64, and nothing of the text itself.
+    package static func decode(_ text: Secret, _ range: Range<Int>) throws(Problem) -> Secret {
+        let decoded = Secret(capacity: range.count / 4 * 3 + 3)
+        var bits: UInt32 = 0
+        var digits = 0
+        var padding = 0
+        for index in range {
+            let byte = text[index]
+            if isWhitespace(byte) { continue }
+            if byte == UInt8(ascii: "=") {
+                padding += 1
+                continue
+            }
+            guard padding == 0, let value = value(of: byte) else { throw .byte(index - range.lowerBound + 1) }
+            bits = bits << 6 | UInt32(value)
+            digits += 1
+            if digits % 4 == 0 {
+                for shift in [16, 8, 0] as [UInt32] { decoded.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+            }
+        }
+        guard digits % 4 != 1, padding == 0 || padding == (4 - digits % 4) % 4 else { throw .length }
+        if digits % 4 >= 2 { decoded.append(UInt8(truncatingIfNeeded: bits >> (digits % 4 == 2 ? 4 : 10))) }
+        if digits % 4 == 3 { decoded.append(UInt8(truncatingIfNeeded: bits >> 2)) }
+        return decoded
+    }
+
+    /// Space, tab, and what ends or feeds a line or a page.
+    static func isWhitespace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte) }
+
+    private static func value(of byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

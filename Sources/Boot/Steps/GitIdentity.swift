@@ -1,0 +1,56 @@
+internal import Linux
+internal import SystemPackage
+
+/// Tells git who the user is, where he has not told it himself.
+package struct GitIdentity: Step {
+    package static let name = "git"
+    package static let summary = "git's global configuration has an identity; one that is there stays"
+    package static let actors = "user"
+    package static let exports: [String] = []
+
+    static let userNameVariable = Variable(
+        "GIT_USER_NAME", "Name for git's `user.name` where it has none", parse: parse)
+    static let emailVariable = Variable(
+        "GIT_USER_EMAIL", "Address for git's `user.email` where it has none", parse: parse)
+
+    package static let variables: [any VariableDeclaration] = [userNameVariable, emailVariable]
+
+    /// Secrets often end with a newline; git itself would drop newlines and keep other control characters.
+    private static func parse(_ text: String) throws(FormatError) -> String {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !isSpace($0) }),
+            let last = scalars.lastIndex(where: { !isSpace($0) })
+        else { throw FormatError("nothing but whitespace") }
+        let name = String(scalars[first...last])
+        guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+            throw FormatError("it has a newline or another control character")
+        }
+        return name
+    }
+
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == " " || (0x09...0x0D).contains(scalar.value)
+    }
+
+    private let userName: String?
+    private let email: String?
+
+    package init?(reading reader: inout SettingsReader) {
+        userName = reader.value(Self.userNameVariable)
+        email = reader.value(Self.emailVariable)
+        if userName == nil && email == nil { return nil }
+    }
+
+    package func plan(_ context: PlanContext) -> StepPlan {
+        guard let scratch = context.settings[Scratch.self], let shell = context.settings[ShellState.self] else {
+            return StepPlan()
+        }
+        let entries = [("name", userName), ("email", email)].compactMap { key, value in
+            value.map { GitIdentityChange.Entry(key: key, value: $0) }
+        }
+        let change = GitIdentityChange(
+            path: shell.gitConfiguration(scratch), entries: entries, git: context.host.git,
+            home: context.people.user.home)
+        return StepPlan(changes: [PlannedChange(.gitIdentity(change), by: [.user], onFailure: .warn)])
+    }
+}
