@@ -15,7 +15,7 @@ extension InitOptions {
         switch text {
         case "group": return .group
         case "child": return .child
-        default: throw InitOptionError(message: "\"\(text)\" is no receiver of signals; write group or child")
+        default: throw InitOptionError(message: "\(named(text)) is no receiver of signals; write group or child")
         }
     }
 
@@ -31,11 +31,11 @@ extension InitOptions {
             let parts = rule.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count == 2 else {
                 throw InitOptionError(
-                    message: "\"\(rule)\" is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1")
+                    message: "\(named(rule)) is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1")
             }
             let signal = try parseSignal(parts[0])
             if let reason = whyNeverForwarded(signal) {
-                throw InitOptionError(message: "\"\(rule)\" rewrites \(signal.name), \(reason)")
+                throw InitOptionError(message: "\(named(rule)) rewrites \(signal.name), \(reason)")
             }
             result.rewrite(signal, to: parts[1] == "0" ? nil : try parseSignal(parts[1]))
         }
@@ -49,7 +49,7 @@ extension InitOptions {
         var result = codes
         for item in items(text) {
             guard let code = Int32(item), (0...255).contains(code) else {
-                throw InitOptionError(message: "\"\(item)\" is not an exit code; write a number from 0 to 255")
+                throw InitOptionError(message: "\(named(item)) is not an exit code; write a number from 0 to 255")
             }
             result.insert(code)
         }
@@ -67,7 +67,7 @@ extension InitOptions {
         guard isDecimal, parts.count <= 2, let whole = parts.first.flatMap({ UInt64($0) }), whole <= longestSeconds
         else {
             throw InitOptionError(
-                message: "\"\(text)\" is not a time; write seconds from 0 to \(longestSeconds), such as 10 or 0.5")
+                message: "\(named(text)) is not a time; write seconds from 0 to \(longestSeconds), such as 10 or 0.5")
         }
         var fraction: UInt64 = 0
         if parts.count == 2 {
@@ -85,7 +85,8 @@ extension InitOptions {
     package static func parseSignal(_ text: some StringProtocol) throws(InitOptionError) -> Signal {
         guard let signal = Signal(text) else {
             throw InitOptionError(
-                message: "\"\(text)\" is not a signal; write a name such as TERM or RTMIN+3, or a number from 1 to 64")
+                message: "\(named(text)) is not a signal; "
+                    + "write a name such as TERM or RTMIN+3, or a number from 1 to 64")
         }
         return signal
     }
@@ -96,6 +97,11 @@ extension InitOptions {
         case .child: "which tells the init of its children and is never sent on"
         default: nil
         }
+    }
+
+    /// The item in quotes; `it` where its bytes would break the message's line, or make it long.
+    private static func named(_ item: some StringProtocol) -> String {
+        item.utf8.count <= 40 && item.utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? "\"\(item)\"" : "it"
     }
 
     private static func items(_ text: String) -> [Substring] {
