@@ -15,7 +15,7 @@ struct FirstFileTests {
             try expectSame(place.story(of: change, mode: .dryRun), "changed")
             try expectSame(place.listing(place.scratch), "")
             try expectSame(place.story(of: change), "changed")
-            try expectSame(place.listing(place.scratch), ".zshenv 0660 first\n")
+            try expectSame(place.listing(place.scratch), ".zshenv 0660 first\\n")
             try place.makeFile(place.scratch.appending(".zshenv"), "his own", mode: 0o600)
             try expectSame(place.story(of: change), "already")
             try expectSame(place.listing(place.scratch), ".zshenv 0600 his own")

@@ -126,9 +126,11 @@ final class Workplace {
             .replacingOccurrences(of: user, with: "user")
     }
 
-    /// All that is below a directory, one line an entry: name, mode, owner if it is not the user, content or target.
+    /// All that is below a directory, one line an entry: name, mode, owner if it is not the user, content or target; the
+    /// manifest of ssh's files is left out.
     func listing(_ directory: FilePath) throws -> String {
         let names = try FileManager.default.subpathsOfDirectory(atPath: directory.string).sorted()
+            .filter { $0 != ".entrypoint" && !$0.hasSuffix("/.entrypoint") }
         return try names.map { name in
             let path = directory.appending(name)
             let status = try #require(try FileTree().entryStatus(path))
@@ -139,7 +141,7 @@ final class Workplace {
                 return "\(name)\(owner) -> \(plain(target))"
             case .file:
                 let content = try #require(FileManager.default.contents(atPath: path.string))
-                let text = String(decoding: content, as: UTF8.self)
+                let text = String(decoding: content, as: UTF8.self).replacing("\n", with: "\\n")
                 return "\(name) \(status.mode.octal)\(owner)\(text.isEmpty ? "" : " \(text)")"
             case .directory: return "\(name)/ \(status.mode.octal)\(owner)"
             default: return "\(name) \(status.kind)\(owner)"

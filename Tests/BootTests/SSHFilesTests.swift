@@ -1,0 +1,271 @@
+import Foundation
+import Glibc
+import Linux
+import SystemPackage
+import Testing
+
+@testable import Boot
+
+/// The files of ssh's directory.
+struct SSHFilesTests {
+    /// Mounts of a container whose home is part of its root file system.
+    private static let plainMounts = [
+        Mount(point: "/", type: "overlay", source: "overlay"), Mount(point: "/run", type: "tmpfs", source: "tmpfs"),
+        Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
+    ]
+
+    /// Each time with secrets of its own, because a boot erases them.
+    private static func change(
+        _ place: Workplace, key: String? = "KEY\n", publicKey: String? = nil, hosts: String? = nil,
+        alias: SSHFileName? = nil, mounts: [Mount] = plainMounts
+    ) -> Change {
+        let contents: [(SSHFileName, String?)] = [(.privateKey, key), (.publicKey, publicKey), (.knownHosts, hosts)]
+        return .sshFiles(
+            SSHFilesChange(
+                directory: place.home.appending(".ssh"),
+                files: contents.compactMap { name, text in
+                    text.map { SSHFilesChange.File(name, Secret(text: $0)) }
+                }, alias: alias, mounts: mounts))
+    }
+
+    @Test func `files are written with ssh's modes, and not written again`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            func change() -> Change {
+                Self.change(place, publicKey: "PUBLIC\n", hosts: "HOST\n", alias: .ed25519)
+            }
+            let story = "changed\nwrote id_rsa (0600), id_rsa.pub (0644), known_hosts (0644), id_ed25519 (a link)"
+            try expectSame(place.story(of: change(), mode: .dryRun), story)
+            try expectSame(place.listing(place.home), "")
+            try expectSame(place.story(of: change()), story)
+            try expectSame(
+                place.listing(place.home),
+                """
+                .ssh/ 0700
+                .ssh/id_ed25519 -> id_rsa
+                .ssh/id_rsa 0600 KEY\\n
+                .ssh/id_rsa.pub 0644 PUBLIC\\n
+                .ssh/known_hosts 0644 HOST\\n
+                """)
+            let inode = try FileTree().entryStatus(place.home.appending(".ssh/id_rsa"))?.inode
+            for mode in [Apply.Mode.dryRun, .boot] { try expectSame(place.story(of: change(), mode: mode), "already") }
+            #expect(try FileTree().entryStatus(place.home.appending(".ssh/id_rsa"))?.inode == inode)
+        }
+    }
+
+    @Test func `the secret is erased once it is written, and kept by a dry run`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            let secret = Secret(text: "KEY\n")
+            let change = Change.sshFiles(
+                SSHFilesChange(
+                    directory: place.home.appending(".ssh"), files: [.init(.privateKey, secret)], alias: nil,
+                    mounts: Self.plainMounts))
+            _ = try place.story(of: change, mode: .dryRun)
+            #expect(secret.count == 4)
+            _ = try place.story(of: change)
+            #expect(secret.count == 0)
+        }
+    }
+
+    @Test func `a file whose variable is gone goes, and files of the user's stay`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            _ = try place.story(of: Self.change(place, publicKey: "PUBLIC\n", hosts: "HOST\n", alias: .ecdsa))
+            try place.makeFile(place.home.appending(".ssh/config"), "mine")
+            try expectSame(
+                place.story(of: Self.change(place, key: nil, publicKey: "PUBLIC\n"), mode: .dryRun),
+                "changed\nremoved id_rsa, known_hosts, id_ecdsa")
+            try expectSame(
+                place.story(of: Self.change(place, key: nil, publicKey: "PUBLIC\n")),
+                "changed\nremoved id_rsa, known_hosts, id_ecdsa")
+            try expectSame(
+                place.listing(place.home), ".ssh/ 0700\n.ssh/config 0644 mine\n.ssh/id_rsa.pub 0644 PUBLIC\\n")
+            try expectSame(place.story(of: Self.change(place, key: nil, publicKey: "PUBLIC\n")), "already")
+        }
+    }
+
+    @Test func `a file that the user has changed since is his`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            _ = try place.story(of: Self.change(place, publicKey: "PUBLIC\n"))
+            try place.makeFile(place.home.appending(".ssh/id_rsa"), "HIS\n", mode: 0o600)
+            try expectSame(place.story(of: Self.change(place, key: nil, publicKey: "PUBLIC\n")), "already")
+            #expect(try place.listing(place.home).contains(".ssh/id_rsa 0600 HIS"))
+            try expectSame(
+                place.story(of: Self.change(place, publicKey: "PUBLIC\n")),
+                """
+                changed
+                /home/.ssh/id_rsa was in the way and is kept as /home/.ssh/id_rsa.before-entrypoint
+                wrote id_rsa (0600)
+                """)
+            #expect(try place.listing(place.home).contains(".ssh/id_rsa.before-entrypoint 0600 HIS"))
+            // The key that was written is a boot's again.
+            try expectSame(
+                place.story(of: Self.change(place, key: "NEW\n", publicKey: "PUBLIC\n")), "changed\nwrote id_rsa (0600)"
+            )
+        }
+    }
+
+    @Test func `known hosts that ssh has added stay, and go with the variable`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            _ = try place.story(of: Self.change(place, hosts: "HOST\n"))
+            try place.makeFile(place.home.appending(".ssh/known_hosts"), "HOST\nMORE\n", mode: 0o644)
+            try expectSame(place.story(of: Self.change(place, hosts: "HOST\n")), "already")
+            try expectSame(
+                place.story(of: Self.change(place, hosts: "OTHER\n")), "changed\nwrote known_hosts (0644)")
+            try expectSame(place.story(of: Self.change(place)), "changed\nremoved known_hosts")
+        }
+    }
+
+    @Test func `files and links that were there before are kept under another name, but for a second name`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            let directory = place.home.appending(".ssh")
+            try place.makeDirectory(directory, mode: 0o700)
+            try place.makeFile(directory.appending("id_rsa"), "OLD\n", mode: 0o600)
+            try place.makeLink(directory.appending("id_rsa.pub"), to: "elsewhere")
+            try place.makeDirectory(directory.appending("known_hosts"))
+            try place.makeFile(directory.appending("id_ed25519"), "ANOTHER\n", mode: 0o600)
+            func change() -> Change { Self.change(place, publicKey: "P\n", hosts: "H\n", alias: .ed25519) }
+            let notes = ["id_rsa", "id_rsa.pub", "known_hosts"].map { "/home/.ssh/\($0)" }
+            let wrote = "wrote id_rsa (0600), id_rsa.pub (0644), known_hosts (0644)"
+            try expectSame(
+                place.story(of: change(), mode: .dryRun),
+                (["changed"] + notes.map { "\($0) is in the way and is kept as \($0).before-entrypoint" } + [wrote])
+                    .joined(separator: "\n"))
+            try expectSame(
+                place.story(of: change()),
+                (["changed"] + notes.map { "\($0) was in the way and is kept as \($0).before-entrypoint" } + [wrote])
+                    .joined(separator: "\n"))
+            try expectSame(
+                place.listing(directory),
+                """
+                id_ed25519 0600 ANOTHER\\n
+                id_rsa 0600 KEY\\n
+                id_rsa.before-entrypoint 0600 OLD\\n
+                id_rsa.pub 0644 P\\n
+                id_rsa.pub.before-entrypoint -> elsewhere
+                known_hosts 0644 H\\n
+                known_hosts.before-entrypoint/ 0755
+                """)
+        }
+    }
+
+    @Test func `a file of the user's with the same content stays his, and gets the mode`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
+            try place.makeFile(place.home.appending(".ssh/id_rsa"), "KEY\n", mode: 0o644)
+            try expectSame(place.story(of: Self.change(place)), "changed\nwrote id_rsa (0600)")
+            try expectSame(place.listing(place.home), ".ssh/ 0700\n.ssh/id_rsa 0600 KEY\\n")
+            try expectSame(place.story(of: Self.change(place)), "already")
+            try expectSame(
+                place.story(of: Self.change(place, key: nil, publicKey: "P\n")), "changed\nwrote id_rsa.pub (0644)")
+            #expect(try place.listing(place.home).contains(".ssh/id_rsa 0600 KEY"))
+        }
+    }
+
+    @Test func `what a killed boot left of a file is gone with the next one`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
+            try place.makeFile(place.home.appending(".ssh/.id_rsa.entrypoint"), "HALF", mode: 0o600)
+            _ = try place.story(of: Self.change(place))
+            #expect(try !place.listing(place.home).contains("HALF"))
+        }
+    }
+
+    @Test func `a directory that others can write in is told`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try place.makeDirectory(place.home.appending(".ssh"), mode: 0o775)
+            try expectSame(
+                place.story(of: Self.change(place)),
+                """
+                changed
+                /home/.ssh has mode 0775: others can change its files, and ssh may refuse them; \
+                correct it with chmod 700 /home/.ssh
+                wrote id_rsa (0600)
+                """)
+        }
+    }
+
+    @Test func `a file in the place of the directory, or a link that leads nowhere, is an error`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try place.makeFile(place.home.appending(".ssh"), "mine")
+            try expectSame(
+                place.story(of: Self.change(place)),
+                "failed: cannot use /home/.ssh: it is a file, and a directory is expected; move it away")
+            try expectSame(place.listing(place.home), ".ssh 0644 mine")
+            try #require(unlink(place.home.appending(".ssh").string) == 0)
+            try place.makeLink(place.home.appending(".ssh"), to: "/nowhere")
+            try expectSame(
+                place.story(of: Self.change(place)),
+                "failed: cannot use /home/.ssh: it is a symbolic link to something that does not exist; "
+                    + "remove it, or make its target")
+        }
+    }
+
+    @Test func `a mounted directory is left alone`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            let mounts =
+                Self.plainMounts + [Mount(point: place.home.appending(".ssh"), type: "tmpfs", source: "secret")]
+            try expectSame(
+                place.story(of: Self.change(place, mounts: mounts)),
+                "skipped: /home/.ssh is a mount and is left alone")
+            try expectSame(place.listing(place.home), "")
+        }
+    }
+
+    @Test(.actingAsUsers) func `a mounted file is left alone, and the others are written`() async {
+        await #expect(processExitsWith: .success) {
+            try withOwnMounts {
+                let place = try Workplace()
+                let file = place.home.appending(".ssh/known_hosts")
+                try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
+                try place.makeFile(file, "")
+                try place.makeFile(place.image.appending("hosts"), "MOUNTED\n")
+                try #require(mount(place.image.appending("hosts").string, file.string, nil, UInt(MS_BIND), nil) == 0)
+                try expectSame(
+                    place.story(of: Self.change(place, publicKey: "P\n", hosts: "H\n")),
+                    """
+                    changed
+                    /home/.ssh/known_hosts is a mount and is left alone
+                    wrote id_rsa (0600), id_rsa.pub (0644)
+                    """)
+                #expect(try place.listing(place.home).contains("known_hosts 0644 MOUNTED"))
+                umount(file.string)
+            }
+        }
+    }
+
+    @Test(.actingAsUsers) func `a home of somebody else's is told, and nothing is left`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            try #require(chown(place.home.string, 0, 0) == 0)
+            try expectSame(
+                place.story(of: Self.change(place)),
+                "failed: cannot create /home/.ssh: permission denied (mkdirat EACCES as user)")
+        }
+    }
+
+    @Test(.actingAsUsers) func `a file system that fills up leaves no part of a key`() async {
+        await #expect(processExitsWith: .success) {
+            try withOwnMounts {
+                let place = try Workplace()
+                try mountMemory(at: place.home, size: "32k")
+                let mounts = Self.plainMounts + [Mount(point: place.home, type: "tmpfs", source: "tmpfs")]
+                try expectSame(
+                    place.story(of: Self.change(place, key: String(repeating: "k", count: 100_000), mounts: mounts)),
+                    "failed: cannot write /home/.ssh/id_rsa: no space left on device (write ENOSPC as user); "
+                        + "no space is left on tmpfs (tmpfs) on /home")
+                try expectSame(place.listing(place.home), ".ssh/ 0700")
+                umount(place.home.string)
+            }
+        }
+    }
+}
