@@ -22,10 +22,8 @@ struct Rest: Sendable {
             Signals.send(signal, to: .everyone)
             return
         }
-        let init1 = CurrentProcess.id
-        table.forEach { process in
-            guard table.descends(process, from: init1) else { return }
-            Signals.send(signal, toProcess: process) { table.descends(process, from: init1) }
+        table.forEachDescendant(of: CurrentProcess.id) { process in
+            Signals.send(signal, toProcess: process) { contains(process) }
         }
     }
 

@@ -28,11 +28,14 @@ package struct ProcessTable: @unchecked Sendable {
     // Safe to send: the memory belongs to this value alone, and there is one thread.
     private let entries: UnsafeMutableRawBufferPointer
     private let text: UnsafeMutableRawBufferPointer
+    private let tree: UnsafeMutableBufferPointer<Int32>
 
     /// Takes the memory.
     package init() {
         entries = .allocate(byteCount: 8192, alignment: 8)
         text = .allocate(byteCount: 4096, alignment: 8)
+        // More descendants than this are found in several rounds.
+        tree = .allocate(capacity: 16384)
     }
 
     /// One process of proc_pid_stat(5).
@@ -47,10 +50,71 @@ package struct ProcessTable: @unchecked Sendable {
 
     /// Calls `body` with the id of every process.
     package func forEach(_ body: (Int32) -> Void) {
-        let directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = Glibc.open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         DirectoryEntries.forEachNumber(in: directory, buffer: entries, body)
         close(directory)
+    }
+
+    /// Calls `body` with the id of every descendant of a process, which may not call this again.
+    ///
+    /// Costs as much as there are descendants, where the kernel lists children (CONFIG_PROC_CHILDREN), and as much as there
+    /// are processes elsewhere. While processes end, some may be left out.
+    package func forEachDescendant(of ancestor: Int32, _ body: (Int32) -> Void) {
+        var count = 0
+        guard appendChildren(of: ancestor, thread: ancestor, &count) else {
+            forEach { process in
+                if descends(process, from: ancestor) { body(process) }
+            }
+            return
+        }
+        var index = 0
+        while index < count {
+            appendChildren(of: tree[index], &count)
+            index += 1
+        }
+        for index in 0..<count { body(tree[index]) }
+    }
+
+    /// Adds the children of all threads of a process to the tree.
+    private func appendChildren(of process: Int32, _ count: inout Int) {
+        let directory = open("task", of: process, O_DIRECTORY)
+        guard directory >= 0 else { return }
+        DirectoryEntries.forEachNumber(in: directory, buffer: entries) { thread in
+            _ = appendChildren(of: process, thread: thread, &count)
+        }
+        close(directory)
+    }
+
+    /// Adds the children of one thread to the tree.
+    ///
+    /// - Returns: whether the kernel lists children.
+    private func appendChildren(of process: Int32, thread: Int32, _ count: inout Int) -> Bool {
+        var path = ProcessPath()
+        path.append("/proc/")
+        path.append(process)
+        path.append("/task/")
+        path.append(thread)
+        path.append("/children")
+        let file = path.open(0)
+        guard file >= 0 else { return false }
+        var number: Int32 = 0
+        while true {
+            let length = Glibc.read(file, text.baseAddress, text.count)
+            if length <= 0 { break }
+            for index in 0..<length {
+                // Each number is followed by a space.
+                if text[index] != 32 {
+                    number = number &* 10 &+ Int32(text[index]) &- 48
+                } else if count < tree.count {
+                    tree[count] = number
+                    count += 1
+                    number = 0
+                }
+            }
+        }
+        close(file)
+        return true
     }
 
     /// What the kernel says of a process; `nil` when there is none or `/proc` does not show it.
@@ -119,17 +183,21 @@ package struct ProcessTable: @unchecked Sendable {
 
     /// The content of `/proc/PROCESS/FILE`, its first 4 KiB; empty when it cannot be read.
     private func read(_ file: StaticString, of process: Int32) -> UnsafeRawBufferPointer {
-        var path = ProcessPath()
-        path.append("/proc/")
-        path.append(process)
-        path.append("/")
-        path.append(file)
-        let descriptor = path.open()
+        let descriptor = open(file, of: process, 0)
         guard descriptor >= 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         var count = Glibc.read(descriptor, text.baseAddress, text.count)
         if count < 0 { count = Glibc.read(descriptor, text.baseAddress, text.count) }
         close(descriptor)
         return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text).prefix(max(count, 0)))
+    }
+
+    private func open(_ file: StaticString, of process: Int32, _ flags: CInt) -> CInt {
+        var path = ProcessPath()
+        path.append("/proc/")
+        path.append(process)
+        path.append("/")
+        path.append(file)
+        return path.open(flags)
     }
 
     /// A short path below `/proc`, which ends with the zeros that it began with.
@@ -156,9 +224,9 @@ package struct ProcessTable: @unchecked Sendable {
             count += 1
         }
 
-        func open() -> CInt {
+        func open(_ flags: CInt) -> CInt {
             bytes.span.withUnsafeBufferPointer { buffer in
-                buffer.baseAddress.map { Glibc.open($0, O_RDONLY | O_CLOEXEC) } ?? -1
+                buffer.baseAddress.map { Glibc.open($0, O_RDONLY | O_CLOEXEC | flags) } ?? -1
             }
         }
     }

@@ -36,8 +36,9 @@ import Testing
 
     @Test(arguments: [Fixture.Place.process1, .ordinary])
     func `what is left gets TERM and the time to end`(place: Fixture.Place) async throws {
-        let slow = "trap 'sleep 0.5; echo saved; exit 0' TERM; echo ready; while :; do sleep 0.02; done"
-        let fixture = try Fixture(["sh", "-c", "setsid sh -c \"\(slow)\" & sleep 0.3; exit 8"], place: place)
+        let slow =
+            "trap 'sleep 0.5; echo saved; exit 0' TERM; echo ready; kill -USR1 $PPID; while :; do sleep 0.02; done"
+        let fixture = try Fixture(Fixture.leaving(slow), place: place)
         let end = try await fixture.end()
         #expect(end.code == 8)
         #expect(fixture.lines == ["ready", "saved"])
@@ -46,10 +47,7 @@ import Testing
 
     @Test(arguments: [Fixture.Place.process1, .ordinary])
     func `what ignores TERM is killed after the grace, and named`(place: Fixture.Place) async throws {
-        let deaf = "trap '' TERM; echo ready; exec sleep 60"
-        let fixture = try Fixture(
-            ["sh", "-c", "setsid sh -c \"\(deaf)\" & sleep 0.2; exit 8"], environment: ["ENTRYPOINT_GRACE": "0.5"],
-            place: place)
+        let fixture = try Fixture(Fixture.leaving(Fixture.deaf), environment: ["ENTRYPOINT_GRACE": "0.5"], place: place)
         let end = try await fixture.end()
         #expect(end.code == 8)
         #expect(end.seconds > 0.5 && end.seconds < 5)

@@ -15,6 +15,13 @@ final class Fixture: @unchecked Sendable {
         return tests.deletingLastPathComponent().appendingPathComponent("init-fixture").path
     }()
 
+    /// A command that exits with 8 as soon as a script, which it runs in a session of its own, sends it USR1.
+    static func leaving(_ script: String) -> [String] {
+        ["sh", "-c", "trap 'exit 8' USR1; setsid sh -c \"$0\" & while :; do sleep 0.02; done", script]
+    }
+    /// A script for ``leaving(_:)`` that becomes a process which ignores TERM.
+    static let deaf = "trap '' TERM; kill -USR1 $PPID; exec sleep 60"
+
     /// How the program is started.
     enum Place {
         /// As process 1 of a pid namespace of its own.

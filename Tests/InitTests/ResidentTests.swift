@@ -98,7 +98,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let count = folder.appendingPathComponent("count").path
         let library = try AllocationCounter.build(in: folder)
-        let deaf = "trap '' TERM; exec sleep 60"
+        let deaf = "trap '' TERM; echo deaf; exec sleep 60"
         let script =
             "trap 'exit 3' TERM; trap : USR1; echo ready; while [ ! -e \(folder.path)/go ]; do sleep 0.05; done; setsid sh -c \"\(deaf)\" & for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.01 &) ; done; while :; do sleep 0.05; done"
         let fixture = try Fixture(
@@ -113,11 +113,13 @@ import Testing
         #expect(atStart > 0, "the counter does not count")
         _ = FileManager.default.createFile(atPath: folder.path + "/go", contents: nil)
         for _ in 0..<20 { try await fixture.send(SIGUSR1) }
-        try await Task.sleep(for: .milliseconds(300))
+        try await fixture.until("orphans were reaped") {
+            fixture.errors.components(separatedBy: "reaped orphan").count > 3 && fixture.lines.last == "deaf"
+        }
         try await fixture.send(SIGTERM)
         #expect(try await fixture.end().code == 3)
         #expect(fixture.errors.contains("reaped orphan sleep ("))
-        #expect(fixture.errors.contains("killed after 0.3 s: sleep ("))
+        #expect(fixture.errors.contains("s: sleep ("))
         #expect(try Data(contentsOf: URL(fileURLWithPath: count)).count == atStart)
     }
 }
