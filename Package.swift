@@ -66,7 +66,7 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "CTestSupport", system], swiftSettings: strict),
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
         .testTarget(
-            name: "YAMLTests", dependencies: ["CMalloc", "YAML"], exclude: ["Fuzz"],
+            name: "YAMLTests", dependencies: ["CMalloc", "YAML"], exclude: ["Corpus", "Fuzz"],
             swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: ["Boot", "Linux", "CTestSupport", system], swiftSettings: strict),
         .target(

@@ -119,8 +119,8 @@ struct LibyamlParser: ~Copyable {
     private var error: LibyamlError {
         let state = parser.pointee
         return LibyamlError(
-            // The initialization fails for want of memory only.
-            isMemory: !isUsable || state.error == YAML_MEMORY_ERROR,
+            // The initialization fails for want of memory only, and some calls fail so without saying it.
+            isMemory: !isUsable || state.error == YAML_MEMORY_ERROR || state.error == YAML_NO_ERROR,
             context: state.context.map { String(cString: $0) } ?? "", contextMark: YAML.Mark(state.context_mark),
             problem: state.problem.map { String(cString: $0) } ?? "", problemMark: YAML.Mark(state.problem_mark))
     }

@@ -56,8 +56,8 @@ enum SyntaxMessage {
         let beginning = "began in line \(start.line), column \(start.column)"
         let message: String
         switch error.problem {
-        case "mapping values are not allowed in this context":
-            message = "a ':' cannot be here: quote text that has ': ', or correct the indentation"
+        case "mapping values are not allowed in this context", "found unexpected ':'":
+            message = "a ':' cannot be here: quote text that has one, or correct the indentation"
         case "block sequence entries are not allowed in this context":
             message = "a list entry '- ' cannot begin here: write it on a line of its own, or quote the text"
         case "did not find expected ',' or ']'": message = "expected ',' or ']': the list that \(beginning) is open"

@@ -4,7 +4,7 @@ import YAML
 /// Errors of syntax say what was expected and what to write.
 struct SyntaxErrorTests {
     private static let tab = "a tab does not indent: write spaces"
-    private static let colon = "a ':' cannot be here: quote text that has ': ', or correct the indentation"
+    private static let colon = "a ':' cannot be here: quote text that has one, or correct the indentation"
     private static let onwards =
         "text without quotes goes on in the next line: correct the indentation, or quote it"
     private static let open = "the quote that begins here is not closed"
@@ -20,6 +20,7 @@ struct SyntaxErrorTests {
         Refused("a: 1\nb\nc: 2", "f:2:1: expected ':' after this key, on the same line"),
         Refused("a: b: c", "f:1:5: \(colon)"),
         Refused("a: b\n  c: d", "f:1:4: a: \(onwards)", "f:2:4: \(colon)"),
+        Refused("{a: b:, c}", "f:1:6: \(colon)"),
         Refused("\"a\nb\": c", "f:2:3: \(colon)"),
         Refused(": b", "f:1:1: expected 'key: value'"),
         Refused("a: b\n: c", "f:2:1: expected 'key: value', as in line 1"),
