@@ -44,9 +44,9 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: resident),
         .target(name: "YAML", dependencies: ["CLibyaml"], swiftSettings: privileged),
         .target(name: "Init", dependencies: ["Linux", system], swiftSettings: resident),
-        .target(name: "Boot", dependencies: ["Init", "Linux", system], swiftSettings: privileged),
+        .target(name: "Boot", dependencies: ["Init", "Linux", "YAML", system], swiftSettings: privileged),
         .executableTarget(
-            name: "entrypoint", dependencies: ["Boot", "Linux", system],
+            name: "entrypoint", dependencies: ["Boot", "Linux", "YAML", system],
             swiftSettings: privileged, linkerSettings: staticExecutable),
         .executableTarget(
             name: "entrypointctl",

@@ -1,4 +1,5 @@
 package import Linux
+private import YAML
 
 /// Why the settings cannot be used: one line a problem.
 package struct SettingsError: Error, Equatable, Sendable {
@@ -149,32 +150,5 @@ package struct Settings: Sendable {
             let nearest = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
             return "\(Text.shown(name)) is not a variable of entrypoint\(nearest)"
         }
-    }
-}
-
-/// Finds what a mistyped word may have meant.
-package enum Suggestion {
-    /// The candidate at the smallest edit distance, when at most a third of the word's letters differ.
-    package static func nearest(to word: String, among candidates: [String]) -> String? {
-        let limit = max(1, word.utf8.count / 3)
-        // Words of hostile length are not worth a comparison.
-        guard word.utf8.count <= 100 else { return nil }
-        return candidates.map { (distance(Array(word.utf8), Array($0.utf8)), $0) }
-            .filter { $0.0 <= limit }.min { $0.0 < $1.0 }?.1
-    }
-
-    /// The Levenshtein distance: how many bytes must be inserted, removed or replaced.
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = a == b ? diagonal : 1 + min(diagonal, above, row[j])
-                diagonal = above
-            }
-        }
-        return row[right.count]
     }
 }

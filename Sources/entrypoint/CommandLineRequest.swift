@@ -1,5 +1,6 @@
 import Boot
 import Linux
+import YAML
 
 /// What the arguments of `entrypoint` ask for.
 ///

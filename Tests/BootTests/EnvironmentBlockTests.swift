@@ -84,21 +84,3 @@ struct SecretsTests {
         ])
     func `a name tells a secret`(name: String, expected: Bool) { #expect(Secrets.isSecret(name) == expected) }
 }
-
-struct SuggestionTests {
-    private static let words = ["ENTRYPOINT_LOG", "ENTRYPOINT_LOG_FORMAT", "NB_USER", "NB_UID"]
-
-    @Test(
-        arguments: [
-            ("ENTRYPOINT_LGO", "ENTRYPOINT_LOG"), ("ENTRYPOINT_LOG_FORMT", "ENTRYPOINT_LOG_FORMAT"),
-            ("NB_USR", "NB_USER"), ("NB_UIDD", "NB_UID"), ("", nil), ("X", nil), ("SOMETHING_ELSE", nil),
-            (String(repeating: "A", count: 131_072), nil),
-        ] as [(String, String?)])
-    func `a mistyped word has a nearest one, if any is near`(word: String, nearest: String?) {
-        #expect(Suggestion.nearest(to: word, among: Self.words) == nearest)
-    }
-
-    @Test func `there is nothing to suggest among nothing`() {
-        #expect(Suggestion.nearest(to: "a", among: []) == nil)
-    }
-}

@@ -12,10 +12,21 @@ struct WordsTests {
         #expect(Suggestion.nearest(to: word, among: ["umask", "mode", "timeout", "directories"]) == expected)
     }
 
-    @Test func `a word of hostile length suggests nothing`() {
-        #expect(
-            Suggestion.nearest(to: String(repeating: "a", count: 101), among: [String(repeating: "a", count: 101)])
-                == nil)
+    @Test(arguments: [
+        ("ENTRYPOINT_LGO", "ENTRYPOINT_LOG"), ("ENTRYPOINT_LOG_FORMT", "ENTRYPOINT_LOG_FORMAT"), ("NB_USR", "NB_USER"),
+        ("NB_UIDD", "NB_UID"), ("X", nil), ("SOMETHING_ELSE", nil), (String(repeating: "A", count: 131_072), nil),
+    ])
+    func `a mistyped name of a variable suggests the nearest, unless it is of hostile length`(
+        word: String, expected: String?
+    ) {
+        let names = [
+            "ENTRYPOINT_LOG", "ENTRYPOINT_LOG_FORMAT", "NB_USER", "NB_UID", String(repeating: "A", count: 101),
+        ]
+        #expect(Suggestion.nearest(to: word, among: names) == expected)
+    }
+
+    @Test func `there is nothing to suggest among nothing`() {
+        #expect(Suggestion.nearest(to: "a", among: []) == nil)
     }
 
     @Test(arguments: [
