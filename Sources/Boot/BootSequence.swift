@@ -13,7 +13,6 @@ package enum BootSequence {
     ]
 
     /// Every variable that the boot reads: those of the whole boot, then those of the steps.
-    package static var variables: [any VariableDeclaration] {
+    package static let variables: [any VariableDeclaration] =
         LogSettings.variables + InitSettings.variables + steps.flatMap { $0.variables }
-    }
 }

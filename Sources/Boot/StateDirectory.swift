@@ -30,18 +30,17 @@ package struct StateDirectory {
         }
         guard let name = path.lastComponent else { return }
         let parent = try tree.openParent(of: path, links: .refuse)
-        do throws(SystemCallError) {
+        guard let status = try parent.status(name) else {
             try parent.makeDirectory(name, mode: mode)
             // The umask of root's work is strict.
             try parent.open(name, [.readOnly, .directory]).setMode(mode, path: path)
-        } catch  where error.errno == .fileExists {
-            let status = try parent.status(name)
-            guard status?.kind == .directory else {
-                throw SystemCallError(call: "mkdirat", path: path, errno: .notDirectory)
-            }
-            guard let status, status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
-                throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
-            }
+            return
+        }
+        guard status.kind == .directory else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notDirectory)
+        }
+        guard status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
     }
 

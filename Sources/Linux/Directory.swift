@@ -82,7 +82,7 @@ package struct Directory: ~Copyable {
     /// - Throws: the error of renameat(2); EBUSY or EXDEV where the new name is a mount.
     package func rename(_ name: FilePath.Component, to newName: FilePath.Component) throws(SystemCallError) {
         try perform("renameat", newName) { newName in
-            FilePath(root: nil, [name]).withPlatformString {
+            name.withPlatformString {
                 renameat(descriptor.rawValue, $0, descriptor.rawValue, newName)
             }
         }
@@ -172,7 +172,6 @@ package struct Directory: ~Copyable {
     private func perform<Result: SignedInteger>(
         _ call: String, _ name: FilePath.Component, _ body: (UnsafePointer<CChar>) -> Result
     ) throws(SystemCallError) -> Result {
-        let relative = FilePath(root: nil, [name])
-        return try systemCall(call, path.appending(name)) { relative.withPlatformString(body) }
+        try systemCall(call, path.appending(name)) { name.withPlatformString(body) }
     }
 }

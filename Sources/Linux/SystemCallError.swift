@@ -39,18 +39,18 @@ extension Errno {
 ///
 /// - Parameters:
 ///   - call: the name for the error.
-///   - path: the path for the error.
+///   - path: the path for the error, made only if there is one.
 ///   - body: the call; it returns -1 and sets `errno` on failure.
 /// - Returns: what the call returned.
 /// - Throws: the error number, read before anything else can change it. EINTR is never thrown: the call is repeated.
 @discardableResult
 func systemCall<Result: SignedInteger>(
-    _ call: String, _ path: FilePath? = nil, _ body: () -> Result
+    _ call: String, _ path: @autoclosure () -> FilePath? = nil, _ body: () -> Result
 ) throws(SystemCallError) -> Result {
     while true {
         let result = body()
         if result != -1 { return result }
         let number = Glibc.errno
-        if number != EINTR { throw SystemCallError(call: call, path: path, errno: Errno(rawValue: number)) }
+        if number != EINTR { throw SystemCallError(call: call, path: path(), errno: Errno(rawValue: number)) }
     }
 }
