@@ -110,3 +110,11 @@ struct Accounts: Equatable, Sendable {
             gshadow: left.gshadow + right.gshadow)
     }
 }
+
+extension SquashedScratch {
+    /// Creates a symbolic link on the server's side.
+    func link(_ name: String, to target: String, user: UInt32) throws {
+        try check(symlink(target, "\(export)/\(name)"), "symlink", name)
+        try check(lchown("\(export)/\(name)", user, .max), "lchown", name)
+    }
+}
