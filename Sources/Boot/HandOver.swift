@@ -92,14 +92,19 @@ package enum HandOver {
         }
         let path = EnvironmentBlock(environment).value("PATH") ?? Array(CommandSearch.defaultPath.utf8)
         let candidates = CommandSearch.candidates(for: name.bytes, path: path)
+        let isPath = name.bytes.contains(UInt8(ascii: "/"))
         var denied: SystemCallError?
         for candidate in candidates {
             let error = CurrentProcess.execute(candidate, arguments: command, environment: environment)
             switch error.errno {
             case .noSuchFileOrDirectory, .notDirectory: continue
+            // Of a name that no file can have no directory of the path has one.
+            case .fileNameTooLong where !isPath: continue
             case .permissionDenied:
-                // A directory of the path that the user may not enter says nothing about the command.
-                if (try? FileTree().status(candidate, links: .follow)) != nil { denied = denied ?? error }
+                // A directory of the path that the user may not enter says nothing about the command, and one of the
+                // command's name is none.
+                let kind = (try? FileTree().status(candidate, links: .follow))?.kind
+                if isPath || (kind != nil && kind != .directory) { denied = denied ?? error }
             default: return notExecutable(error)
             }
         }
@@ -111,7 +116,7 @@ package enum HandOver {
                 exitCode: .notFound)
         }
         let shown = Text.shown(name.bytes)
-        guard !name.bytes.contains(UInt8(ascii: "/")) else {
+        guard !isPath else {
             return BootError("cannot run \(shown)", reason: "no such file", exitCode: .notFound)
         }
         return BootError("cannot run \(shown)", reason: "not found in PATH (\(Text.shown(path)))", exitCode: .notFound)
