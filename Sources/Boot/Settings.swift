@@ -131,8 +131,11 @@ package struct Settings: Sendable {
                     + "and the command runs with the identity that the container was started with")
         } else {
             if isIncomplete {
-                let rest = missing.count == 1 ? "all others that it needs are" : "others that it needs are"
-                reader.note(problem: "\(missing.joined(separator: ", ")) not set, although \(rest)")
+                let rest =
+                    missing.count == 1
+                    ? "is not set, but the other required variables are"
+                    : "are not set, but other required variables are"
+                reader.note(problem: "\(missing.joined(separator: ", ")) \(rest)")
             }
             steps = BootSequence.steps.compactMap { $0.init(reading: &reader) }
         }
@@ -143,11 +146,16 @@ package struct Settings: Sendable {
     /// One notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or an injected one of a
     /// Kubernetes Service called entrypoint.
     private static func unknownVariables(in environment: EnvironmentBlock) -> [String] {
-        let known = BootSequence.variables.map(\.name)
+        let prefix = "ENTRYPOINT_"
+        let known = BootSequence.variables.map(\.name).filter { $0.hasPrefix(prefix) }
+        let endings = known.map { String($0.dropFirst(prefix.count)) }
         var seen: Set<String> = []
-        return environment.names(startingWith: "ENTRYPOINT_").compactMap { name in
+        return environment.names(startingWith: prefix).compactMap { name in
             guard !known.contains(name), seen.insert(name).inserted else { return nil }
-            let nearest = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+            // Only the ending tells: with what all have in common, everything would be near.
+            let ending = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+            let nearest =
+                Suggestion.nearest(to: ending, among: endings).map { "; did you mean \(prefix)\($0)?" } ?? ""
             return "\(Text.shown(name)) is not a variable of entrypoint\(nearest)"
         }
     }

@@ -176,7 +176,7 @@ struct SettingsTests {
                     #expect(outcome.exitCode == 78)
                     #expect(
                         outcome.errors
-                            == "entrypoint: settings: \(variable.name) not set, although all others that it needs are\n"
+                            == "entrypoint: settings: \(variable.name) is not set, but the other required variables are\n"
                     )
                 } else {
                     #expect(
@@ -199,7 +199,7 @@ struct SettingsTests {
                 outcome.log == [
                     "settings: warning: ENTRYPOINT_LOGG is not a variable of entrypoint; did you mean ENTRYPOINT_LOG?",
                     "settings: ENTRYPOINT_LOG is 'loud': not one of quiet, info, debug",
-                    "settings: WORKING_DIR not set, although all others that it needs are",
+                    "settings: WORKING_DIR is not set, but the other required variables are",
                     "settings: NB_USER is 'root': \(Self.taken)",
                     "settings: NB_UID is '0': \(Self.noID)",
                     "settings: NB_GID is '-1': \(Self.noID)",

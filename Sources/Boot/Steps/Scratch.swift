@@ -80,11 +80,12 @@ package struct Scratch: Step {
         umask = reader.value(Self.umaskVariable) ?? 0o007
         seed = reader.value(Self.seedVariable) ?? .name(Self.defaultSeed, isDefault: true)
         timeout = reader.value(Self.timeoutVariable) ?? 60
-        // The name is checked by the step that declares it; without one there is no boot and no path to make of it.
-        let user = reader.environment.value(Identity.userNameVariable.name)
+        // What is wrong with the name is told by the step that declares it; without one there is no path to make of it.
+        let name = reader.environment.value(Identity.userNameVariable.name)
+        let user = name.flatMap { try? Formats.accountName(String(decoding: $0, as: UTF8.self)) }
         guard let root, let workingDirectory, let user else { return nil }
         self.workingDirectory = workingDirectory
-        self.home = home ?? root.appending(String(decoding: user, as: UTF8.self))
+        self.home = home ?? root.appending(user)
         self.tokenPath = tokenPath ?? Self.privateCache(in: self.home).appending("token")
         self.cache = cache ?? root.removingLastComponent().appending("hf_cache")
     }
