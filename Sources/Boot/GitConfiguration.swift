@@ -25,7 +25,7 @@ package struct GitConfiguration: Equatable, Sendable {
                 section = header
             case UInt8(ascii: "#"), UInt8(ascii: ";"): reader.skipLine()
             case _ where Reader.isSpace(byte): continue
-            case _ where Reader.isLetter(byte) && !section.isEmpty:
+            case _ where Reader.isLetter(byte):
                 guard let key = reader.key(startingWith: byte) else { return false }
                 note(key, in: section)
             default: return false
@@ -163,7 +163,8 @@ private struct Reader {
             case Self.newline: return !isQuoted
             case UInt8(ascii: "\""): isQuoted.toggle()
             case UInt8(ascii: "\\"):
-                guard let escaped = next(), [0x0A, 0x22, 0x5C, 0x6E, 0x74, 0x62].contains(escaped) else { return false }
+                guard let escaped = next() else { return !isQuoted }
+                guard [0x0A, 0x22, 0x5C, 0x6E, 0x74, 0x62].contains(escaped) else { return false }
             case UInt8(ascii: "#"), UInt8(ascii: ";"):
                 if !isQuoted {
                     skipLine()

@@ -63,8 +63,15 @@ package final class Secret: @unchecked Sendable {
 
     /// The first place at or after `start` where some bytes stand.
     package func firstIndex(of bytes: some Collection<UInt8>, from start: Int = 0) -> Int? {
-        guard start >= 0, count - start >= bytes.count else { return nil }
-        return (start...(count - bytes.count)).first { has(bytes, at: $0) }
+        guard let first = bytes.first, let base = memory.baseAddress, start >= 0 else { return nil }
+        var position = start
+        while count - position >= bytes.count {
+            guard let found = memchr(base + position, CInt(first), count - position) else { return nil }
+            position = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+            if has(bytes, at: position) { return position }
+            position += 1
+        }
+        return nil
     }
 }
 
