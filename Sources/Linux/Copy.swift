@@ -20,25 +20,32 @@ extension Directory {
     ///   - newName: the copy's name.
     ///   - destination: the directory of the copy.
     ///   - extent: what the copy must hold.
+    ///   - progress: is told of every entry before it is copied: of a large tree, that the work goes on.
     /// - Returns: what was left out.
     /// - Throws: the error of the call that failed; with ``CopyExtent/everything`` also EOPNOTSUPP for a file of a kind that
     ///   cannot be copied, and EXDEV for a mount in the tree. ENAMETOOLONG for a tree of more than 128 levels.
     package func copy(
         _ name: FilePath.Component, to newName: FilePath.Component, in destination: borrowing Directory,
-        extent: CopyExtent
+        extent: CopyExtent, progress: () -> Void = {}
     ) throws(SystemCallError) -> [FilePath] {
         guard let status = try status(name) else {
             throw SystemCallError(call: "fstatat", path: path.appending(name), errno: .noSuchFileOrDirectory)
         }
         var copier = TreeCopier(extent: extent, device: status.device)
-        try copier.copy(name, status, of: self, to: newName, in: destination, depth: 0)
+        try copier.copy(name, status, of: self, to: newName, in: destination, depth: 0, progress)
         return copier.leftOut
     }
 
     /// Removes a file, a link, or a directory with all that is in it, without following a link. Nothing there is fine.
     ///
+    /// - Parameters:
+    ///   - name: the entry.
+    ///   - progress: is told of every entry before it is removed.
     /// - Throws: the error of the call that failed; a part may then be gone. EBUSY for a mount.
-    package func removeTree(_ name: FilePath.Component) throws(SystemCallError) {
+    package func removeTree(
+        _ name: FilePath.Component, progress: () -> Void = {}
+    ) throws(SystemCallError) {
+        progress()
         guard let status = try status(name) else { return }
         guard status.kind == .directory else {
             try remove(name)
@@ -46,12 +53,12 @@ extension Directory {
         }
         // The owner may have taken his own rights away, as Go does with its module cache.
         if status.mode.rawValue & 0o700 != 0o700 { try setMode(name, 0o700) }
-        try removeContent(of: openDirectory(name))
+        try openDirectory(name).removeContent(progress: progress)
         try removeDirectory(name)
     }
 
-    private func removeContent(of directory: consuming Directory) throws(SystemCallError) {
-        for entry in try directory.names() { try directory.removeTree(entry) }
+    private func removeContent(progress: () -> Void) throws(SystemCallError) {
+        for entry in try names() { try removeTree(entry, progress: progress) }
     }
 }
 
@@ -66,8 +73,9 @@ private struct TreeCopier {
 
     mutating func copy(
         _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
-        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int
+        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int, _ progress: () -> Void
     ) throws(SystemCallError) {
+        progress()
         let path = source.path.appending(name)
         if extent == .everything && status.device != device {
             throw SystemCallError(call: "copy", path: path, errno: .improperLink)
@@ -81,7 +89,7 @@ private struct TreeCopier {
             guard depth < Self.deepest else {
                 throw SystemCallError(call: "copy", path: path, errno: .fileNameTooLong)
             }
-            try copyDirectory(name, status, of: source, to: newName, in: destination, depth: depth)
+            try copyDirectory(name, status, of: source, to: newName, in: destination, depth: depth, progress)
         case .pipe, .socket, .characterDevice, .blockDevice, .other:
             guard extent == .ordinaryFiles else {
                 throw SystemCallError(call: "copy", path: path, errno: .notSupported)
@@ -108,7 +116,7 @@ private struct TreeCopier {
 
     private mutating func copyDirectory(
         _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
-        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int
+        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int, _ progress: () -> Void
     ) throws(SystemCallError) {
         let original = try source.openDirectory(name)
         let mode = ModeBits(rawValue: status.mode.rawValue & 0o777)
@@ -117,7 +125,7 @@ private struct TreeCopier {
         let copy = try destination.openDirectory(newName)
         for entry in try original.names() {
             guard let status = try original.status(entry) else { continue }
-            try self.copy(entry, status, of: original, to: entry, in: copy, depth: depth + 1)
+            try self.copy(entry, status, of: original, to: entry, in: copy, depth: depth + 1, progress)
         }
         if mode.rawValue & 0o700 != 0o700, let made = try destination.status(newName) {
             try destination.setMode(newName, ModeBits(rawValue: made.mode.rawValue & (mode.rawValue | ~0o700)))

@@ -57,6 +57,8 @@ package struct Apply {
     var notes: [String] = []
     /// What was done beyond the goal of the change at hand.
     var remark = ""
+    /// The step and the place of the change at hand, if a file server may take part in it.
+    private var watched: (step: String, path: FilePath?)?
     /// What was done in the place of the change at hand.
     var performed: Change?
 
@@ -108,9 +110,8 @@ package struct Apply {
             if let place = unusablePlace(of: path) { return .skipped("\(Text.shown(place)) cannot be used") }
         }
         identity = actors.words(first)
-        if able != [.root], let watch {
-            watch.begin(step: change.step, path: planned.change.path)
-        }
+        watched = able == [.root] ? nil : (change.step, planned.change.needed.last)
+        keepWatchWaiting()
         defer { watch?.end() }
         do throws(BootError) {
             return try apply(planned.change, by: able)
@@ -144,6 +145,11 @@ package struct Apply {
     /// Notes which directory is used in the place of a planned one.
     mutating func choose(_ directory: FilePath, for planned: FilePath) {
         directories[planned] = directory
+    }
+
+    /// Starts the clock on the change at hand anew: a large one takes its time from a server that does answer.
+    func keepWatchWaiting() {
+        if let watch, let watched { watch.begin(step: watched.step, path: watched.path) }
     }
 
     /// What came of a planned path: another one where a directory above it has been replaced by its fallback.

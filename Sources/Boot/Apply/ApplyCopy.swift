@@ -19,7 +19,8 @@ extension Apply {
         let result: TreeCopy.Result
         do throws(SystemCallError) {
             result = try actors.acting(as: able[0]) { () throws(SystemCallError) in
-                try TreeCopy.make(of: change.source, at: destination, extent: .ordinaryFiles, in: tree)
+                try TreeCopy.make(
+                    of: change.source, at: destination, extent: .ordinaryFiles, in: tree, progress: keepWatchWaiting)
             }
         } catch {
             throw copyFailure("cannot copy", change.source, destination, error, as: able[0])

@@ -63,13 +63,14 @@ extension Apply {
             }
         }
         let copy = try TreeCopy.make(
-            of: place.path, at: place.target, extent: .everything, replacing: replacing, in: tree)
+            of: place.path, at: place.target, extent: .everything, replacing: replacing, in: tree,
+            progress: keepWatchWaiting)
         guard copy.isMade else { return false }
         // Out of the way at once, even if it takes long to remove, or cannot be removed.
         let doomed = TemporaryName.make(for: name)
         try parent.move(name, to: doomed, in: parent)
         do throws(SystemCallError) {
-            try parent.removeTree(doomed)
+            try parent.removeTree(doomed, progress: keepWatchWaiting)
         } catch {
             notes.append(
                 "what was copied from \(Text.shown(place.path)) cannot be removed and remains as "

@@ -31,8 +31,10 @@ package enum TemporaryName {
     ///   - name: the name that it would have got.
     ///   - directory: the directory, open for reading.
     ///   - now: the present by the clock of the directory's file system.
+    ///   - progress: is told that the work goes on.
     package static func removeStale(
-        for name: FilePath.Component, in directory: borrowing Directory, now: FileStatus.Timestamp
+        for name: FilePath.Component, in directory: borrowing Directory, now: FileStatus.Timestamp,
+        progress: () -> Void
     ) {
         for candidate in (try? directory.names()) ?? [] where isTemporary(candidate, for: name) {
             guard let status = try? directory.status(candidate), status.modified.seconds < now.seconds - lifetime else {
@@ -41,7 +43,7 @@ package enum TemporaryName {
             // Under another name first: should its maker be alive after all, he cannot finish what is half gone.
             let doomed = make(for: name)
             guard (try? directory.move(candidate, to: doomed, in: directory)) != nil else { continue }
-            _ = try? directory.removeTree(doomed)
+            _ = try? directory.removeTree(doomed, progress: progress)
         }
     }
 }

@@ -42,11 +42,8 @@ package struct Caches: Step {
         return StepPlan(
             changes: [cache, pythons].map { path in
                 PlannedChange(
-                    .directory(
-                        DirectoryChange(
-                            path: path, mode: ModeBits(rawValue: 0o777).masked(by: scratch.umask),
-                            group: context.people.user.credentials.group, use: .write)),
-                    by: [.user], onFailure: .warn, consequence: "uv uses its own default in the home")
+                    .directory(scratch.directory(path, for: .write, context)), by: [.user], onFailure: .warn,
+                    consequence: "uv uses its own default in the home")
             },
             exports: exports)
     }

@@ -71,15 +71,10 @@ package struct PersistentLinks: Step {
             for parent in [path.removingLastComponent(), target.removingLastComponent()]
             where parent != user.home && parent != scratch.home && !parents.contains(parent) {
                 parents.append(parent)
-                let isKept = parent.starts(with: scratch.home)
-                changes.append(
-                    .directory(
-                        DirectoryChange(
-                            path: parent, mode: ModeBits(rawValue: isKept ? 0o777 : 0o755).masked(by: scratch.umask),
-                            group: user.credentials.group, use: .enter)))
+                changes.append(.directory(scratch.directory(parent, for: .enter, context)))
             }
             changes.append(
-                .link(LinkChange(path, to: target, name.kind, mode: name.kind == .file ? 0o600 : 0o777)))
+                .link(LinkChange(path, to: target, name.kind, mode: name.kind == .file ? 0o600 : 0o770)))
         }
         return StepPlan(changes: changes.map { PlannedChange($0, by: [.user], onFailure: .warn) })
     }

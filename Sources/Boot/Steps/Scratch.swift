@@ -91,9 +91,8 @@ package struct Scratch: Step {
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        // Without privileges it may be a supplementary group of the process.
-        let group = context.settings[Identity.self]?.groupID ?? context.people.user.credentials.group
-        let mode = ModeBits(rawValue: 0o770).masked(by: umask)
+        let group = group(context)
+        let mode = ownMode
         let actors: [Actor] = context.people.seed == nil ? [.user] : [.user, .seed]
         let own = DirectoryChange(path: home, mode: mode, group: group, use: .write, isOnVolume: true)
         let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter, isOnVolume: true)
@@ -114,6 +113,18 @@ package struct Scratch: Step {
                 Export("HF_HOME", .directory(cache)),
                 Export("HF_TOKEN_PATH", tokenPath.string),
             ])
+    }
+
+    /// A directory of the user's own that another step needs.
+    func directory(_ path: FilePath, for use: DirectoryChange.Use, _ context: PlanContext) -> DirectoryChange {
+        DirectoryChange(path: path, mode: ownMode, group: group(context), use: use)
+    }
+
+    private var ownMode: ModeBits { ModeBits(rawValue: 0o770).masked(by: umask) }
+
+    /// Without privileges it may be a supplementary group of the process.
+    private func group(_ context: PlanContext) -> UInt32 {
+        context.settings[Identity.self]?.groupID ?? context.people.user.credentials.group
     }
 
     /// Hugging Face's directory of the user's own.

@@ -42,10 +42,7 @@ package struct ShellState: Step {
         let git = gitConfiguration(scratch)
         let home = context.people.user.home
         let changes: [Change] = [
-            .directory(
-                DirectoryChange(
-                    path: directory, mode: ModeBits(rawValue: 0o777).masked(by: scratch.umask),
-                    group: context.people.user.credentials.group, use: .enter)),
+            .directory(scratch.directory(directory, for: .enter, context)),
             .copy(CopyChange(from: Paths.shellSkeleton.appending(".oh-my-zsh"), to: framework)),
             .copy(CopyChange(from: Paths.shellSkeleton.appending(".zshrc"), to: settings)),
             .firstFile(FirstFileChange(path: directory.appending(".zshenv"), content: Array(Self.zshenv.utf8))),
