@@ -21,6 +21,22 @@ package struct EndReport: Sendable {
     /// What the boot was doing when it took too long, in its own words; empty otherwise.
     package internal(set) var overdue: [UInt8] = []
 
+    package init(
+        outcome: Supervisor.Outcome, exitCode: Int32, request: StopRequest? = nil, timeToEnd: UInt64 = 0,
+        commandWasKilled: Bool = false, othersEnded: Int = 0, killed: KilledProcesses = KilledProcesses(),
+        killedAfter: UInt64 = 0, overdue: [UInt8] = []
+    ) {
+        self.outcome = outcome
+        self.exitCode = exitCode
+        self.request = request
+        self.timeToEnd = timeToEnd
+        self.commandWasKilled = commandWasKilled
+        self.othersEnded = othersEnded
+        self.killed = killed
+        self.killedAfter = killedAfter
+        self.overdue = overdue
+    }
+
     /// A request to stop: a signal of the runtime or of an operator.
     package struct StopRequest: Sendable {
         package let signal: Signal
@@ -29,6 +45,13 @@ package struct EndReport: Sendable {
         /// The sender's process as seen from here, and its user; 0 for one outside of the pid namespace.
         package let sender: Int32
         package let user: UInt32
+
+        package init(signal: Signal, receivedAt: UInt64, sender: Int32, user: UInt32) {
+            self.signal = signal
+            self.receivedAt = receivedAt
+            self.sender = sender
+            self.user = user
+        }
     }
 
     /// The line for standard error, without its end: `entrypoint: init: SIGTERM at 2026-11-21T05:04:03Z: …`.
@@ -126,7 +149,7 @@ package struct KilledProcesses: Sendable {
     /// A named one: its id and its name.
     package subscript(index: Int) -> (process: Int32, name: ProcessName) { (processes[index], names[index]) }
 
-    mutating func add(_ process: Int32, _ name: ProcessName) {
+    package mutating func add(_ process: Int32, _ name: ProcessName) {
         if count < processes.count {
             processes[count] = process
             names[count] = name

@@ -12,16 +12,14 @@ extension Resident {
     static func harden(keeping pipe: Int32, table: ProcessTable, parentBefore: Int32, parentDeathSignal: Int32) {
         // No file system that the boot or the command wants to unmount is held by the init's directory.
         try? CurrentProcess.changeDirectory(to: "/")
-        EnvironmentBlock.erase(table: table)
+        if !EnvironmentBlock.erase(table: table) { warn("cannot find its environment to erase it") }
         do throws(SystemCallError) {
             try CurrentProcess.keepOnly(.kill)
             try Privileges.setNoNewPrivileges()
         } catch {
-            var line = MessageLine()
-            line.append("init: warning: cannot give up privileges that are not needed any more")
-            line.write(waitingMilliseconds: 0)
+            warn("cannot give up privileges that it does not need any more")
         }
-        // Root in the container may read and write /proc/1/fd/1, which logs are often sent to; a user who owns the init may not trace it.
+        // A user who owns the init may not trace it. Root may: logs are often sent to /proc/1/fd/1, which needs that.
         if CurrentProcess.effectiveUser != 0 { CurrentProcess.forbidTracing() }
         CurrentProcess.giveBackProgram()
         if parentDeathSignal > 0 {
@@ -32,5 +30,12 @@ extension Resident {
         }
         // The last thing, because it opens the gate that the child waits at.
         OpenFiles.closeAll(except: pipe)
+    }
+
+    private static func warn(_ text: StaticString) {
+        var line = MessageLine()
+        line.append("init: warning: ")
+        line.append(text)
+        line.write(waitingMilliseconds: 0)
     }
 }

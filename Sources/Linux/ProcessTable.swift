@@ -8,7 +8,7 @@ package struct ProcessName: Sendable {
     package init() {}
 
     /// The first 15 of some bytes.
-    init(_ source: UnsafeRawBufferPointer) {
+    package init(_ source: UnsafeRawBufferPointer) {
         for byte in source.prefix(15) {
             bytes[count] = byte
             count += 1

@@ -44,27 +44,17 @@ package enum EnvironmentBlock {
     /// Overwrites the environment that the process was started with by zeros. The process has none afterwards.
     ///
     /// Entries that the C library has taken out of its own list, as it does for privileged programs, are overwritten too.
-    package static func erase(table: ProcessTable) {
-        guard let first = linux_environment()?.pointee else { return }
-        var block = listed()
-        if let told = table.environmentBlock, told.contains(address: first) { block = told }
-        guard let block, let start = block.baseAddress else { return }
-        memset(start, 0, block.count)
-        if let entries = linux_environment() { entries.pointee = nil }
-        giveBack(block)
-    }
-
-    /// From the first to the last entry of the C library's list, for a process that has no `/proc`.
-    private static func listed() -> UnsafeMutableRawBufferPointer? {
-        guard var entry = linux_environment(), let first = entry.pointee else { return nil }
-        var end = first
-        while let pointer = entry.pointee {
-            // One that was set since the start lies elsewhere; the strings of the start lie in their order.
-            if pointer < end { break }
-            end = pointer + strlen(pointer) + 1
-            entry += 1
+    ///
+    /// - Returns: whether the kernel said where the environment lies, and nothing was left to overwrite.
+    package static func erase(table: ProcessTable) -> Bool {
+        guard let entries = linux_environment(), let first = entries.pointee else { return true }
+        guard let block = table.environmentBlock, block.contains(address: first), let start = block.baseAddress else {
+            return false
         }
-        return UnsafeMutableRawBufferPointer(start: first, count: end - first)
+        memset(start, 0, block.count)
+        entries.pointee = nil
+        giveBack(block)
+        return true
     }
 
     /// Gives whole pages of zeros back to the kernel, which shows zeros in their place: an environment may be 2 MB.

@@ -8,12 +8,14 @@ final class Fixture: @unchecked Sendable {
     private let folder: URL
     private let place: Place
 
-    /// The program that `INIT_FIXTURE` names, or the one that was built with the tests.
-    static let program: String = {
-        if let named = ProcessInfo.processInfo.environment["INIT_FIXTURE"] { return named }
+    /// The program that was built with the tests.
+    static let builtProgram: String = {
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         return tests.deletingLastPathComponent().appendingPathComponent("init-fixture").path
     }()
+
+    /// The program under test: the one that `INIT_FIXTURE` names, such as a static one, or the one that was built.
+    static let program = ProcessInfo.processInfo.environment["INIT_FIXTURE"] ?? builtProgram
 
     /// A command that exits with 8 as soon as a script, which it runs in a session of its own, sends it USR1.
     static func leaving(_ script: String) -> [String] {
@@ -37,17 +39,18 @@ final class Fixture: @unchecked Sendable {
     ///   - options: the fixture's own options.
     ///   - environment: variables that are added to the test's.
     ///   - place: how it is started.
+    ///   - program: the fixture's program.
     ///   - wrapper: words in front of all others, such as a tracer.
     init(
         _ command: [String], options: [String] = [], environment: [String: String] = [:], place: Place = .process1,
-        wrapper: [String] = []
+        program: String = Fixture.program, wrapper: [String] = []
     ) throws {
         self.place = place
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("init-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var words = [Fixture.program, "clean"] + wrapper
         if place == .process1 { words += ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"] }
-        words += [Fixture.program] + options + ["--"] + command
+        words += [program] + options + ["--"] + command
         process.executableURL = URL(fileURLWithPath: words[0])
         process.arguments = Array(words.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
