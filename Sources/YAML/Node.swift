@@ -29,7 +29,8 @@ extension YAML {
         }
 
         package let content: Content
-        /// Where the value begins; for a value that is left out, the end of its key's colon or list's dash.
+        /// Where the value begins; for a value that is left out, after its key's colon or list's dash, at the latest where
+        /// the next sign stands.
         package let mark: Mark
 
         package init(_ content: Content, mark: Mark) {

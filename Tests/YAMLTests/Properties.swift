@@ -23,6 +23,10 @@ func violation(for bytes: [UInt8]) -> String? {
     return nil
 }
 
+private let libyamlWords = [
+    "while ", "did not ", "found ", "could not ", "control ", "block ", "mapping ", "invalid ", "incomplete ",
+]
+
 /// What does not hold for problems: at least one, in order, each short, on one line, and at a place that exists.
 private func violation(in problems: YAML.Problems, lines: [[Unicode.Scalar]]) -> String? {
     if problems.isEmpty { return "refused without problem" }
