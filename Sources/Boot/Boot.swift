@@ -147,6 +147,8 @@ package struct Boot {
         }
         CurrentProcess.restore(writeSignals)
         var error = HandOver.execute(command, environment: entries)
+        // What is told of it must not end the boot in its turn.
+        _ = CurrentProcess.ignoreWriteSignals()
         error.step = Handoff.name
         return error
     }
