@@ -75,14 +75,15 @@ struct EnvironmentTests {
     func `a command for which the boot's variables leave no room is told`(mode: ByteString) throws {
         try withPod(.busybox) { container in
             container.environment["ENTRYPOINT_MODE"] = mode
-            // A quarter of the stack is for arguments and environment (execve(2)).
             var arguments: [ByteString] = [ProbeReport.path, "exit", "0"]
             arguments += [ByteString](
                 repeating: ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 130_000)), count: 16)
-            // The boot adds some hundred bytes: the longest last argument that the boot itself can be started with is
-            // too long for the command.
-            for length in stride(from: 17_100, to: 0, by: -100) {
-                let last = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: length))
+            // A quarter of the stack is for arguments, environment, their pointers and the file's name (execve(2)).
+            let strings = container.entrypoint + container.entrypoint + arguments + container.environment.entries
+            let room = (2 << 20) - strings.reduce(0) { $0 + $1.bytes.count + 1 + 8 }
+            // The boot itself just fits, and adds some hundred bytes.
+            for rest in stride(from: 50, to: 400, by: 50) {
+                let last = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: room - rest))
                 do {
                     let outcome = try container.bootInNamespaces(arguments + [last]) {
                         $0.limits = [.init(resource: RLIMIT_STACK, soft: 8 << 20, hard: 8 << 20)]
