@@ -8,6 +8,7 @@ enum Command {
         switch arguments.dropFirst().first {
         case "record": record()
         case "clean": startClean(Array(arguments.dropFirst(2)))
+        case "nest": nest(Array(arguments.dropFirst(2)))
         case "exit": _exit(Int32(count(arguments)))
         case "orphans": makeOrphans(count(arguments))
         case "scene": playScene()
@@ -23,6 +24,21 @@ enum Command {
         for number in 1...Signal.highest { Signals.setIgnored(Signal(rawValue: number), false) }
         Signals.setMask(.none)
         InitFixture.execute(command)
+    }
+
+    /// Is process 1 for a command that is not, so that no mistake of an init under test leaves the namespace.
+    private static func nest(_ command: [String]) -> Never {
+        let child = fork()
+        if child == 0 { InitFixture.execute(command) }
+        var code: Int32 = 0
+        while true {
+            switch Children.next() {
+            case .ended(child, let end): code = end.code
+            // What the command leaves behind is not cleared away by the end of the namespace.
+            case .childless: _exit(code)
+            default: Clock.sleep(nanoseconds: 2_000_000)
+            }
+        }
     }
 
     /// Prints the number of every signal that comes, up to SIGRTMAX, which ends it.

@@ -24,11 +24,15 @@ final class Fixture: @unchecked Sendable {
     /// A script for ``leaving(_:)`` that becomes a process which ignores TERM.
     static let deaf = "trap '' TERM; kill -USR1 $PPID; exec sleep 60"
 
+    /// Starts a program as process 1 of a pid namespace, which ends with it.
+    static let namespace = ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"]
+
     /// How the program is started.
     enum Place {
         /// As process 1 of a pid namespace of its own.
         case process1
-        /// As an ordinary process.
+        /// As an ordinary process, in a pid namespace nevertheless: an init that takes itself for process 1 by mistake
+        /// would end all processes of the machine.
         case ordinary
     }
 
@@ -48,8 +52,11 @@ final class Fixture: @unchecked Sendable {
         self.place = place
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("init-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        var words = [Fixture.program, "clean"] + wrapper
-        if place == .process1 { words += ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"] }
+        var words = [Fixture.program, "clean"]
+        switch place {
+        case .process1: words += wrapper + Fixture.namespace
+        case .ordinary: words += Fixture.namespace + [Fixture.program, "nest"] + wrapper
+        }
         words += [program] + options + ["--"] + command
         process.executableURL = URL(fileURLWithPath: words[0])
         process.arguments = Array(words.dropFirst())
@@ -90,11 +97,15 @@ final class Fixture: @unchecked Sendable {
 
     /// The process id of the init as the test sees it.
     func initProcess() async throws -> pid_t {
+        // unshare(1) forks first, and so does what is process 1 for an ordinary process.
         let outer = process.processIdentifier
-        if place == .ordinary { return outer }
-        // unshare(1) first forks what becomes the init.
-        try await until("the init was started") { children(outer).contains { name(of: $0) == "init-fixture" } }
-        return try child(of: outer)
+        func find() -> pid_t? {
+            guard let first = children(outer).first else { return nil }
+            guard let found = place == .process1 ? first : children(first).first else { return nil }
+            return name(of: found) == "init-fixture" ? found : nil
+        }
+        try await until("the init was started") { find() != nil }
+        return try #require(find())
     }
 
     private func name(of process: pid_t) -> String? {

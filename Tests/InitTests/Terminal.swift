@@ -13,8 +13,10 @@ final class Terminal: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - words: the program and its arguments.
-    ///   - isProcess1: whether the program is process 1 of a pid namespace and leads the session, as a container runtime does it.
-    init(_ words: [String], isProcess1: Bool, environment: [String: String] = [:]) throws {
+    ///   - place: as process 1 the program leads the session, as a container runtime starts it; `nil` for a program that
+    ///     is none of ours and needs no namespace.
+    ///   - environment: variables that are added to the test's.
+    init(_ words: [String], place: Fixture.Place?, environment: [String: String] = [:]) throws {
         let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var isLocked: CInt = 0
         var number: CInt = 0
@@ -24,7 +26,12 @@ final class Terminal: @unchecked Sendable {
         let name = "/dev/pts/\(number)"
         master = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let slave = FileHandle(fileDescriptor: open(name, O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
-        let namespace = isProcess1 ? ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"] : []
+        let namespace =
+            switch place {
+            case .process1: Fixture.namespace
+            case .ordinary: Fixture.namespace + [Fixture.program, "nest"]
+            case nil: [String]()
+            }
         process.executableURL = URL(fileURLWithPath: Fixture.program)
         process.arguments = ["clean"] + namespace + ["setsid", "--ctty", "--wait"] + words
         process.environment = ProcessInfo.processInfo.environment.merging(["PS1": "prompt> ", "TERM": "xterm"]) { $1 }

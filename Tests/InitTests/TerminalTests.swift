@@ -3,7 +3,7 @@ import Testing
 
 @Suite(.beside) struct `On a terminal` {
     private func containerized(_ command: [String], _ environment: [String: String] = [:]) throws -> Terminal {
-        try Terminal([Fixture.program, "--"] + command, isProcess1: true, environment: environment)
+        try Terminal([Fixture.program, "--"] + command, place: .process1, environment: environment)
     }
 
     /// The init below `setsid` and `unshare`.
@@ -35,7 +35,7 @@ import Testing
 
     @Test func `Ctrl-C ends the boot`() async throws {
         let terminal = try Terminal(
-            [Fixture.program, "--say", "booting", "--delay", "60", "--", "true"], isProcess1: true)
+            [Fixture.program, "--say", "booting", "--delay", "60", "--", "true"], place: .process1)
         try await terminal.expect("booting")
         try terminal.type("\u{3}")
         #expect(try await terminal.end() == 130)
@@ -111,7 +111,7 @@ import Testing
         let fixture = try Fixture(["sh", "-c", "echo ready; trap 'exit 0' USR1; while :; do sleep 0.05; done"])
         try await fixture.ready()
         let enter = ["nsenter", "--target", "\(try await fixture.initProcess())", "--pid", "--mount"]
-        let session = try Terminal(enter + ["bash", "--norc", "-i"], isProcess1: false)
+        let session = try Terminal(enter + ["bash", "--norc", "-i"], place: nil)
         try session.type("echo rea''dy\n")
         try await session.expect("ready\r\n")
         try await fixture.send(SIGUSR1)
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test func `under a shell with job control it is a job like any other`() async throws {
-        let terminal = try Terminal(["bash", "--norc", "-i"], isProcess1: false)
+        let terminal = try Terminal(["bash", "--norc", "-i"], place: .ordinary)
         try terminal.type(
             "PS1='prompt> '\n\(Fixture.program) -- sh -c 'echo rea''dy; while read x; do echo got $x; done; exit 6'\n")
         try await terminal.expect("ready\r\n")
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test func `in the background it leaves the terminal alone until it gets it`() async throws {
-        let terminal = try Terminal(["bash", "--norc", "-i"], isProcess1: false)
+        let terminal = try Terminal(["bash", "--norc", "-i"], place: .ordinary)
         try terminal.type("PS1='prompt> '\n\(Fixture.program) -- sh -c 'echo rea''dy; read x; echo got $x' &\n")
         try await terminal.expect("ready\r\n")
         try terminal.type("echo sh''ell\n")
@@ -174,7 +174,7 @@ import Testing
 
     @Test func `a script without job control reads on from the terminal afterwards`() async throws {
         let script = "\(Fixture.program) -- true; echo after; read x; echo got $x"
-        let terminal = try Terminal(["sh", "-c", script], isProcess1: false)
+        let terminal = try Terminal(["sh", "-c", script], place: .ordinary)
         try await terminal.expect("after")
         try terminal.type("line\n")
         try await terminal.expect("got line")
