@@ -43,7 +43,9 @@ package struct Descriptor: ~Copyable {
     }
 
     /// Reads up to `limit` bytes of a file whose size is known, if not for sure: a file of `/proc` has size 0.
-    func readAll(limit: Int, expected: Int, path: FilePath?) throws(SystemCallError) -> [UInt8] {
+    ///
+    /// - Throws: the error of read(2).
+    package func readAll(limit: Int, expected: Int, path: FilePath?) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
         // With room for one byte more than expected, the first read takes all and, being short, is the last. Whoever
         // makes a file look huge shall not get the memory for it before there is something to read.

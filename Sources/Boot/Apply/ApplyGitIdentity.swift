@@ -52,7 +52,7 @@ extension Apply {
                 let status = try file.status(path: path)
                 (found.kind, found.size, found.mode) = (status.kind, status.size, status.mode)
                 guard status.kind == .file else { return }
-                found.configuration = GitConfiguration(try file.readAll(limit: 1 << 20, path: path))
+                found.configuration = GitConfiguration(try file.readAll(limit: 1 << 20, expected: status.size, path: path))
             } catch  where error.errno == .noSuchFileOrDirectory {
                 // Git makes the file.
             }
