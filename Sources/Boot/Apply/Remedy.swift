@@ -75,21 +75,22 @@ package struct Mount: Equatable, Sendable {
 
     /// Reads the lines of the file; what is not a line of it is passed over.
     package static func parse(_ text: String) -> [Mount] {
-        text.split(separator: "\n").compactMap { line in
-            let fields = line.split(separator: " ")
-            guard let separator = fields.firstIndex(of: "-"), separator >= 6, fields.count > separator + 2 else {
-                return nil
-            }
+        // As bytes: a name that begins with an accent would join with the space before it.
+        text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let fields = line.split(separator: UInt8(ascii: " "))
+            guard let separator = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), separator >= 6,
+                fields.count > separator + 2
+            else { return nil }
             return Mount(
-                point: FilePath(unescaped(fields[4])), type: String(fields[separator + 1]),
+                point: FilePath(unescaped(fields[4])), type: unescaped(fields[separator + 1]),
                 source: unescaped(fields[separator + 2]))
         }
     }
 
     /// Space, tab, newline and backslash are written as a backslash and three octal digits.
-    private static func unescaped(_ text: Substring) -> String {
+    private static func unescaped(_ text: some Sequence<UInt8>) -> String {
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = Array(text)[...]
         while let byte = rest.popFirst() {
             let digits = rest.prefix(3)
             if byte == UInt8(ascii: "\\"), digits.count == 3,
