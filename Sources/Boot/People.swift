@@ -50,8 +50,8 @@ extension People {
         } catch {
             throw refused(error)
         }
-        let podGroups = Set(host.privileges.groups).subtracting(plan.rootGroups).subtracting([0])
-        let groups = podGroups.union(plan.groups).subtracting([plan.groupID]).sorted()
+        let podGroups = Set(host.privileges.groups).subtracting(plan.rootGroups)
+        let groups = podGroups.union(plan.groups).subtracting([0, plan.groupID]).sorted()
         return People(
             user: User(
                 name: plan.userName, groupName: plan.groupName, home: FilePath(plan.home),
