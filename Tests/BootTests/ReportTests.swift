@@ -1,0 +1,137 @@
+import Foundation
+import Linux
+import SystemPackage
+import Testing
+
+@testable import Boot
+
+struct ReportTests {
+    /// Collects what a report prints.
+    private final class Lines {
+        var lines: [String] = []
+    }
+
+    private static let directory = Change.directory(
+        DirectoryChange(path: "/s/jane", mode: 0o770, group: 5, use: .write))
+    private static let file = Change.file(
+        FileChange(path: "/etc/f", content: Array("secret content".utf8), mode: 0o440, meaning: "passwordless sudo"))
+    private static let removal = Change.removal(RemovalChange(path: "/etc/f", meaning: "the user has no sudo"))
+    private static let accounts = Change.accounts(
+        AccountsChange(
+            found: AccountFiles(), planned: AccountFiles(passwd: Array("jane:x:1:2:::\n".utf8)),
+            meanings: ["user jane (uid 1) added", "group lab (gid 2) added"]))
+    private static let failure = BootError(
+        step: "scratch", "cannot create /s/jane",
+        attempts: [
+            Attempt(as: "user 1:2", SystemCallError(call: "mkdirat", path: "/s/jane", errno: .permissionDenied))
+        ], remedy: "ask \"them\"")
+
+    private static func event(
+        _ change: Change, _ outcome: Outcome, notes: [String] = [], remark: String = "", microseconds: Int64 = 1050
+    ) -> Event {
+        Event(
+            change: StepChange(step: "scratch", planned: PlannedChange(change, by: [.user], onFailure: .warn)),
+            outcome: outcome, identity: "user 1:2", notes: notes, remark: remark, microseconds: microseconds)
+    }
+
+    private static let events = [
+        event(directory, .already), event(directory, .changed), event(file, .changed), event(removal, .changed),
+        event(accounts, .changed), event(directory, .changed, notes: ["it differs"], remark: "moved x aside"),
+        event(directory, .skipped("/s cannot be used")), event(directory, .failed(failure), notes: ["no scratch"]),
+    ]
+
+    private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
+        let lines = Lines()
+        let report = Report(log: log, started: .now) { lines.lines.append($0) }
+        for event in Self.events { report.observe(event) }
+        report.line(.info, "", "ready")
+        report.warn("handoff", "a warning")
+        report.line(.error, "handoff", "an error")
+        return (report, lines.lines)
+    }
+
+    @Test func `changes, warnings and errors are told line by line`() {
+        #expect(
+            printed(LogSettings()).lines == [
+                "entrypoint: scratch: created /s/jane (0770) as user 1:2",
+                "entrypoint: scratch: wrote /etc/f (0440): passwordless sudo",
+                "entrypoint: scratch: removed /etc/f: the user has no sudo",
+                "entrypoint: scratch: user jane (uid 1) added; group lab (gid 2) added",
+                "entrypoint: scratch: created /s/jane (0770) as user 1:2; moved x aside",
+                "entrypoint: scratch: warning: it differs",
+                "entrypoint: scratch: warning: skipped: directory /s/jane (0770): /s cannot be used",
+                "entrypoint: scratch: warning: cannot create /s/jane: permission denied (mkdirat EACCES as user 1:2); "
+                    + "ask \"them\"",
+                "entrypoint: scratch: warning: no scratch",
+                "entrypoint: ready",
+                "entrypoint: handoff: warning: a warning",
+                "entrypoint: handoff: an error",
+            ])
+    }
+
+    @Test func `a quiet log has warnings and errors only`() {
+        #expect(
+            printed(LogSettings(level: .quiet)).lines.filter { !$0.contains("warning: ") }
+                == ["entrypoint: handoff: an error"])
+        #expect(printed(LogSettings(level: .quiet)).lines.count == 6)
+    }
+
+    @Test func `a debug log has what was true already, and times`() {
+        let lines = printed(LogSettings(level: .debug)).lines
+        #expect(lines.first == "entrypoint: scratch: already: directory /s/jane (0770) (1.05 ms)")
+        #expect(lines.dropFirst().first == "entrypoint: scratch: created /s/jane (0770) as user 1:2 (1.05 ms)")
+        #expect(lines.count == 13)
+    }
+
+    @Test func `a line in JSON is one object`() throws {
+        let lines = printed(LogSettings(format: .json)).lines
+        #expect(
+            lines.first
+                == #"{"program":"entrypoint","level":"info","step":"scratch","message":"created /s/jane (0770) as user 1:2"}"#
+        )
+        #expect(
+            lines.last == #"{"program":"entrypoint","level":"error","step":"handoff","message":"an error"}"#)
+        for line in lines {
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
+            #expect(Set(object.keys) == ["program", "level", "step", "message"])
+        }
+        #expect(lines.map { $0.contains(#""level":"warning""#) }.count { $0 } == 5)
+    }
+
+    @Test func `the whole report is JSON that tells what was done, and no secret`() throws {
+        let report = printed(LogSettings()).report
+        #expect(report.changes == 5)
+        let people = People(
+            user: People.User(
+                name: "jane", groupName: "lab", home: "/home/jane", shell: "/bin/zsh",
+                credentials: Credentials(user: 1, group: 2, groups: [3, 4])),
+            seed: Credentials(user: 7, group: 2, groups: []),
+            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
+        let text = report.json(
+            start: .root, people: people, exports: [("HOME", "/home/jane"), ("A_TOKEN", "hunter2")],
+            failure: Self.failure
+        ).text
+        #expect(!text.contains("hunter2") && !text.contains("secret content"))
+        #expect(
+            text.hasPrefix(
+                #"{"version":"\#(Version.text)","start":"root","user":{"name":"jane","uid":1,"group":"lab","gid":2,"groups":[3,4],"home":"/home/jane","shell":"/bin/zsh"},"seed":"7:2","changes":[{"step":"scratch","goal":"directory /s/jane (0770)","as":"user 1:2","outcome":"already","microseconds":1050},"#
+            ))
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(
+            (object["changes"] as? [[String: Any]])?.map { $0["outcome"] as? String ?? "" }
+                == ["already", "changed", "changed", "changed", "changed", "changed", "skipped", "failed"])
+        #expect((object["exports"] as? [String: String]) == ["HOME": "/home/jane", "A_TOKEN": ""])
+        #expect((object["failure"] as? [String: String])?["step"] == "scratch")
+        #expect((object["changed"] as? Int) == 5)
+        #expect((object["warnings"] as? [[String: String]])?.count == 5)
+    }
+
+    @Test func `without people and failure there is null`() {
+        let report = Report(log: LogSettings(), started: .now) { _ in }
+        let text = report.json(start: .bare, people: nil, exports: [], failure: nil).text
+        #expect(
+            text.hasPrefix(
+                #"{"version":"\#(Version.text)","start":"bare","user":null,"seed":null,"changes":[],"exports":{},"warnings":[],"failure":null,"changed":0,"microseconds":"#
+            ))
+    }
+}
