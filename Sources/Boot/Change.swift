@@ -259,6 +259,28 @@ extension Change {
         }
     }
 
+    /// The same change elsewhere: where directories above its paths have been replaced by others.
+    func moved(by resolve: (FilePath) -> FilePath) -> Change {
+        switch self {
+        case .accounts, .file, .removal: self
+        case .directory(let change): .directory(change.moved(to: resolve(change.path)))
+        case .firstFile(let change):
+            .firstFile(FirstFileChange(path: resolve(change.path), content: change.content, mode: change.mode))
+        case .copy(let change): .copy(CopyChange(from: change.source, to: resolve(change.destination)))
+        case .link(let change):
+            .link(LinkChange(resolve(change.path), to: resolve(change.target), change.kind, mode: change.mode))
+        case .sshFiles(let change):
+            .sshFiles(
+                SSHFilesChange(
+                    directory: resolve(change.directory), files: change.files, alias: change.alias,
+                    mounts: change.mounts))
+        case .gitIdentity(let change):
+            .gitIdentity(
+                GitIdentityChange(
+                    path: resolve(change.path), entries: change.entries, git: change.git, home: resolve(change.home)))
+        }
+    }
+
     /// The paths that must be usable for the change to make sense.
     var needed: [FilePath] {
         if case .link(let change) = self { return [change.path, change.target] }

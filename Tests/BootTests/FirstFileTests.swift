@@ -53,6 +53,27 @@ struct FirstFileTests {
         }
     }
 
+    @Test func `what belongs into a directory that has been replaced goes there, and is reported there`() async {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            let home = place.home.appending("jane")
+            try place.makeFile(home, "in the way")
+            let (events, exports) = try place.apply(
+                .directory(
+                    DirectoryChange(
+                        path: home, mode: 0o770, group: place.user.group, use: .write, fallbacks: [place.scratch])),
+                .link(LinkChange(home.appending("x"), to: place.scratch.appending("x"), .file, mode: 0o600)),
+                .firstFile(FirstFileChange(path: home.appending("y"))),
+                exports: [Export("HOME", .directory(home)), Export("Y", .place(home.appending("y")))])
+            #expect(
+                events.map { place.plain($0.change.planned.change.goal) } == [
+                    "directory /scratch (0770)", "link /scratch/x to /scratch/x", "file /scratch/y",
+                ])
+            try expectSame(place.listing(place.scratch), "x 0600\ny 0660")
+            #expect(exports.mapValues(place.plain) == ["HOME": "/scratch", "Y": "/scratch/y"])
+        }
+    }
+
     @Test(.actingAsUsers) func `a directory that is closed to the user is told`() async {
         await #expect(processExitsWith: .success) {
             let place = try Workplace()

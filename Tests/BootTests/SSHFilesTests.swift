@@ -35,7 +35,7 @@ struct SSHFilesTests {
                 Self.change(place, publicKey: "PUBLIC\n", hosts: "HOST\n", alias: .ed25519)
             }
             let story = "changed\nwrote id_rsa (0600), id_rsa.pub (0644), known_hosts (0644), id_ed25519 (a link)"
-            try expectSame(place.story(of: change(), mode: .dryRun), story)
+            try expectSame(place.story(of: change(), mode: .dryRun), story.replacing("wrote", with: "writes"))
             try expectSame(place.listing(place.home), "")
             try expectSame(place.story(of: change()), story)
             try expectSame(
@@ -75,7 +75,7 @@ struct SSHFilesTests {
             try place.makeFile(place.home.appending(".ssh/config"), "mine")
             try expectSame(
                 place.story(of: Self.change(place, key: nil, publicKey: "PUBLIC\n"), mode: .dryRun),
-                "changed\nremoved id_rsa, known_hosts, id_ecdsa")
+                "changed\nremoves id_rsa, known_hosts, id_ecdsa")
             try expectSame(
                 place.story(of: Self.change(place, key: nil, publicKey: "PUBLIC\n")),
                 "changed\nremoved id_rsa, known_hosts, id_ecdsa")
@@ -133,8 +133,10 @@ struct SSHFilesTests {
             let wrote = "wrote id_rsa (0600), id_rsa.pub (0644), known_hosts (0644)"
             try expectSame(
                 place.story(of: change(), mode: .dryRun),
-                (["changed"] + notes.map { "\($0) is in the way and is kept as \($0).before-entrypoint" } + [wrote])
-                    .joined(separator: "\n"))
+                (["changed"] + notes.map { "\($0) is in the way and is kept as \($0).before-entrypoint" } + [
+                    "writes" + wrote.dropFirst(5)
+                ])
+                .joined(separator: "\n"))
             try expectSame(
                 place.story(of: change()),
                 (["changed"] + notes.map { "\($0) was in the way and is kept as \($0).before-entrypoint" } + [wrote])
@@ -250,22 +252,6 @@ struct SSHFilesTests {
             try expectSame(
                 place.story(of: Self.change(place)),
                 "failed: cannot create /home/.ssh: permission denied (mkdirat EACCES as user)")
-        }
-    }
-
-    @Test(.actingAsUsers) func `a file system that fills up leaves no part of a key`() async {
-        await #expect(processExitsWith: .success) {
-            try withOwnMounts {
-                let place = try Workplace()
-                try mountMemory(at: place.home, size: "32k")
-                let mounts = Self.plainMounts + [Mount(point: place.home, type: "tmpfs", source: "tmpfs")]
-                try expectSame(
-                    place.story(of: Self.change(place, key: String(repeating: "k", count: 100_000), mounts: mounts)),
-                    "failed: cannot write /home/.ssh/id_rsa: no space left on device (write ENOSPC as user); "
-                        + "no space is left on tmpfs (tmpfs) on /home")
-                try expectSame(place.listing(place.home), ".ssh/ 0700")
-                umount(place.home.string)
-            }
         }
     }
 }

@@ -9,9 +9,11 @@ import Testing
 /// Keys in a home that outlives the container: the files are in memory, and links lead to them.
 struct SSHMemoryTests {
     /// Runs a body in a container's mounts, as far as they matter: memory at `/run` and `/dev/shm`.
-    private static func inContainer(_ body: (Workplace, _ mounts: [Mount], _ memory: FilePath) throws -> Void) throws {
+    private static func inContainer(
+        size: String = "1m", _ body: (Workplace, _ mounts: [Mount], _ memory: FilePath) throws -> Void
+    ) throws {
         try withOwnMounts {
-            try mountMemory(at: "/run")
+            try mountMemory(at: "/run", size: size)
             try mountMemory(at: "/dev/shm")
             try #require(chmod("/run", 0o755) == 0)
             let place = try Workplace()
@@ -42,7 +44,9 @@ struct SSHMemoryTests {
         await #expect(processExitsWith: .success) {
             try Self.inContainer { place, mounts, memory in
                 let story = "changed\nwrote id_rsa (0600), id_ed25519 (a link)"
-                try expectSame(place.story(of: Self.change(place, mounts, alias: .ed25519), mode: .dryRun), story)
+                try expectSame(
+                    place.story(of: Self.change(place, mounts, alias: .ed25519), mode: .dryRun),
+                    story.replacing("wrote", with: "writes"))
                 try expectSame(place.listing("/run"), "")
                 try expectSame(place.story(of: Self.change(place, mounts, alias: .ed25519)), story)
                 try expectSame(
@@ -136,6 +140,30 @@ struct SSHMemoryTests {
                 try expectSame(
                     place.listing(place.home),
                     ".ssh/ 0700\n.ssh/id_rsa -> /dev/shm/entrypoint-ssh-\(place.user.user)/id_rsa")
+            }
+        }
+    }
+
+    @Test(.actingAsUsers) func `memory that fills up leaves no part of a key`() async {
+        await #expect(processExitsWith: .success) {
+            try Self.inContainer(size: "32k") { place, mounts, memory in
+                try expectSame(
+                    place.story(of: Self.change(place, mounts, key: String(repeating: "k", count: 100_000))),
+                    "failed: cannot write \(memory)/id_rsa: no space left on device (write ENOSPC as user); "
+                        + "no space is left on tmpfs (tmpfs) on /run")
+                try expectSame(place.listing(memory), "")
+                try expectSame(place.listing(place.home), ".ssh/ 0700")
+            }
+        }
+    }
+
+    @Test(.actingAsUsers) func `a home that is memory now counts as a volume, too`() async {
+        await #expect(processExitsWith: .success) {
+            try Self.inContainer { place, mounts, memory in
+                let home = Mount(point: place.home, type: "tmpfs", source: "tmpfs")
+                try expectSame(
+                    place.story(of: Self.change(place, mounts.dropLast() + [home])), "changed\nwrote id_rsa (0600)")
+                try expectSame(place.listing(place.home), ".ssh/ 0700\n.ssh/id_rsa -> \(memory)/id_rsa")
             }
         }
     }

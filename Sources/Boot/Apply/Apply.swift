@@ -110,11 +110,16 @@ package struct Apply {
             if let place = unusablePlace(of: path) { return .skipped("\(Text.shown(place)) cannot be used") }
         }
         identity = actors.words(first)
-        watched = able == [.root] ? nil : (change.step, planned.change.needed.last)
+        var actual = planned.change
+        if !directories.isEmpty {
+            actual = actual.moved(by: resolved)
+            if actual != planned.change { performed = actual }
+        }
+        watched = able == [.root] ? nil : (change.step, actual.needed.last)
         keepWatchWaiting()
         defer { watch?.end() }
         do throws(BootError) {
-            return try apply(planned.change, by: able)
+            return try apply(actual, by: able)
         } catch {
             var error = error
             error.step = change.step

@@ -4,7 +4,7 @@ import SystemPackage
 extension Apply {
     /// Sees to it that a file or a tree has been copied.
     mutating func apply(_ change: CopyChange, by able: [Actor]) throws(BootError) -> Outcome {
-        let destination = resolved(change.destination)
+        let destination = change.destination
         if try look(at: destination, as: able[0]) != nil {
             present.insert(destination)
             return .already

@@ -3,9 +3,7 @@ import SystemPackage
 
 extension Apply {
     /// Sees to it that a directory exists and can be used, or one of its fallbacks.
-    mutating func apply(_ planned: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
-        let change = planned.moved(to: resolved(planned.path))
-        if change.path != planned.path { performed = .directory(change) }
+    mutating func apply(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
         do throws(BootError) {
             return try ensure(change, by: able)
         } catch {

@@ -4,7 +4,7 @@ import SystemPackage
 extension Apply {
     /// Sees to it that a file exists.
     mutating func apply(_ change: FirstFileChange, by able: [Actor]) throws(BootError) -> Outcome {
-        let path = resolved(change.path)
+        let path = change.path
         if let status = try look(at: path, as: able[0]) {
             guard status.kind != .directory else {
                 throw BootError(

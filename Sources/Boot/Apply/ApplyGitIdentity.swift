@@ -7,7 +7,7 @@ extension Apply {
 
     /// Sees to it that git's global configuration has an identity, and changes nothing else of it.
     mutating func apply(_ change: GitIdentityChange, by able: [Actor]) throws(BootError) -> Outcome {
-        let path = resolved(change.path)
+        let path = change.path
         let file = try lookAtConfiguration(path, as: able[0])
         if let kind = file.kind, kind != .file { return .skipped("it is \(kind.words)") }
         let configuration = file.configuration
@@ -16,7 +16,7 @@ extension Apply {
         // In doubt git itself is asked, who tells of a bad file too.
         if missing.isEmpty && (!configuration.isBad || change.git == nil) { return .already }
         guard let git = change.git else { return try writeWithoutGit(change, file, missing, path, as: able[0]) }
-        let program = Git(program: git, file: path, home: resolved(change.home))
+        let program = Git(program: git, file: path, home: change.home)
         if isDoubtful {
             missing = []
             for entry in change.entries
@@ -52,7 +52,8 @@ extension Apply {
                 let status = try file.status(path: path)
                 (found.kind, found.size, found.mode) = (status.kind, status.size, status.mode)
                 guard status.kind == .file else { return }
-                found.configuration = GitConfiguration(try file.readAll(limit: 1 << 20, expected: status.size, path: path))
+                found.configuration = GitConfiguration(
+                    try file.readAll(limit: 1 << 20, expected: status.size, path: path))
             } catch  where error.errno == .noSuchFileOrDirectory {
                 // Git makes the file.
             }

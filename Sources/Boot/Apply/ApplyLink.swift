@@ -14,7 +14,7 @@ extension Apply {
 
     /// Sees to it that a link leads to its target, which exists if it is to be made.
     mutating func apply(_ change: LinkChange, by able: [Actor]) throws(BootError) -> Outcome {
-        let place = Place(change, path: resolved(change.path), target: resolved(change.target), actor: able[0])
+        let place = Place(change, actor: able[0])
         // A home that lies in the persistent directory needs no link.
         if place.path == place.target { return try makeTarget(place) ? .changed : .already }
         for _ in 0..<Self.mostRounds {
@@ -44,7 +44,7 @@ extension Apply {
         throw BootError("cannot link \(Text.shown(place.path))", reason: "another program keeps changing it")
     }
 
-    /// A link at work: the planned paths as they came out, and who acts.
+    /// A link at work, and who acts.
     struct Place {
         let path: FilePath
         let target: FilePath
@@ -52,9 +52,9 @@ extension Apply {
         let targetMode: ModeBits?
         let actor: Actor
 
-        init(_ change: LinkChange, path: FilePath, target: FilePath, actor: Actor) {
-            self.path = path
-            self.target = target
+        init(_ change: LinkChange, actor: Actor) {
+            path = change.path
+            target = change.target
             kind = change.kind
             targetMode = change.mode
             self.actor = actor

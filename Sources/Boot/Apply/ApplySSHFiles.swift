@@ -7,7 +7,7 @@ extension Apply {
     mutating func apply(_ change: SSHFilesChange, by able: [Actor]) throws(BootError) -> Outcome {
         // After this nobody needs the keys any more.
         defer { if mode == .boot { for file in change.files { file.content.erase() } } }
-        let directory = resolved(change.directory)
+        let directory = change.directory
         if change.mounts.contains(where: { $0.point == directory }) {
             return .skipped("\(Text.shown(directory)) is a mount and is left alone")
         }
@@ -27,8 +27,9 @@ extension Apply {
             }
         }
         if work.manifest != before && mode == .boot { try write(work.manifest, work) }
-        if !work.written.isEmpty { add(remark: "wrote \(work.written.joined(separator: ", "))") }
-        if !work.removed.isEmpty { add(remark: "removed \(work.removed.joined(separator: ", "))") }
+        let verbs = mode == .dryRun ? ("writes", "removes") : ("wrote", "removed")
+        if !work.written.isEmpty { add(remark: "\(verbs.0) \(work.written.joined(separator: ", "))") }
+        if !work.removed.isEmpty { add(remark: "\(verbs.1) \(work.removed.joined(separator: ", "))") }
         return work.hasChanged ? .changed : .already
     }
 
@@ -77,7 +78,11 @@ extension Apply {
             }
             try perform("cannot create", path, as: work.actor) { () throws(SystemCallError) in
                 guard let name = path.lastComponent else { return }
-                try tree.openParent(of: path, links: .follow).makeDirectory(name, mode: 0o700)
+                do throws(SystemCallError) {
+                    try tree.openParent(of: path, links: .follow).makeDirectory(name, mode: 0o700)
+                } catch  where error.errno == .fileExists {
+                    // Another container of the same home was faster.
+                }
             }
             return
         }
@@ -106,9 +111,8 @@ extension Apply {
     private func outlivesContainer(_ work: SSHWork) throws(BootError) -> Bool {
         // Wherever it leads: the user has taken his keys somewhere else.
         if work.isLink { return true }
-        let mount = Mount.holding(work.directory, in: work.change.mounts)
-        if mount?.isMemory == true { return false }
-        if mount?.point != "/" { return true }
+        // Also where it is memory now: on the same path the next pod may have a disk.
+        if Mount.holding(work.directory, in: work.change.mounts)?.point != "/" { return true }
         // A home that is a link to a volume lies on another device than the container's root.
         let place =
             mode == .dryRun && isExpected(work.directory) ? work.directory.removingLastComponent() : work.directory
