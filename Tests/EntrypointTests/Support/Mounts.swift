@@ -37,9 +37,24 @@ enum Mounts {
 
     /// Every place where something is mounted.
     static func mountPoints() throws -> [String] {
-        try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n").compactMap { line in
+        try wholeText(of: "/proc/self/mountinfo").split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
             return fields.count > 4 ? fields[4].replacingOccurrences(of: "\\040", with: " ") : nil
+        }
+    }
+
+    /// The text of a file of `/proc`. The kernel gives it in pieces, and a short one is not the last.
+    static func wholeText(of path: String) throws -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        try check(file, "open \(path)")
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            try check(Int32(clamping: count), "read \(path)")
+            bytes += buffer[..<count]
         }
     }
 
