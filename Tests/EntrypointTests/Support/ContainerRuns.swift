@@ -114,6 +114,8 @@ final class RunningContainer {
     func write(_ bytes: ByteString) { program.write(bytes) }
     /// Ends its standard input.
     func closeInput() { program.closeInput() }
+    /// Sets the size of its terminal.
+    func resize(columns: UInt16, rows: UInt16) throws { try program.resize(columns: columns, rows: rows) }
     /// What it has written so far to standard output or its terminal.
     var outputSoFar: ByteString { program.outputSoFar }
     /// What it has written so far to standard error.

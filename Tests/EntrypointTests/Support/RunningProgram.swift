@@ -59,6 +59,12 @@ final class RunningProgram {
     /// Ends its standard input, after what is still to be written there.
     func closeInput() { keepsInputOpen = false }
 
+    /// Sets the size of its terminal, as a window that is resized does.
+    func resize(columns: UInt16, rows: UInt16) throws {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        try check(ioctl(output, UInt(TIOCSWINSZ), &size), "ioctl", "terminal of \(description)")
+    }
+
     /// Everything that it has written so far to standard output or its terminal.
     var outputSoFar: ByteString { ByteString(standardOutput) }
     /// Everything that it has written so far to standard error.
