@@ -90,7 +90,8 @@ struct InitResidentTests {
             let environment = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(command)/environ"))
             #expect(environment.range(of: Data("HF_TOKEN=\(token)".utf8)) != nil)
             #expect(environment.range(of: Data("SSH_PRIVATE_KEY_B64".utf8)) == nil)
-            // The command was told by execve(2), the init's memory knows of neither.
+            // The command has the token, so that the search finds what is there.
+            #expect(try memory(of: command).contains { $0.range(of: Data(token.utf8)) != nil })
             #expect(try !memory(of: resident.pid).contains { $0.range(of: Data(token.utf8)) != nil })
             #expect(try !memory(of: resident.pid).contains { $0.range(of: Data(secret.utf8)) != nil })
         }

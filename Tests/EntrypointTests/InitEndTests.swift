@@ -1,0 +1,152 @@
+import Foundation
+import Glibc
+import Testing
+
+/// How a container ends whose process 1 is `entrypoint`: with which code, when, and what is told of it.
+@Suite(.containers)
+struct InitEndTests {
+    @Test func `an exit code of the command is the container's`() throws {
+        try withPod(.scratch) { container in
+            for code in [0, 1, 2, 7, 42, 126, 127, 128, 143, 255] as [Int32] {
+                let outcome = try container.runInNamespaces([ProbeReport.path, "exit", "\(code)"])
+                #expect(outcome.exitCode == code && outcome.initLines == [], "\(outcome)")
+            }
+            #expect(try container.run(ProbeReport.path, "exit", "42").exitCode == 42)
+        }
+    }
+
+    @Test func `a command that a signal ends gives 128 and its number`() throws {
+        try withPod(.scratch) { container in
+            for signal in [SIGHUP, SIGINT, SIGKILL, SIGSEGV, SIGTERM, SIGUSR1, 40] {
+                let outcome = try container.runInNamespaces([ProbeReport.path, "kill", "\(signal)"])
+                #expect(outcome.ending == .exited(128 + signal) && outcome.initLines == [], "\(outcome)")
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("/nonexistent", 127, "cannot run /nonexistent: no such file"),
+            ("nothing", 127, "cannot run nothing: not found in PATH (/usr/local/bin:/bin)"),
+            ("/etc", 126, "cannot run /etc: permission denied (execve EACCES); it is a directory"),
+            (
+                "/etc/passwd", 126,
+                "cannot run /etc/passwd: permission denied (execve EACCES); "
+                    + "is it executable for the user, and not on a noexec mount?"
+            ),
+            ("/script", 127, "cannot run /script: its interpreter is not in the image"),
+        ] as [(ByteString, Int32, String)])
+    func `a command that cannot be executed`(command: ByteString, code: Int32, line: String) throws {
+        try withPod(.busybox) { container in
+            container.environment["PATH"] = "/usr/local/bin:/bin"
+            try container.write("/script", "#!/nowhere/sh\n", mode: 0o755)
+            let outcome = try container.boot(command)
+            #expect(outcome.exitCode == code && outcome.log.last == "handoff: " + line, "\(outcome)")
+            #expect(outcome.initLines == [], "\(outcome)")
+        }
+    }
+
+    @Test func `TERM from the runtime ends the command, and three places tell of it`() throws {
+        try withTemporaryDirectory { directory in
+            try withPod(.debian) { container in
+                let log = directory + "/termination-log"
+                #expect(FileManager.default.createFile(atPath: log, contents: nil))
+                container.mounts = [.bind(log, to: "/dev/termination-log")]
+                let running = try container.start(ProbeReport.path, "print", "ready", "sleep", "60")
+                try running.waitForOutput("ready")
+                try running.signal(SIGTERM)
+                let outcome = try running.wait()
+                #expect(outcome.exitCode == 143, "\(outcome)")
+                #expect(outcome.initLines == ["SIGTERM at TIME: the command ended after N s (SIGTERM)"], "\(outcome)")
+                let line = try #require(outcome.errorLines.last)
+                #expect(try String(contentsOfFile: log, encoding: .utf8) == line + "\n")
+                let json = try JSONSerialization.jsonObject(
+                    with: Data(container.read("/run/entrypoint/report.json").bytes))
+                let end = try #require((json as? [String: Any])?["end"] as? [String: Any])
+                #expect(end["exitCode"] as? Int == 143 && end["message"] as? String == line, "\(end)")
+            }
+        }
+    }
+
+    @Test func `a command that treats TERM ends with its own code`() throws {
+        try withPod(.scratch) { container in
+            let running = try container.start(ProbeReport.path, "await", "1", "exit", "9")
+            try running.waitForOutput("ready")
+            try running.signal(SIGTERM)
+            let outcome = try running.wait()
+            #expect(outcome.exitCode == 9, "\(outcome)")
+            #expect(outcome.initLines == ["SIGTERM at TIME: the command ended after N s (exit code 9)"], "\(outcome)")
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func `a code that was named is success`(form: Form) throws {
+        try withPod(.scratch) { container in
+            let options = container.set("--remap-exit", "ENTRYPOINT_REMAP_EXIT", "143,7", as: form)
+            let cases: [([ByteString], Int32)] = [(["kill", "15"], 0), (["exit", "7"], 0), (["exit", "8"], 8)]
+            for (ending, code) in cases {
+                let outcome = try container.runInNamespaces(options + [ProbeReport.path] + ending)
+                #expect(outcome.exitCode == code, "\(outcome)")
+            }
+        }
+    }
+
+    @Test func `a command that ignores TERM is left to the runtime`() throws {
+        try withPod(.scratch) { container in
+            let running = try container.start(ProbeReport.path, "ignore", "15", "print", "ready", "sleep", "60")
+            try running.waitForOutput("ready")
+            let resident = try Resident(of: running)
+            try running.signal(SIGTERM)
+            usleep(700_000)
+            #expect(try resident.children.count == 1)
+            try resident.signal(SIGKILL)
+            let outcome = try running.wait()
+            #expect(outcome.exitCode == 137 && outcome.initLines == [], "\(outcome)")
+        }
+    }
+
+    @Test(arguments: Form.allCases)
+    func `a stop timeout kills a command that ignores TERM`(form: Form) throws {
+        try withPod(.scratch) { container in
+            let options = container.set("--stop-timeout", "ENTRYPOINT_STOP_TIMEOUT", "1", as: form)
+            let running = try container.start(
+                options + [ProbeReport.path, "ignore", "15", "print", "ready", "sleep", "60"])
+            try running.waitForOutput("ready")
+            try running.signal(SIGTERM)
+            let outcome = try running.wait()
+            #expect(outcome.exitCode == 137, "\(outcome)")
+            let line = /init: SIGTERM at \S+Z: the command was killed after [1-9]\.[0-9] s \(SIGKILL\)\n/
+            #expect(outcome.errors.contains(line), "\(outcome)")
+        }
+    }
+
+    @Test func `a stopped command takes its TERM`() throws {
+        try withPod(.scratch) { container in
+            let running = try container.start(ProbeReport.path, "print", "ready", "sleep", "60")
+            try running.waitForOutput("ready")
+            let command = Resident(pid: try #require(try Resident(of: running).children.first))
+            try command.signal(SIGSTOP)
+            try wait(for: "the stop") { try command.status["State"]?.hasPrefix("T") == true }
+            try running.signal(SIGTERM)
+            let outcome = try running.wait()
+            #expect(outcome.exitCode == 143, "\(outcome)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["stop", "--time=20"], ["print", "ready", "sleep", "60"], 143),
+            (["stop", "--time=20"], ["await", "1", "exit", "9"], 9),
+            (["kill", "--signal=USR1"], ["await", "1", "exit", "10"], 10),
+            (["kill", "--signal=INT"], ["print", "ready", "sleep", "60"], 130),
+        ] as [([ByteString], [ByteString], Int32)])
+    func `podman stops and kills a container`(stop: [ByteString], command: [ByteString], code: Int32) throws {
+        let name: ByteString = "entrypoint-stop-\(TestMachine.uniqueNumber())"
+        let running = try Podman.start(.scratch, [ProbeReport.path] + command, options: ["--name", name])
+        try running.waitForOutput("ready", within: .seconds(60))
+        let stopped = try Podman.program(stop + [name]).run(within: .seconds(60))
+        #expect(stopped.exitCode == 0, "\(stopped)")
+        let outcome = try running.wait(within: .seconds(60))
+        #expect(outcome.exitCode == code, "\(outcome)")
+    }
+}
