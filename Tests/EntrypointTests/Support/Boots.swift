@@ -46,7 +46,8 @@ extension Container {
         let temporaries = try changes().filter { path, status in
             let name = path.split(separator: "/").last ?? ""
             // Overlays tell what was deleted by a device.
-            return name.hasPrefix(".") && name.contains("entrypoint") && status.kind != .device
+            let isTemporary = name.contains(".entrypoint-") || name.hasSuffix(".entrypoint") && name != ".entrypoint"
+            return name.hasPrefix(".") && isTemporary && status.kind != .device
         }
         #expect(temporaries.isEmpty, "\(outcome)", sourceLocation: sourceLocation)
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Bytes as the kernel sees them: an argument, a variable, a name, a file's content. Written as text, or as numbers
 /// where they are not text.
 struct ByteString: Hashable, Sendable {
@@ -10,6 +12,14 @@ struct ByteString: Hashable, Sendable {
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
     static func + (left: ByteString, right: ByteString) -> ByteString { ByteString(left.bytes + right.bytes) }
+}
+
+extension ByteString {
+    /// The bytes in base64, in one line.
+    var base64: ByteString { ByteString(Data(bytes).base64EncodedString()) }
+
+    /// Whether these bytes stand anywhere in it.
+    func contains(_ part: ByteString) -> Bool { bytes.contains(part.bytes) }
 }
 
 extension ByteString: ExpressibleByStringInterpolation {

@@ -1,0 +1,70 @@
+import Testing
+
+/// What is in the way of the links of the home.
+@Suite(.containers)
+struct LinksTests {
+    @Test func `targets of the wrong kind and links to nothing stay, and are told`() throws {
+        try withPod { container in
+            try container.prepareHome()
+            try container.write("/scratch/homes/jane/.vscode", "a file\n", user: 1000, group: 2000)
+            try container.makeDirectory("/scratch/homes/jane/.zsh_history", user: 1000, group: 2000)
+            try container.link("/scratch/homes/jane/.cursor", to: "nowhere")
+            let outcome = try container.boot("true")
+            #expect(outcome.exitCode == 0)
+            #expect(
+                outcome.log(of: "shell").filter { $0.hasPrefix("warning") } == [
+                    "warning: cannot use /scratch/homes/jane/.zsh_history: it is a directory, and a file is expected; "
+                        + "move it away"
+                ])
+            #expect(
+                outcome.log(of: "links").filter { $0.hasPrefix("warning") } == [
+                    "warning: skipped: link /home/jane/.zsh_history to /scratch/homes/jane/.zsh_history: "
+                        + "/scratch/homes/jane/.zsh_history cannot be used",
+                    "warning: cannot link /home/jane/.vscode to /scratch/homes/jane/.vscode: that is a file, and a "
+                        + "directory is expected; move it away",
+                    "warning: cannot link /home/jane/.cursor to /scratch/homes/jane/.cursor: that is a symbolic link to "
+                        + "something that does not exist; remove it, or make its target",
+                ])
+            #expect(try container.text("/scratch/homes/jane/.vscode") == "a file\n")
+            #expect(try container.target("/scratch/homes/jane/.cursor") == "nowhere")
+            #expect(try container.names(in: "/home/jane") == [".cursor-server", ".gitconfig", ".vscode-server"])
+        }
+    }
+
+    @Test func `a link to nothing in the way is replaced, and real things are kept`() throws {
+        try withPod { container in
+            try container.prepareHome()
+            try container.makeDirectory("/home/jane", mode: 0o750, user: 1000, group: 2000)
+            try container.link("/home/jane/.cursor-server", to: "/nowhere")
+            for (path, content) in [
+                ("/home/jane/.vscode/extensions/one", "moved\n"), ("/home/jane/.cursor/two", "kept\n"),
+                ("/scratch/homes/jane/.cursor/three", "older\n"), ("/home/jane/.zsh_history", "history\n"),
+            ] {
+                try container.write(path, ByteString(content), mode: 0o644, user: 1000, group: 2000)
+                var parent = path.split(separator: "/").dropLast()
+                while parent.last != "jane" {
+                    let directory = "/" + parent.joined(separator: "/")
+                    try container.makeDirectory(directory, user: 1000, group: 2000)
+                    parent = parent.dropLast()
+                }
+            }
+            let outcome = try container.boot("true")
+            #expect(outcome.exitCode == 0)
+            #expect(
+                outcome.log(of: "links").filter { $0.hasPrefix("warning") } == [
+                    "warning: /home/jane/.cursor was in the way and is kept as /home/jane/.cursor.before-entrypoint"
+                ])
+            for name in [".vscode", ".cursor", ".cursor-server", ".vscode-server", ".zsh_history"] {
+                #expect(try container.target("/home/jane/\(name)") == "/scratch/homes/jane/\(name)")
+            }
+            #expect(try container.text("/scratch/homes/jane/.vscode/extensions/one") == "moved\n")
+            #expect(try container.text("/scratch/homes/jane/.zsh_history") == "history\n")
+            #expect(try container.text("/home/jane/.cursor.before-entrypoint/two") == "kept\n")
+            #expect(try container.text("/scratch/homes/jane/.cursor/three") == "older\n")
+            #expect(
+                try container.boot("true").log == [
+                    "ready: 0 changes in N ms; true as jane (1000:2000) in /scratch/homes/jane"
+                ])
+        }
+    }
+}

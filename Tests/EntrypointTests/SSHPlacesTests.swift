@@ -1,0 +1,139 @@
+import Glibc
+import Testing
+
+/// Where ssh's directory may be, and settings that are refused.
+@Suite(.containers)
+struct SSHPlacesTests {
+    @Test func `on a persistent volume there is no key, but links to memory`() throws {
+        let key = try SSHKey()
+        try withSquashedScratch { volume in
+            try check(chown(volume.export, 1000, 2000), "chown", volume.export)
+            try withPod { container in
+                container.mounts = [.bind(volume.mount, to: "/home/jane")]
+                container.environment["SSH_PRIVATE_KEY_B64"] = key.base64
+                for _ in ["first start", "second start"] {
+                    let outcome = try container.boot(
+                        "sh", "-c",
+                        """
+                        readlink ~/.ssh/id_rsa ~/.ssh/id_ed25519; ssh-keygen -y -f ~/.ssh/id_rsa
+                        stat -Lc '%a %u:%g' ~/.ssh/id_rsa /dev/shm/entrypoint-ssh-1000; find ~/.ssh -type f
+                        """)
+                    let inMemory = "/dev/shm/entrypoint-ssh-1000/id_rsa"
+                    #expect(outcome.outputLines.prefix(2) == [inMemory, inMemory], "\(outcome)")
+                    #expect(outcome.outputLines.dropFirst(2).first?.hasPrefix(key.publicWords) == true, "\(outcome)")
+                    #expect(outcome.outputLines.dropFirst(3) == ["600 1000:2000", "700 1000:2000"], "\(outcome)")
+                }
+            }
+        }
+    }
+
+    @Test func `a link, a file, a link to nothing or a mount in the directory's place`() throws {
+        let key = try SSHKey()
+        try withPod { container in
+            container.environment["SSH_PRIVATE_KEY_B64"] = key.base64
+            try container.makeDirectory("/home/jane", mode: 0o750, user: 1000, group: 2000)
+            try container.makeDirectory("/elsewhere", mode: 0o700, user: 1000, group: 2000)
+            try container.link("/home/jane/.ssh", to: "/elsewhere")
+            let linked = try container.boot("sh", "-c", "ssh-keygen -y -f ~/.ssh/id_rsa")
+            #expect(linked.output.hasPrefix(key.publicWords), "\(linked)")
+            #expect(try container.target("/elsewhere/id_rsa") == "/dev/shm/entrypoint-ssh-1000/id_rsa")
+
+            try container.remove("/home/jane/.ssh")
+            try container.link("/home/jane/.ssh", to: "/nowhere")
+            #expect(
+                try container.boot("true").log(of: "ssh") == [
+                    "warning: cannot use /home/jane/.ssh: it is a symbolic link to something that does not exist; "
+                        + "remove it, or make its target"
+                ])
+            try container.remove("/home/jane/.ssh")
+            try container.write("/home/jane/.ssh", "a file\n")
+            #expect(
+                try container.boot("true").log(of: "ssh") == [
+                    "warning: cannot use /home/jane/.ssh: it is a file, and a directory is expected; move it away"
+                ])
+            #expect(try container.text("/home/jane/.ssh") == "a file\n")
+            try container.remove("/home/jane/.ssh")
+            container.mounts = [.memory("/home/jane/.ssh")]
+            let mounted = try container.boot("ls", "-A", "/home/jane/.ssh")
+            #expect(
+                mounted.log(of: "ssh") == [
+                    "warning: skipped: /home/jane/.ssh has id_rsa, id_ed25519: /home/jane/.ssh is a mount and is left alone"
+                ], "\(mounted)")
+            #expect(mounted.output == "")
+        }
+    }
+
+    /// Values of `SSH_PRIVATE_KEY_B64`, and what is said of them after the variable and the value's size.
+    static let bad: [(ByteString, String)] = [
+        ("not base64!", "not base64: byte 11 has no place in it"),
+        (
+            ByteString([0, 1, 254, 255, 7, 9]).base64,
+            "it decodes to something that is no key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH"
+        ),
+        (
+            ByteString("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 jane\n").base64,
+            "it is a public key, and the private one is expected"
+        ),
+        (
+            ByteString("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n").base64,
+            "the key is cut off: it has no line -----END … PRIVATE KEY-----"
+        ),
+        (
+            ByteString("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n").base64,
+            "the key is cut off or damaged"
+        ),
+    ]
+
+    @Test(arguments: bad) func `a bad key ends the boot before anything is done`(value: ByteString, reason: String)
+        throws
+    {
+        try withPod { container in
+            container.environment["SSH_PRIVATE_KEY_B64"] = value
+            let outcome = try container.boot("true")
+            #expect(outcome.exitCode == 78)
+            #expect(outcome.log == ["settings: SSH_PRIVATE_KEY_B64 (\(value.bytes.count) bytes): \(reason)"])
+            #expect(try container.written(in: "/home", "/scratch", "/run").values.allSatisfy { $0.kind == .directory })
+        }
+    }
+
+    /// Paths for `SSH_PRIVATE_KEY_B64_FILE`, and what is said of them.
+    static let badFiles: [(ByteString, String)] = [
+        ("/none", "there is no such file"), ("relative", "not an absolute path"), ("/empty", "it is empty"),
+        ("/directory", "it is a directory, and a file is expected"),
+        ("/pipe", "it is a named pipe, and a file is expected"),
+        ("/dev/zero", "it is a device, and a file is expected"),
+        ("/large", "it has more than 1048576 bytes"),
+        ("/empty/file", "cannot be read: not a directory (stat ENOTDIR)"),
+        ("/secret", "cannot be read: permission denied (openat EACCES)"),
+    ]
+
+    @Test(arguments: badFiles) func `a bad file ends the boot at once`(path: ByteString, reason: String) throws {
+        try withPod { container in
+            try container.write("/empty", "")
+            try container.makeDirectory("/directory")
+            try container.write("/large", ByteString([UInt8](repeating: 65, count: 1_100_000)))
+            try container.write("/secret", "x", mode: 0o600)
+            container.entrypoint = []
+            #expect(try container.run("mkfifo", "/pipe").exitCode == 0)
+            container.entrypoint = ["/usr/local/bin/entrypoint"]
+            if path == "/secret" { (container.user, container.group) = (1000, 2000) }
+            container.environment["SSH_PRIVATE_KEY_B64_FILE"] = path
+            let outcome = try container.boot("true")
+            #expect(outcome.exitCode == 78 && outcome.duration < .seconds(10))
+            #expect(outcome.log == ["settings: SSH_PRIVATE_KEY_B64_FILE is '\(path.text)': \(reason)"])
+        }
+    }
+
+    @Test func `a variable and its file are not both taken`() throws {
+        try withPod { container in
+            for name in ["SSH_PRIVATE_KEY_B64", "SSH_PUBLIC_KEY", "SSH_KNOWN_HOSTS"] as [ByteString] {
+                container.environment = .pod
+                container.environment[name] = "eA=="
+                container.environment[name + "_FILE"] = "/file"
+                let outcome = try container.boot("true")
+                #expect(outcome.exitCode == 78)
+                #expect(outcome.log == ["settings: \(name.text) and \(name.text)_FILE are both set: give one of them"])
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// Where a secret is after a boot, and where it is not.
+@Suite(.containers)
+struct SecretsTests {
+    /// Parts of a private key as they would show in any form: the variable's base64, the file, the bytes that it encodes.
+    static func traces(of key: SSHKey) throws -> [ByteString] {
+        let lines = key.file.text.split(separator: "\n")
+        let body = lines.dropFirst().dropLast().joined()
+        let bytes = try #require(Data(base64Encoded: body))
+        // Not the beginning, which is the same in every key, nor the public key.
+        return [
+            ByteString(key.base64.bytes[250..<290]), ByteString(lines[4].prefix(40)), ByteString(bytes[170..<190]),
+        ]
+    }
+
+    @Test(arguments: ["exec", "init"], ["SSH_PRIVATE_KEY_B64", "SSH_PRIVATE_KEY_B64_FILE"])
+    func `the private key is in its file and nowhere else`(mode: ByteString, variable: ByteString) throws {
+        let key = try SSHKey()
+        let traces = try Self.traces(of: key)
+        func shows(_ bytes: ByteString) -> Bool { traces.contains { bytes.contains($0) } }
+        try withPod { container in
+            if variable == "SSH_PRIVATE_KEY_B64" {
+                container.environment[variable] = key.base64
+            } else {
+                try container.write("/key", key.file, mode: 0o400)
+                container.environment[variable] = "/key"
+            }
+            container.environment["ENTRYPOINT_MODE"] = mode
+            container.environment["ENTRYPOINT_LOG"] = "debug"
+            container.environment["SSH_PUBLIC_KEY"] = key.publicLine
+            container.environment["HF_TOKEN"] = "hf_secretsecretsecret"
+            container.environment["WANDB_API_KEY"] = "wandbwandbwandbwandb"
+
+            let plan = try container.run("--plan", "--", "true")
+            #expect(plan.exitCode == 0 && !shows(plan.standardOutput) && !shows(plan.standardError), "\(plan)")
+            #expect(!plan.output.contains("secretsecret") && !plan.output.contains("wandbwandb"))
+
+            let boot = try container.start(
+                "sh", "-c", "echo token $HF_TOKEN $WANDB_API_KEY ${SSH_PRIVATE_KEY_B64-none}; exec sleep 60")
+            try boot.waitForOutput("token hf_secretsecretsecret wandbwandbwandbwandb none\n")
+            #expect(!shows(boot.errorsSoFar))
+            #expect(!boot.errorsSoFar.text.contains("secretsecret") && !boot.errorsSoFar.text.contains("wandbwandb"))
+
+            let namespace = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(boot.pid())/ns/pid")
+            var seen = 0
+            for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") where Int32(name) != nil {
+                guard (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/ns/pid")) == namespace
+                else { continue }
+                seen += 1
+                for file in ["environ", "cmdline"] {
+                    let content = ByteString(try Data(contentsOf: URL(fileURLWithPath: "/proc/\(name)/\(file)")))
+                    #expect(!shows(content), "\(file) of process \(name)")
+                }
+            }
+            #expect(seen == (mode == "exec" ? 1 : 2))
+            let memory = try boot.exec(["find", "/dev/shm", "/tmp", "/run", "-type", "f"], user: "0:0")
+            #expect(
+                memory.outputLines.sorted() == [
+                    "/run/entrypoint/environment", "/run/entrypoint/environment.sh", "/run/entrypoint/report.json",
+                ], "\(memory)")
+
+            var holders: [String] = []
+            for (path, status) in try container.changes() where status.kind == .file {
+                let content = try container.read(path)
+                if shows(content) { holders.append(path) }
+                #expect(
+                    !content.text.contains("secretsecret") && !content.text.contains("wandbwandb"), "a token in \(path)"
+                )
+            }
+            let given = variable == "SSH_PRIVATE_KEY_B64" ? [] : ["/key"]
+            #expect(holders.sorted() == ["/home/jane/.ssh/id_rsa"] + given)
+        }
+    }
+}
