@@ -111,7 +111,11 @@ final class Container {
             options: "lowerdir=\(layers),upperdir=\(workspace)/layer,workdir=\(workspace)/work")
     }
 
-    fileprivate func remove() { removeOrReport(workspace) }
+    fileprivate func remove() {
+        // With all beneath it. The list of mounts may lack some while others are made and taken away.
+        try? Mounts.unmount(root)
+        removeOrReport(workspace)
+    }
 
     /// The directory that holds what the container has written: files as they are, character devices 0:0 for what was
     /// deleted.
