@@ -211,6 +211,12 @@ extension Boot {
         let user = people.user
         let command = request.command.isEmpty ? [CString(Array(user.shell.string.utf8))] : request.command
         let scratch = settings[Scratch.self]
+        if initSide != nil && host.start == .root && !host.privileges.has(.kill) {
+            report.warn(
+                Handoff.name,
+                "signals do not reach the command, and only the container runtime can end it: add KILL to "
+                    + "securityContext.capabilities.add in the pod spec, or set ENTRYPOINT_MODE=exec")
+        }
         if host.start == .root {
             for problem in HandOver.giveStreams(to: user.credentials.user) { report.warn(Handoff.name, problem) }
         }

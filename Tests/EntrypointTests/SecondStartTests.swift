@@ -62,7 +62,7 @@ struct SecondStartTests {
                     /^(mkdir|mknod|unlink|rmdir|rename|symlink|link|chmod|fchmod|chown|fchown|lchown|truncate|ftruncate|fallocate|utime|write|pwrite|setxattr|fsetxattr|copy_file_range|sendfile)|O_CREAT|O_WRONLY|O_RDWR|O_TRUNC/
                 let changes = calls.filter { $0.firstMatch(of: changing) != nil }
                 #expect(changes.isEmpty, "\(changes.joined(separator: "\n"))")
-                #expect(calls.count <= 25, "\(calls.count) calls:\n\(calls.joined(separator: "\n"))")
+                #expect((5...25).contains(calls.count), "\(calls.count) calls:\n\(calls.joined(separator: "\n"))")
             }
         }
     }
