@@ -45,6 +45,8 @@ struct SecondStartTests {
             try Self.withFullPod(scratch) { container in
                 #expect(try container.boot("true").exitCode == 0)
                 container.mounts.append(.bind(container.traces, to: "/strace"))
+                // Otherwise the kernel hides the memory of a process that acts as another user, paths included.
+                container.capabilities.append("SYS_PTRACE")
                 container.entrypoint =
                     ["/usr/bin/strace", "-f", "-y", "-qq", "-s", "200", "-o", "/strace/calls", "--"]
                     + container.entrypoint
@@ -56,6 +58,8 @@ struct SecondStartTests {
                 let handover = lines.lastIndex { $0.contains(" exec") && $0.contains("\"true\"") }
                 let calls = lines[..<(try #require(handover))]
                     .map { String($0.drop { $0 != " " }.drop { $0 == " " }) }
+                    // A link in the home tells of scratch and does not touch it.
+                    .filter { !$0.hasPrefix("readlink(\"/home/") }
                     .filter { $0.contains("/scratch") && !$0.hasPrefix("close(") && !$0.hasPrefix("execve(") }
                     .filter { $0.firstMatch(of: /^(write|writev|pwrite64|read|pread64)\([0-9]+<(?!\/scratch)/) == nil }
                 let changing =
