@@ -22,7 +22,9 @@ let resident: [SwiftSetting] = privileged + [.unsafeFlags(["-O"], .when(configur
 
 /// Release programs are static and stripped; debug builds and tests stay dynamic.
 let staticExecutable: [LinkerSetting] = [
-    .unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release))
+    .unsafeFlags(["-static-executable", "-Xlinker", "-s"], .when(configuration: .release)),
+    // Functions that come out the same are there once, and no table for exceptions of C++, which nothing here throws.
+    .unsafeFlags(["-Xlinker", "--icf=safe", "-Xlinker", "--no-eh-frame-hdr"], .when(configuration: .release)),
 ]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
