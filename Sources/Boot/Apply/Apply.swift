@@ -43,11 +43,11 @@ package struct Apply {
     /// The directory that came of each planned one that has a fallback.
     package private(set) var directories: [FilePath: FilePath] = [:]
     /// Paths that a dry run would have made.
-    var expected: Set<FilePath> = []
+    var expected: [FilePath] = []
     /// Paths that a change has just found or made, and that a later one need not look at.
-    var present: Set<FilePath> = []
+    var present: [FilePath] = []
     /// The devices of the directories that were looked at.
-    var devices: [FilePath: UInt64] = [:]
+    var devices: [(path: FilePath, device: UInt64)] = []
     /// The variables for the user's command, once the plan was applied.
     package private(set) var exports: [(name: String, value: String)] = []
     private var unusable: [FilePath] = []
@@ -186,7 +186,7 @@ package struct Apply {
     private func device(of planned: FilePath) -> UInt64? {
         var path = resolved(planned)
         while true {
-            if let device = devices[path] { return device }
+            if let known = devices.first(where: { $0.path == path }) { return known.device }
             do throws(SystemCallError) {
                 let status = try actors.acting(as: .user) { () throws(SystemCallError) in
                     try tree.status(path, links: .follow)

@@ -6,14 +6,14 @@ extension Apply {
     mutating func apply(_ change: CopyChange, by able: [Actor]) throws(BootError) -> Outcome {
         let destination = change.destination
         if try look(at: destination, as: able[0]) != nil {
-            present.insert(destination)
+            present.append(destination)
             return .already
         }
         guard try look(at: change.source, as: able[0]) != nil else {
             return .unneeded("the image has no \(Text.shown(change.source))")
         }
         if mode == .dryRun {
-            expected.insert(destination)
+            expected.append(destination)
             return .changed
         }
         let result: TreeCopy.Result
@@ -28,7 +28,7 @@ extension Apply {
         notes += result.leftOut.map {
             "\(Text.shown($0)) is neither a file nor a directory nor a link and was not copied"
         }
-        present.insert(destination)
+        present.append(destination)
         return result.isMade ? .changed : .already
     }
 

@@ -34,7 +34,7 @@ extension Apply {
             return .already
         }
         if mode == .dryRun {
-            expected.insert(change.path)
+            expected.append(change.path)
             return .changed
         }
         try makeMissing(change, by: able)
@@ -63,7 +63,7 @@ extension Apply {
                 remedy: "every directory above it must let this user pass, and some servers know only the primary group"
             )
         }
-        if let found { devices[path] = found.device }
+        if let found { devices.append((path, found.device)) }
         guard let found, found.kind != .directory else { return found }
         if found.kind == .link {
             throw BootError(

@@ -11,17 +11,17 @@ extension Apply {
                     "cannot use \(Text.shown(path))", reason: "it is a directory, and a file is expected",
                     remedy: "move it away")
             }
-            present.insert(path)
+            present.append(path)
             return .already
         }
         if mode == .dryRun {
-            expected.insert(path)
+            expected.append(path)
             return .changed
         }
         let isMade = try perform("cannot create", path, as: able[0]) { () throws(SystemCallError) in
             try make(change, at: path)
         }
-        present.insert(path)
+        present.append(path)
         return isMade ? .changed : .already
     }
 

@@ -35,7 +35,7 @@ extension Apply {
                 return .unneeded("there is no \(Text.shown(place.target))")
             }
             if mode == .dryRun {
-                expected.insert(place.target)
+                expected.append(place.target)
                 return .changed
             }
             try makeTarget(place)
@@ -105,7 +105,7 @@ extension Apply {
         if isPlanned(place.target) { return false }
         guard try lookAtTarget(place) == nil, let wanted = place.targetMode else { return false }
         if mode == .dryRun {
-            expected.insert(place.target)
+            expected.append(place.target)
             return true
         }
         let isMade = try perform("cannot create", place.target, as: place.actor) { () throws(SystemCallError) in
@@ -122,7 +122,7 @@ extension Apply {
             }
         }
         if !isMade { _ = try lookAtTarget(place) }
-        present.insert(place.target)
+        present.append(place.target)
         return isMade
     }
 

@@ -19,7 +19,7 @@ extension Apply {
             notes.append(
                 "\(Text.shown(place.path)) is in the way and is kept as \(Text.shown(Self.kept(place.path, 0)))")
         }
-        expected.insert(place.target)
+        expected.append(place.target)
         return .changed
     }
 
@@ -31,7 +31,7 @@ extension Apply {
                     try moveIn(place, replacing: target != nil)
                 }
                 if isDone {
-                    present.insert(place.target)
+                    present.append(place.target)
                     add(remark: "what was in its place moved to \(Text.shown(place.target))")
                 }
                 return

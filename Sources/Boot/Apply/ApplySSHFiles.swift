@@ -73,7 +73,7 @@ extension Apply {
         guard let entry = try look(at: path, as: work.actor) else {
             work.hasChanged = true
             if mode == .dryRun {
-                expected.insert(path)
+                expected.append(path)
                 return
             }
             try perform("cannot create", path, as: work.actor) { () throws(SystemCallError) in

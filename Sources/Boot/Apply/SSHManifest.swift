@@ -10,7 +10,13 @@ package struct SSHManifest: Equatable, Sendable {
     /// No manifest that a boot writes is longer, in bytes.
     static let limit = 4096
 
-    private var marks: [SSHFileName: String] = [:]
+    /// One for each file.
+    private var marks: [Mark] = []
+
+    private struct Mark: Equatable {
+        let name: SSHFileName
+        let text: String
+    }
 
     package init() {}
 
@@ -19,25 +25,30 @@ package struct SSHManifest: Equatable, Sendable {
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, let name = SSHFileName(rawValue: String(parts[0])) else { continue }
-            marks[name] = String(parts[1])
+            set(name, String(parts[1]))
         }
     }
 
     /// The manifest as it is written; empty when it has no line.
     package var text: String {
-        SSHFileName.allCases.compactMap { name in marks[name].map { "\(name.rawValue) \($0)\n" } }.joined()
+        marks.map { "\($0.name.rawValue) \($0.text)\n" }.joined()
     }
 
     /// Takes note of a file that was written.
-    package mutating func add(_ name: SSHFileName, _ status: FileStatus) { marks[name] = Self.mark(status) }
+    package mutating func add(_ name: SSHFileName, _ status: FileStatus) { set(name, Self.mark(status)) }
 
     /// Takes note that a file is gone, or no longer a boot's.
-    package mutating func remove(_ name: SSHFileName) { marks[name] = nil }
+    package mutating func remove(_ name: SSHFileName) { marks.removeAll { $0.name == name } }
 
     /// Whether a file is one that a boot wrote and nobody has changed since.
     package func owns(_ name: SSHFileName, _ status: FileStatus) -> Bool {
-        guard let mark = marks[name] else { return false }
-        return name == .knownHosts && status.kind == .file || mark == Self.mark(status)
+        guard let mark = marks.first(where: { $0.name == name }) else { return false }
+        return name == .knownHosts && status.kind == .file || mark.text == Self.mark(status)
+    }
+
+    private mutating func set(_ name: SSHFileName, _ text: String) {
+        remove(name)
+        marks.append(Mark(name: name, text: text))
     }
 
     private static func mark(_ status: FileStatus) -> String {
