@@ -201,7 +201,8 @@ int test_set_secure_bits(unsigned long bits) {
     return prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) == 0 ? 0 : -errno;
 }
 
-const int test_call_openat2 = SYS_openat2, test_call_faccessat2 = SYS_faccessat2;
+const int test_call_openat2 = SYS_openat2, test_call_faccessat2 = SYS_faccessat2,
+          test_call_renameat2 = SYS_renameat2;
 
 int test_forbid_call(int call, int error) {
     struct sock_filter steps[] = {

@@ -81,6 +81,6 @@ int test_set_secure_bits(unsigned long bits);
 // Makes a system call fail with that error number, as old seccomp profiles do with calls that they do not know. It lasts
 // until the calling thread ends. Returns 0 or -errno.
 int test_forbid_call(int call, int error);
-extern const int test_call_openat2, test_call_faccessat2;
+extern const int test_call_openat2, test_call_faccessat2, test_call_renameat2;
 
 #endif
