@@ -26,7 +26,7 @@ final class Site {
     }
 
     deinit {
-        _ = try? Privileges.resume(Credentials(user: 0, group: 0, groups: []))
+        if getuid() == 0 && geteuid() != 0 { _ = try? Privileges.resume(Credentials(user: 0, group: 0, groups: [])) }
         umount2(root.string, CInt(MNT_DETACH))
         try? FileManager.default.removeItem(atPath: root.string)
     }
@@ -36,7 +36,8 @@ final class Site {
 
     /// Makes a directory with a mode and an owner.
     @discardableResult
-    func directory(_ path: String, _ mode: mode_t = 0o755, _ owner: UInt32 = 0, _ group: UInt32 = 0) throws -> FilePath
+    func directory(_ path: String, _ mode: mode_t = 0o755, _ owner: UInt32 = geteuid(), _ group: UInt32 = getegid())
+        throws -> FilePath
     {
         try #require(mkdir(at(path).string, 0o700) == 0 && chown(at(path).string, owner, group) == 0)
         try #require(chmod(at(path).string, mode) == 0)
@@ -45,9 +46,11 @@ final class Site {
 
     /// Makes a file with a content, a mode and an owner.
     @discardableResult
-    func file(_ path: String, _ content: String = "", _ mode: mode_t = 0o644, _ owner: UInt32 = 0) throws -> FilePath {
+    func file(_ path: String, _ content: String = "", _ mode: mode_t = 0o644, _ owner: UInt32 = geteuid()) throws
+        -> FilePath
+    {
         try Data(content.utf8).write(to: URL(filePath: at(path).string))
-        try #require(chmod(at(path).string, mode) == 0 && chown(at(path).string, owner, 0) == 0)
+        try #require(chmod(at(path).string, mode) == 0 && chown(at(path).string, owner, getegid()) == 0)
         return at(path)
     }
 

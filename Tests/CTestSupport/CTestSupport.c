@@ -214,3 +214,8 @@ int test_forbid_call(int call, int error) {
     struct sock_fprog filter = {.len = sizeof steps / sizeof *steps, .filter = steps};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0 ? 0 : -errno;
 }
+
+int test_limit_file_size(uint64_t bytes) {
+    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0 ? 0 : -errno;
+}

@@ -46,8 +46,8 @@ package enum FileReplacement {
         _ owner: (user: UInt32, group: UInt32)
     ) throws(SystemCallError) {
         guard let temporary = FilePath.Component(".\(name.string).entrypoint") else { return }
-        // One that a killed boot left.
-        try parent.remove(temporary)
+        // One that a killed boot left; if it cannot be removed, making the new one will tell.
+        _ = try? parent.remove(temporary)
         let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600)
         do throws(SystemCallError) {
             try file.writeAll(content, path: parent.path.appending(temporary))
@@ -61,7 +61,8 @@ package enum FileReplacement {
         }
     }
 
-    /// Writes into a file that exists, reserving the room first, so that a full disk leaves it as it is.
+    /// Writes into a file that exists, reserving the room first, so that a full disk leaves it as it is. Where that
+    /// cannot be, a failure half way is undone.
     private static func overwrite(
         _ name: FilePath.Component, in parent: borrowing Directory, _ content: [UInt8]
     ) throws(SystemCallError) {
@@ -79,7 +80,16 @@ package enum FileReplacement {
                 throw error
             }
         }
-        try file.writeAll(content, path: path)
-        try file.setLength(content.count, path: path)
+        let old = try? parent.open(name, [.readOnly, .nonBlocking]).readAll(limit: .max, path: path)
+        do throws(SystemCallError) {
+            try file.writeAll(content, path: path)
+            try file.setLength(content.count, path: path)
+        } catch {
+            if let old, let again = try? parent.open(name, [.writeOnly, .nonBlocking]) {
+                _ = try? again.writeAll(old, path: path)
+                _ = try? again.setLength(old.count, path: path)
+            }
+            throw error
+        }
     }
 }

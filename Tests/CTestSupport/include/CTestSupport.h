@@ -78,6 +78,9 @@ int test_set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inher
 // Sets the securebits of the calling thread (capabilities(7)). Returns 0 or -errno.
 int test_set_secure_bits(unsigned long bits);
 
+// Limits the size of files that the calling process can write (RLIMIT_FSIZE). Returns 0 or -errno.
+int test_limit_file_size(uint64_t bytes);
+
 // Makes a system call fail with that error number, as old seccomp profiles do with calls that they do not know. It lasts
 // until the calling thread ends. Returns 0 or -errno.
 int test_forbid_call(int call, int error);
