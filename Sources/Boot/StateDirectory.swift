@@ -42,6 +42,8 @@ package struct StateDirectory {
         guard status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
+        // A boot that was killed in between left it closed.
+        if status.mode != mode { try parent.open(name, [.readOnly, .directory]).setMode(mode, path: path) }
     }
 
     /// Keeps the environment, once for programs and once for shells; equal files are left alone.

@@ -1,0 +1,211 @@
+import Foundation
+import Glibc
+import Linux
+import SystemPackage
+import Testing
+
+@testable import Boot
+
+/// What is kept of a boot, below a folder that is shown as `/`.
+@Suite(.actingAsUsers)
+struct StateDirectoryTests {
+    private static let user = Credentials(user: 254_321, group: 83070, groups: [])
+
+    private static func keep(
+        _ environment: [[UInt8]], in site: Site, start: Start = .root
+    ) throws(SystemCallError) {
+        let state = try StateDirectory(for: start, user: user, in: FileTree(root: site.root))
+        try state.keep(environment: environment.map { CString($0) })
+        try state.keep(report: .object([("a", .number(1))]))
+    }
+
+    private static func text(_ entries: String...) -> [[UInt8]] { entries.map { Array($0.utf8) } }
+
+    @Test func `root's directory is for all to enter, the environment for the user's group`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                umask(0o077)
+                try Self.keep(Self.text("A=1", "B=two words"), in: site)
+                expectSame(
+                    try site.listing().replacingOccurrences(of: "\0", with: "|"),
+                    """
+                    run 0755 0:0 /
+                    run/entrypoint 0755 0:0 /
+                    run/entrypoint/environment 0640 0:83070 'A=1|B=two words|'
+                    run/entrypoint/environment.sh 0640 0:83070 'export A='1'
+                    export B='two words'
+                    '
+                    run/entrypoint/report.json 0644 0:0 '{"a":1}
+                    '
+                    """)
+            }
+        }
+    }
+
+    @Test func `a user's own directory is for him alone`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("dev")
+                try site.directory("dev/shm", 0o1777)
+                try Privileges.assume(Self.user)
+                try Self.keep(Self.text("A=1"), in: site, start: .bare)
+                try Privileges.resume(Credentials(user: 0, group: 0, groups: []))
+                expectSame(
+                    try site.listing().replacingOccurrences(of: "\0", with: "|"),
+                    """
+                    dev 0755 0:0 /
+                    dev/shm 1777 0:0 /
+                    dev/shm/entrypoint-254321 0700 254321:83070 /
+                    dev/shm/entrypoint-254321/environment 0600 254321:83070 'A=1|'
+                    dev/shm/entrypoint-254321/environment.sh 0600 254321:83070 'export A='1'
+                    '
+                    dev/shm/entrypoint-254321/report.json 0600 254321:83070 '{"a":1}
+                    '
+                    """)
+            }
+        }
+    }
+
+    @Test func `no secret is kept, and nothing that is no variable`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                try Self.keep(
+                    Self.text(
+                        "HF_TOKEN=hunter2", "DB_PASSWORD=hunter2", "SSH_PRIVATE_KEY_B64=hunter2", "hunter2", "A=1"),
+                    in: site)
+                #expect(try !site.listing().contains("hunter2"))
+                #expect(site.content("run/entrypoint/environment") == "A=1\0")
+            }
+        }
+    }
+
+    @Test func `the environment is kept byte for byte, duplicates and odd names included`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                let odd: [[UInt8]] = [
+                    [0x41, 0x3D, 0xFF, 0xFE], [0x41, 0x3D, 0x32], [0x3D, 0x78], [0xFF, 0x3D, 0x31],
+                    Array("a-b=1".utf8), Array("1X=1".utf8), Array("BASH_FUNC_f%%=() { :; }".utf8), Array("E=".utf8),
+                ]
+                try Self.keep(odd, in: site)
+                let kept = FileManager.default.contents(atPath: site.at("run/entrypoint/environment").string)
+                #expect(kept.map { Array($0) } == odd.flatMap { $0 + [0] })
+                let shell = FileManager.default.contents(atPath: site.at("run/entrypoint/environment.sh").string)
+                #expect(
+                    shell.map { Array($0) }
+                        == Array("export A='".utf8) + [0xFF, 0xFE] + Array("'\nexport A='2'\nexport E=''\n".utf8))
+            }
+        }
+    }
+
+    @Test(arguments: ["/bin/sh", "/bin/bash"]) func `a shell reads each value as it was`(shell: String) async {
+        await #expect(processExitsWith: .success) { [shell = shell as String] in
+            try withSite { site in
+                try site.directory("run")
+                let value = "a'b\"c\\d$(touch /nothing)`id`!$HOME\n\t;&|>*?[~ #x'' "
+                try Self.keep([Array("VALUE=\(value)".utf8)], in: site)
+                let output = site.at("output").string
+                let script = ". '\(site.at("run/entrypoint/environment.sh"))' && printf %s \"$VALUE\" >'\(output)'"
+                let child = fork()
+                if child == 0 {
+                    let error = CurrentProcess.execute(
+                        FilePath(shell), arguments: [string("sh"), string("-c"), string(script)], environment: [])
+                    Issue.record(error)
+                    _exit(1)
+                }
+                waitpid(child, nil, 0)
+                #expect(site.content("output") == value)
+            }
+        }
+    }
+
+    @Test func `what is the same is not written again`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                try Self.keep(Self.text("A=1"), in: site)
+                let inode = try site.inode("run/entrypoint/environment")
+                try Self.keep(Self.text("A=1"), in: site)
+                #expect(try site.inode("run/entrypoint/environment") == inode)
+                try Self.keep(Self.text("A=2"), in: site)
+                #expect(try site.inode("run/entrypoint/environment") != inode)
+                #expect(site.content("run/entrypoint/environment") == "A=2\0")
+            }
+        }
+    }
+
+    @Test func `a directory that another could write in is not trusted`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                func refusal() -> String? {
+                    SystemCallError.of { () throws(SystemCallError) in try Self.keep(Self.text("A=1"), in: site) }?
+                        .symbol
+                }
+                for (mode, owner) in [(0o775, 0), (0o757, 0), (0o755, 5)] as [(mode_t, UInt32)] {
+                    try site.directory("run/entrypoint", mode, owner)
+                    #expect(refusal() == "mkdirat EPERM")
+                    try #require(rmdir(site.at("run/entrypoint").string) == 0)
+                }
+                try site.directory("elsewhere")
+                try site.link("run/entrypoint", to: "../elsewhere")
+                #expect(refusal() == "mkdirat ENOTDIR")
+                try #require(unlink(site.at("run/entrypoint").string) == 0)
+                try site.file("run/entrypoint")
+                #expect(refusal() == "mkdirat ENOTDIR")
+                try #require(unlink(site.at("run/entrypoint").string) == 0 && rmdir(site.at("run").string) == 0)
+                try site.link("run", to: "elsewhere")
+                #expect(refusal() == "openat2 ELOOP")
+                expectSame(try site.listing(), "elsewhere 0755 0:0 /\nrun -> elsewhere")
+            }
+        }
+    }
+
+    @Test func `the directory of a boot that was killed early is put right`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                try site.directory("run/entrypoint", 0o700)
+                try Self.keep(Self.text("A=1"), in: site)
+                #expect(try FileTree().status(site.at("run/entrypoint"), links: .refuse)?.mode == 0o755)
+            }
+        }
+    }
+}
+
+/// The reason for Kubernetes.
+@Suite(.actingAsUsers)
+struct TerminationLogTests {
+    @Test func `the reason replaces what was there`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("dev")
+                try site.file("dev/termination-log", "a long reason of an earlier end\n", 0o666)
+                TerminationLog.write("short\ntwo", in: FileTree(root: site.root))
+                #expect(site.content("dev/termination-log") == "short\ntwo\n")
+            }
+        }
+    }
+
+    @Test func `nothing is made or followed for it`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                let tree = FileTree(root: site.root)
+                TerminationLog.write("reason", in: tree)
+                try site.directory("dev")
+                TerminationLog.write("reason", in: tree)
+                try site.file("precious", "keep")
+                try site.link("dev/termination-log", to: "../precious")
+                TerminationLog.write("reason", in: tree)
+                try #require(unlink(site.at("dev/termination-log").string) == 0)
+                try #require(mkfifo(site.at("dev/termination-log").string, 0o666) == 0)
+                TerminationLog.write("reason", in: tree)
+                expectSame(
+                    try site.listing(),
+                    "dev 0755 0:0 /\ndev/termination-log 0644 0:0 a named pipe\nprecious 0644 0:0 'keep'")
+            }
+        }
+    }
+}
