@@ -170,7 +170,7 @@ struct ContainerHarnessTests {
             let running = try container.start("sh", "-i")
             try running.waitForOutput("> ")
             running.write("test -t 0 && tty; echo $((6 * 7)) done\n")
-            try running.waitForOutput("42 done\r\n")
+            try running.waitForOutput("42 done")
             running.write("exit 3\n")
             let outcome = try running.wait()
             #expect(outcome.exitCode == 3 && outcome.output.contains("/dev/pts/0"), "\(outcome)")

@@ -5,12 +5,12 @@ extension Container {
     /// Starts the container with runc and waits for its end.
     ///
     /// - Throws: `TestFailure` when the runtime refuses, or the time is over before; the container is killed then.
-    func run(_ command: ByteString..., within deadline: Duration = .seconds(20)) throws -> Outcome {
+    func run(_ command: ByteString..., within deadline: Duration = .seconds(60)) throws -> Outcome {
         try run(command, within: deadline)
     }
 
     /// Likewise, with the command as a list.
-    func run(_ command: [ByteString], within deadline: Duration = .seconds(20)) throws -> Outcome {
+    func run(_ command: [ByteString], within deadline: Duration = .seconds(60)) throws -> Outcome {
         try start(command).wait(within: deadline)
     }
 
@@ -42,7 +42,7 @@ extension Container {
     /// `entrypoint`, `environment`, `directory`, `umask` and the identity count, and bind mounts. Further ones can be
     /// set by `prepare`. User 0 has all capabilities that the tests have.
     func runInNamespaces(
-        _ command: [ByteString], within deadline: Duration = .seconds(20), prepare: (inout Program) -> Void = { _ in }
+        _ command: [ByteString], within deadline: Duration = .seconds(60), prepare: (inout Program) -> Void = { _ in }
     ) throws -> Outcome {
         for mount in mounts {
             if mount.type != "bind" { throw TestFailure("\(mount.path): only bind mounts without a container engine") }
@@ -122,17 +122,17 @@ final class RunningContainer {
     var errorsSoFar: ByteString { program.errorsSoFar }
 
     /// Waits until it has written this text to standard output.
-    func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(10)) throws {
+    func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws {
         try program.waitForOutput(text, fresh: fresh, within: deadline)
     }
 
     /// Waits until it has written this text to standard error.
-    func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(10)) throws {
+    func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(30)) throws {
         try program.waitForErrors(text, within: deadline)
     }
 
     /// Waits for the end; a container that takes longer is killed, which is a failure.
-    func wait(within deadline: Duration = .seconds(20)) throws -> Outcome {
+    func wait(within deadline: Duration = .seconds(60)) throws -> Outcome {
         var outcome = try program.wait(within: deadline)
         outcome.runtimeLog = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         // The runtime's own errors: nothing of the container has run.
@@ -144,7 +144,7 @@ final class RunningContainer {
     /// as its user unless said otherwise (`uid:gid`).
     func exec(
         _ command: [ByteString], user: String? = nil, environment: Environment = Environment(),
-        within deadline: Duration = .seconds(20)
+        within deadline: Duration = .seconds(60)
     ) throws -> Outcome {
         var options: [ByteString] = environment.entries.flatMap { ["--env", $0] as [ByteString] }
         if let user { options += ["--user", "\(user)"] }

@@ -80,7 +80,7 @@ final class RunningProgram {
     /// `fresh`, else anywhere.
     ///
     /// - Throws: `TestFailure` with all output, when it ends or the time is over before.
-    func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(10)) throws {
+    func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws {
         let start = fresh ? standardOutput.count : 0
         try wait(for: "the output \(text)", within: deadline) {
             self.standardOutput[min(start, self.standardOutput.count)...].contains(text.bytes)
@@ -90,7 +90,7 @@ final class RunningProgram {
     /// Waits until it has written this text to standard error.
     ///
     /// - Throws: `TestFailure` with all output, when it ends or the time is over before.
-    func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(10)) throws {
+    func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(30)) throws {
         try wait(for: "the error \(text)", within: deadline) { self.standardError.contains(text.bytes) }
     }
 
