@@ -2,12 +2,12 @@ package import Linux
 package import SystemPackage
 
 /// Who does a change.
-package enum Actor: String, Sendable {
+package enum Actor: String, CaseIterable, Sendable {
     case root, seed, user
 }
 
 /// What happens to the boot when a change fails.
-package enum FailurePolicy: Sendable {
+package enum FailurePolicy: String, CaseIterable, Sendable {
     /// The boot ends with exit code 125.
     case stop
     /// The boot goes on with a warning.
@@ -25,6 +25,7 @@ package enum Change: Equatable, Sendable {
     case link(LinkChange)
     case sshFiles(SSHFilesChange)
     case gitIdentity(GitIdentityChange)
+    case command(CommandChange)
 }
 
 /// The account files have a planned text.
@@ -156,39 +157,61 @@ package struct SSHFilesChange: Equatable, Sendable {
     package struct File: Equatable, Sendable {
         package let name: SSHFileName
         package let content: Secret
+        /// The variable that the content comes from.
+        package let variable: String
 
-        package init(_ name: SSHFileName, _ content: Secret) {
+        package init(_ name: SSHFileName, _ content: Secret, from variable: String) {
             self.name = name
             self.content = content
+            self.variable = variable
         }
     }
 
     /// Where ssh looks for its files.
     package let directory: FilePath
     package let files: [File]
+    /// The private key's name, whether there is one or not.
+    package let privateKey: SSHFileName
     /// A second name of the private key, by its type.
     package let alias: SSHFileName?
     /// The container's mounts, which tell whether a directory outlives the container.
     package let mounts: [Mount]
 
-    package init(directory: FilePath, files: [File], alias: SSHFileName?, mounts: [Mount]) {
+    package init(
+        directory: FilePath, files: [File], privateKey: SSHFileName = .privateKey, alias: SSHFileName?, mounts: [Mount]
+    ) {
         self.directory = directory
         self.files = files
+        self.privateKey = privateKey
         self.alias = alias
         self.mounts = mounts
     }
 }
 
-/// The names in ssh's directory that a boot may make; everything else there is the user's.
-package enum SSHFileName: String, CaseIterable, Sendable {
-    case privateKey = "id_rsa"
-    case publicKey = "id_rsa.pub"
-    case knownHosts = "known_hosts"
-    case ed25519 = "id_ed25519"
-    case ecdsa = "id_ecdsa"
-
+/// A name in ssh's directory that a boot may make; everything else there is the user's.
+package struct SSHFileName: Hashable, Sendable {
+    /// One component of a path, without white space.
+    package let text: String
     /// The file's mode (ssh(1), FILES).
-    package var mode: ModeBits { self == .privateKey ? 0o600 : 0o644 }
+    package let mode: ModeBits
+
+    private init(_ text: String, mode: ModeBits) {
+        self.text = text
+        self.mode = mode
+    }
+
+    /// The private key's name.
+    package static func privateKey(_ name: String) -> SSHFileName { SSHFileName(name, mode: 0o600) }
+    /// The name of the public key beside a private one.
+    package static func publicKey(of name: String) -> SSHFileName { SSHFileName(name + ".pub", mode: 0o644) }
+
+    package static let privateKey = privateKey("id_rsa")
+    package static let publicKey = publicKey(of: "id_rsa")
+    package static let knownHosts = SSHFileName("known_hosts", mode: 0o644)
+    /// The names under which ssh looks for a key of a type.
+    package static let rsa = privateKey("id_rsa")
+    package static let ed25519 = privateKey("id_ed25519")
+    package static let ecdsa = privateKey("id_ecdsa")
 }
 
 /// Git's global configuration has an identity.
@@ -223,6 +246,11 @@ package struct PlannedChange: Equatable, Sendable {
         self.onFailure = onFailure
         self.consequence = consequence
     }
+
+    /// The same change with another policy, if there is one.
+    func failing(_ policy: FailurePolicy?) -> PlannedChange {
+        PlannedChange(change, by: by, onFailure: policy ?? onFailure, consequence: consequence)
+    }
 }
 
 extension Change {
@@ -238,9 +266,10 @@ extension Change {
         case .copy(let change): "\(Text.shown(change.destination)), first copied from \(Text.shown(change.source))"
         case .link(let change): "link \(Text.shown(change.path)) to \(Text.shown(change.target))"
         case .sshFiles(let change):
-            "\(Text.shown(change.directory)) has \(change.names.map(\.rawValue).joined(separator: ", "))"
+            "\(Text.shown(change.directory)) has \(change.names.map(\.text).joined(separator: ", "))"
         case .gitIdentity(let change):
             "\(Text.shown(change.path)) has \(change.entries.map { "user.\($0.key)" }.joined(separator: " and "))"
+        case .command(let change): change.dropIn.command
         }
     }
 
@@ -256,13 +285,14 @@ extension Change {
         case .link(let change): change.path
         case .sshFiles(let change): change.directory
         case .gitIdentity(let change): change.path
+        case .command(let change): change.dropIn.program
         }
     }
 
     /// The same change elsewhere: where directories above its paths have been replaced by others.
     func moved(by resolve: (FilePath) -> FilePath) -> Change {
         switch self {
-        case .accounts, .file, .removal: self
+        case .accounts, .file, .removal, .command: self
         case .directory(let change): .directory(change.moved(to: resolve(change.path)))
         case .firstFile(let change):
             .firstFile(FirstFileChange(path: resolve(change.path), content: change.content, mode: change.mode))
@@ -272,8 +302,8 @@ extension Change {
         case .sshFiles(let change):
             .sshFiles(
                 SSHFilesChange(
-                    directory: resolve(change.directory), files: change.files, alias: change.alias,
-                    mounts: change.mounts))
+                    directory: resolve(change.directory), files: change.files, privateKey: change.privateKey,
+                    alias: change.alias, mounts: change.mounts))
         case .gitIdentity(let change):
             .gitIdentity(
                 GitIdentityChange(
@@ -291,4 +321,10 @@ extension Change {
 extension SSHFilesChange {
     /// The names that the change makes.
     package var names: [SSHFileName] { files.map(\.name) + (alias.map { [$0] } ?? []) }
+
+    /// Every name that a boot with these settings may have made.
+    var possibleNames: [SSHFileName] {
+        let own = [privateKey, .publicKey(of: privateKey.text), .knownHosts]
+        return own + [.rsa, .ed25519, .ecdsa].filter { !own.contains($0) }
+    }
 }

@@ -1,5 +1,6 @@
 package import Linux
 package import SystemPackage
+internal import YAML
 
 /// The forms that values of settings have; each takes a text that is not empty.
 package enum Formats {
@@ -41,6 +42,25 @@ package enum Formats {
         return normal
     }
 
+    /// An absolute path, or one below the user's persistent directory, in its normal form.
+    package static func pathInScratch(_ text: String) throws(FormatError) -> FilePath {
+        if text.utf8.first == UInt8(ascii: "/") { return try absolutePath(text) }
+        let absolute = try absolutePath("/" + text)
+        return FilePath(root: nil, absolute.components)
+    }
+
+    /// A capability by its name in capabilities(7), with or without `CAP_`; its number.
+    package static func capability(_ text: String) throws(FormatError) -> Int {
+        // The library takes what follows a name for another part of a text.
+        if isVariableName(text), let number = Capability.number(named: text) { return number }
+        let names = (0..<64).map { Capability.name(of: $0) }
+        let given = text.uppercased()
+        let nearest = Suggestion.nearest(
+            to: given.utf8.starts(with: "CAP_".utf8) ? given : "CAP_" + given, among: names)
+        throw FormatError(
+            "not a capability; " + (nearest.map { "did you mean \($0)?" } ?? "write a name such as NET_RAW"))
+    }
+
     /// A umask that leaves the owner his own access.
     package static func umask(_ text: String) throws(FormatError) -> ModeBits {
         guard text.utf8.count <= 4, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x37 }),
@@ -78,6 +98,12 @@ package enum Formats {
         }
     }
 
+    /// Whether a text is the name of a variable as a shell would take it.
+    package static func isVariableName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, isLetter(first) else { return false }
+        return text.utf8.allSatisfy { isLetter($0) || $0 >= 0x30 && $0 <= 0x39 }
+    }
+
     /// A decimal number without sign or leading zeros, of at most 10 digits.
     package static func decimal(_ text: String) -> UInt64? {
         let digits = text.utf8
@@ -90,7 +116,7 @@ package enum Formats {
         (byte >= 0x41 && byte <= 0x5A) || (byte >= 0x61 && byte <= 0x7A) || byte == UInt8(ascii: "_")
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
+    static func isNameByte(_ byte: UInt8) -> Bool {
         isLetter(byte) || (byte >= 0x30 && byte <= 0x39) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
     }
 }

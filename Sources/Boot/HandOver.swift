@@ -25,20 +25,29 @@ package enum HandOver {
     ///   - start: what the process started with.
     ///   - canRegain: whether the command may gain privileges again, as sudo does: the bounding set stays, and
     ///     `no_new_privs` is not set.
+    ///   - kept: the numbers of capabilities that the command has, of those that the process may use.
     /// - Throws: which part of the drop failed, or was not true afterwards.
     package static func drop(
-        to user: Credentials, from start: Privileges, canRegain: Bool
+        to user: Credentials, from start: Privileges, canRegain: Bool, keeping kept: [Int] = []
     ) throws(BootError) {
-        let bounding = canRegain || !start.has(.setCapabilities) ? start.capabilities.bounding : 0
+        let kept = kept.filter { start.capabilities.permitted & (1 << UInt64($0)) != 0 }
+        let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
+        let bounding =
+            canRegain || !start.has(.setCapabilities)
+            ? start.capabilities.bounding : start.capabilities.bounding & keptSet
         do throws(SystemCallError) {
             // The bounding set while there is still the capability to change it.
-            if bounding != start.capabilities.bounding {
-                for number in 0..<64 where start.capabilities.bounding & (1 << UInt64(number)) != 0 {
-                    try Privileges.dropFromBoundingSet(number)
-                }
+            for number in 0..<64 where start.capabilities.bounding & ~bounding & (1 << UInt64(number)) != 0 {
+                try Privileges.dropFromBoundingSet(number)
             }
+            if !kept.isEmpty { try Privileges.keepCapabilities(true) }
             if start.user.effective == 0 { try Privileges.become(user) }
-            try Privileges.clearCapabilities()
+            if kept.isEmpty {
+                try Privileges.clearCapabilities()
+            } else {
+                try Privileges.keepOnly(capabilities: kept)
+                try Privileges.keepCapabilities(false)
+            }
             if !canRegain { try Privileges.setNoNewPrivileges() }
         } catch {
             throw BootError(
@@ -49,12 +58,13 @@ package enum HandOver {
             Privileges(
                 user: IDTriple(all: user.user), group: IDTriple(all: user.group), groups: user.groups,
                 capabilities: CapabilitySets(
-                    inheritable: 0, permitted: 0, effective: 0, bounding: bounding, ambient: 0),
-                noNewPrivileges: !canRegain || start.noNewPrivileges, secureBits: start.secureBits))
+                    inheritable: keptSet, permitted: keptSet, effective: keptSet, bounding: bounding, ambient: keptSet),
+                noNewPrivileges: !canRegain || start.noNewPrivileges, secureBits: start.secureBits),
+            mayHaveUser: keptSet & Capability.setUID.bit != 0)
     }
 
     /// Asks the kernel whether the process is what it should be.
-    private static func prove(_ expected: Privileges) throws(BootError) {
+    private static func prove(_ expected: Privileges, mayHaveUser: Bool) throws(BootError) {
         let actual: Privileges
         do throws(SystemCallError) {
             actual = try Privileges.current()
@@ -70,7 +80,8 @@ package enum HandOver {
         if actual.capabilities != expected.capabilities { differences.append("capability sets") }
         if actual.noNewPrivileges != expected.noNewPrivileges { differences.append("no_new_privs") }
         if actual.secureBits != expected.secureBits { differences.append("securebits") }
-        if Privileges.canRegainRoot() { differences.append("root can be regained") }
+        // With CAP_SETUID among what the command keeps it can by its very nature.
+        if !mayHaveUser && Privileges.canRegainRoot() { differences.append("root can be regained") }
         guard differences.isEmpty else {
             throw BootError(
                 "privileges are not dropped", reason: differences.joined(separator: ", "),
@@ -85,8 +96,11 @@ package enum HandOver {
     /// - Parameters:
     ///   - command: the arguments, the command's name first.
     ///   - environment: the command's environment.
+    ///   - attempt: is told of each file before it is tried.
     /// - Returns: why it is not running.
-    package static func execute(_ command: [CString], environment: [CString]) -> BootError {
+    package static func execute(
+        _ command: [CString], environment: [CString], attempt: (FilePath) -> Void = { _ in }
+    ) -> BootError {
         guard let name = command.first, name.count > 0 else {
             return BootError("cannot run ''", reason: "not found", exitCode: .notFound)
         }
@@ -95,6 +109,7 @@ package enum HandOver {
         let isPath = name.bytes.contains(UInt8(ascii: "/"))
         var denied: SystemCallError?
         for candidate in candidates {
+            attempt(candidate)
             let error = CurrentProcess.execute(candidate, arguments: command, environment: environment)
             switch error.errno {
             case .noSuchFileOrDirectory, .notDirectory: continue

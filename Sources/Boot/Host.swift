@@ -5,8 +5,13 @@ package import SystemPackage
 package enum Start: String, Sendable {
     /// As uid 0.
     case root
+    /// As another uid, with the capabilities of the program's file.
+    case elevated
     /// As another uid, without privileges.
     case bare
+
+    /// Whether the boot can act as root and others.
+    package var isPrivileged: Bool { self != .bare }
 }
 
 /// A device node that an accelerator's users open.
@@ -32,6 +37,8 @@ package struct Host: Sendable {
     package let privileges: Privileges
     /// How the container was started.
     package let start: Start
+    /// Whom the container was started as.
+    package let caller: Credentials
     /// The text of the account files.
     package let accounts: AccountFiles
     /// Why an account file could not be read, one line a file.
@@ -46,17 +53,22 @@ package struct Host: Sendable {
     package let devices: [Device]
     /// The mounts, in the order of mounting; empty when nothing asks for them.
     package let mounts: [Mount]
+    /// The files that give rights by names; empty unless the caller may choose his name.
+    package let rights: NameRights
     /// The image's git program; `nil` also when nothing asks for it.
     package let git: FilePath?
 
     package init(
-        tree: FileTree, privileges: Privileges, accounts: AccountFiles = AccountFiles(),
+        tree: FileTree, privileges: Privileges, start: Start? = nil, caller: Credentials? = nil,
+        accounts: AccountFiles = AccountFiles(),
         accountProblems: [String] = [], shells: [FilePath] = [], sudo: FilePath? = nil, sudoReadsDirectory: Bool = true,
-        devices: [Device] = [], mounts: [Mount] = [], git: FilePath? = nil
+        devices: [Device] = [], mounts: [Mount] = [], rights: NameRights = NameRights(),
+        git: FilePath? = nil
     ) {
         self.tree = tree
         self.privileges = privileges
-        start = privileges.user.effective == 0 ? .root : .bare
+        self.start = start ?? (privileges.user.effective == 0 ? .root : .bare)
+        self.caller = caller ?? privileges.effective
         self.accounts = accounts
         self.accountProblems = accountProblems
         self.shells = shells
@@ -64,6 +76,7 @@ package struct Host: Sendable {
         self.sudoReadsDirectory = sudoReadsDirectory
         self.devices = devices
         self.mounts = mounts
+        self.rights = rights
         self.git = git
     }
 }
@@ -74,8 +87,13 @@ extension Host {
     /// - Parameters:
     ///   - tree: its files.
     ///   - privileges: what the process started with.
+    ///   - start: how the process was started; `nil` for what the privileges alone tell.
+    ///   - caller: whom it was started as; `nil` for whom it runs as.
     ///   - settings: what was asked for, which decides how much there is to look at.
-    package static func look(at tree: FileTree, privileges: Privileges, for settings: Settings? = nil) -> Host {
+    package static func look(
+        at tree: FileTree, privileges: Privileges, start: Start? = nil, caller: Credentials? = nil,
+        for settings: Settings? = nil
+    ) -> Host {
         var problems: [String] = []
         func read(_ path: FilePath) -> [UInt8]? {
             do throws(SystemCallError) {
@@ -97,10 +115,12 @@ extension Host {
         // Root's, as the passwords are.
         let sudoers = sudo != nil && privileges.user.effective == 0 ? read(Paths.sudoers) : nil
         return Host(
-            tree: tree, privileges: privileges, accounts: accounts, accountProblems: problems,
-            shells: Paths.shells.filter { isProgram($0, in: tree) }, sudo: sudo,
+            tree: tree, privileges: privileges, start: start, caller: caller, accounts: accounts,
+            accountProblems: problems,
+            shells: (settings?[Identity.self]?.shells ?? Paths.shells).filter { isProgram($0, in: tree) }, sudo: sudo,
             sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: devices(in: tree),
             mounts: settings?[SSHKeys.self] == nil ? [] : Mount.all(of: tree),
+            rights: start == .elevated ? NameRights.read(from: tree) : NameRights(),
             git: settings?[GitIdentity.self] == nil ? nil : program("git", in: tree))
     }
 
@@ -117,7 +137,11 @@ extension Host {
     /// Whether a sudoers file has a line `@includedir /etc/sudoers.d` or, in its old form, `#includedir` (sudoers(5)).
     private static func includesDirectory(_ sudoers: [UInt8]) -> Bool {
         sudoers.split(separator: UInt8(ascii: "\n")).contains { line in
-            let words = line.split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
+            func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+            // Most lines are comments, and need not be taken apart.
+            let start = line.drop(while: isBlank).prefix(2)
+            guard start.elementsEqual("@i".utf8) || start.elementsEqual("#i".utf8) else { return false }
+            let words = line.split(whereSeparator: isBlank)
             guard words.count == 2,
                 words[0].elementsEqual("@includedir".utf8) || words[0].elementsEqual("#includedir".utf8)
             else { return false }

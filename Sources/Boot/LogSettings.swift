@@ -20,9 +20,10 @@ package struct LogSettings: Equatable, Sendable {
 
     static let levelVariable = Variable<Level>(
         "ENTRYPOINT_LOG", "How much is printed on standard error: `quiet`, `info` or `debug`", default: "info",
-        parse: Formats.choice)
+        key: "log.level", shape: .choice(of: Level.self), parse: Formats.choice)
     static let formatVariable = Variable<Format>(
-        "ENTRYPOINT_LOG_FORMAT", "How it is printed: `text` or `json`", default: "text", parse: Formats.choice)
+        "ENTRYPOINT_LOG_FORMAT", "How it is printed: `text` or `json`", default: "text", key: "log.format",
+        shape: .choice(of: Format.self), parse: Formats.choice)
 
     /// The variables of the log.
     package static let variables: [any VariableDeclaration] = [levelVariable, formatVariable]

@@ -10,10 +10,20 @@ package enum Paths {
     package static let sudoersDirectory: FilePath = "/etc/sudoers.d"
     /// The one file of sudo that the boot writes.
     package static let sudoersFile: FilePath = "/etc/sudoers.d/90-entrypoint"
+    /// The image's configuration.
+    package static let configuration: FilePath = "/etc/entrypoint.yaml"
+    /// Further files of it, in the order of their names.
+    package static let configurationDirectory: FilePath = "/etc/entrypoint/conf.d"
+    /// Executables that are run as root during a boot.
+    package static let rootSteps: FilePath = "/etc/entrypoint/steps.d"
+    /// Executables that are run as the user during a boot.
+    package static let userSteps: FilePath = "/etc/entrypoint/user-steps.d"
     /// Where homes are.
     package static let homes: FilePath = "/home"
     /// Where an image has the shell's files that a user starts with.
     package static let shellSkeleton: FilePath = "/docker"
+    /// Where what must be kept goes if it cannot be kept in ``state``.
+    package static let sharedMemoryState: FilePath = "/dev/shm/entrypoint-root"
     /// What is kept of the boot for later sessions.
     package static let state: FilePath = "/run/entrypoint"
     /// Where ``state`` is kept for a user who may not write in `/run`; the user id follows.

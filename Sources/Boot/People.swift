@@ -33,6 +33,7 @@ extension People {
     ) throws(BootError) -> People {
         switch host.start {
         case .root: try forRoot(identity, scratch, host)
+        case .elevated: try forElevated(identity, scratch, host)
         case .bare: try forBare(identity, scratch, host)
         }
     }
@@ -40,18 +41,30 @@ extension People {
     private static func forRoot(
         _ identity: Identity, _ scratch: Scratch, _ host: Host
     ) throws(BootError) -> People {
+        try privileged(identity, scratch, host, .root) { plan, _ in
+            Set(host.privileges.groups).subtracting(plan.rootGroups).union(plan.groups)
+        }
+    }
+
+    /// The people of a boot that may change accounts and become somebody else.
+    ///
+    /// - Parameter groups: the supplementary groups of the user, by what the account files will say and what was asked of
+    ///   them.
+    static func privileged(
+        _ identity: Identity, _ scratch: Scratch, _ host: Host, _ start: AccountStart,
+        groups: (AccountPlan, AccountRequest) -> Set<UInt32>
+    ) throws(BootError) -> People {
         let seed = try seed(scratch, host, group: identity.groupID)
-        var request = request(for: identity, host, start: .root)
-        request.supplementaryGroupNames = Identity.supplementaryGroups
-        request.deviceGroupIDs = deviceGroups(host)
+        var request = request(for: identity, host, start: start)
+        request.supplementaryGroupNames = identity.groups
+        request.deviceGroupIDs = identity.hasDeviceGroups ? deviceGroups(host) : []
         let plan: AccountPlan
         do throws(AccountRefusals) {
             plan = try AccountPlan.plan(request, on: host.accounts)
         } catch {
             throw refused(error)
         }
-        let podGroups = Set(host.privileges.groups).subtracting(plan.rootGroups)
-        let groups = podGroups.union(plan.groups).subtracting([0, plan.groupID]).sorted()
+        let groups = groups(plan, request).subtracting([0, plan.groupID]).sorted()
         return People(
             user: User(
                 name: plan.userName, groupName: plan.groupName, home: FilePath(plan.home),
@@ -59,7 +72,7 @@ extension People {
                 credentials: Credentials(user: plan.userID, group: plan.groupID, groups: groups)),
             seed: seed,
             accounts: AccountsChange(found: host.accounts, planned: plan.files, meanings: plan.changes),
-            warnings: plan.warnings + shellNotices(host))
+            warnings: plan.warnings + shellNotices(identity, host))
     }
 
     /// Without privileges the ids are those of the process; an entry for them is made where `/etc/passwd` allows it.
@@ -85,8 +98,8 @@ extension People {
                 "group \(identity.groupID) stays a supplementary group: without privileges the primary group "
                     + "\(privileges.group.effective) cannot change; set securityContext.runAsGroup in the pod spec")
         }
-        for group in deviceGroups(host) where group != privileges.group.effective && !privileges.groups.contains(group)
-        {
+        for group in identity.hasDeviceGroups ? deviceGroups(host) : []
+        where group != privileges.group.effective && !privileges.groups.contains(group) {
             let device = host.devices.first { $0.group == group }?.path ?? ""
             warnings.append(
                 "the user cannot open \(device): add its group \(group) to supplementalGroups in the pod spec")
@@ -107,10 +120,10 @@ extension People {
                 credentials: Credentials(
                     user: privileges.user.effective, group: privileges.group.effective, groups: privileges.groups)),
             seed: nil, accounts: AccountsChange(found: host.accounts, planned: planned, meanings: meanings),
-            warnings: warnings + shellNotices(host))
+            warnings: warnings + shellNotices(identity, host))
     }
 
-    private static func request(for identity: Identity, _ host: Host, start: AccountStart) -> AccountRequest {
+    static func request(for identity: Identity, _ host: Host, start: AccountStart) -> AccountRequest {
         AccountRequest(
             userName: identity.userName, userID: identity.userID, groupName: identity.groupName,
             groupID: identity.groupID, home: identity.home.string,
@@ -119,18 +132,18 @@ extension People {
     }
 
     /// The groups of device nodes that the user could not open otherwise.
-    private static func deviceGroups(_ host: Host) -> [UInt32] {
+    static func deviceGroups(_ host: Host) -> [UInt32] {
         let closed = host.devices.filter { $0.mode.rawValue & 0o006 != 0o006 && $0.mode.rawValue & 0o060 == 0o060 }
         return Set(closed.map(\.group)).subtracting([0]).sorted()
     }
 
-    private static func shellNotices(_ host: Host) -> [String] {
+    static func shellNotices(_ identity: Identity, _ host: Host) -> [String] {
         guard let shell = host.shells.first else { return ["the image has no shell"] }
-        guard shell != Paths.shells.first else { return [] }
-        return ["the image has no \(Paths.shells[0]): the login shell is \(shell)"]
+        guard let preferred = identity.shells.first, shell != preferred else { return [] }
+        return ["the image has no \(preferred): the login shell is \(shell)"]
     }
 
-    private static func seed(
+    static func seed(
         _ scratch: Scratch, _ host: Host, group: UInt32
     ) throws(BootError) -> Credentials? {
         var found: (user: UInt32, group: UInt32, groups: [UInt32])
@@ -154,7 +167,7 @@ extension People {
         return Credentials(user: found.user, group: group, groups: groups)
     }
 
-    private static func refused(_ refusals: AccountRefusals) -> BootError {
+    static func refused(_ refusals: AccountRefusals) -> BootError {
         let problems = refusals.refusals.map { "\($0.variable): \($0.reason)" }
         return BootError(problems.joined(separator: "; "), exitCode: .settings)
     }

@@ -31,10 +31,19 @@ package struct Plan: Sendable {
         var changes: [StepChange] = []
         var exports: [Export] = []
         var warnings: [(step: String, text: String)] = []
-        for step in settings.steps {
-            let name = type(of: step).name
+        for type in BootSequence.steps {
+            let name = type.name
+            for dropIn in settings.dropIns where dropIn.successor == name {
+                let change = Change.command(CommandChange(dropIn, settings, people, exports: exports))
+                changes.append(
+                    StepChange(
+                        step: dropIn.name,
+                        planned: PlannedChange(change, by: [dropIn.identity], onFailure: dropIn.onFailure)))
+            }
+            guard let step = settings.steps.first(where: { Swift.type(of: $0).name == name }) else { continue }
             let plan = step.plan(PlanContext(settings: settings, people: people, host: host, exports: exports))
-            changes += plan.changes.map { StepChange(step: name, planned: $0) }
+            let onFailure = settings.policies[name]?.onFailure
+            changes += plan.changes.map { StepChange(step: name, planned: $0.failing(onFailure)) }
             exports += plan.exports
             warnings += plan.warnings.map { (name, $0) }
         }

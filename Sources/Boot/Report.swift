@@ -11,6 +11,8 @@ package final class Report {
     package private(set) var events: [Event] = []
     /// What the reader was warned of, with the step that says it.
     package private(set) var warnings: [(step: String, text: String)] = []
+    /// Which variables are shown nowhere.
+    package var secrets = Secrets()
     private let write: (String) -> Void
 
     /// - Parameters:
@@ -94,6 +96,7 @@ extension Change {
         case .link(let change): "linked \(Text.shown(change.path)) to \(Text.shown(change.target)) as \(identity)"
         case .sshFiles(let change): "set up \(Text.shown(change.directory)) as \(identity)"
         case .gitIdentity(let change): "set the identity in \(Text.shown(change.path)) as \(identity)"
+        case .command(let change): "ran \(change.dropIn.command) as \(identity)"
         }
     }
 }
@@ -115,7 +118,7 @@ extension Report {
             ("user", people.map { Self.json($0.user) } ?? .null),
             ("seed", people?.seed.map { .string($0.text) } ?? .null),
             ("changes", .array(events.map(Self.json))),
-            ("exports", .object(exports.map { ($0.name, .string(Secrets.isSecret($0.name) ? "" : $0.value)) })),
+            ("exports", .object(exports.map { ($0.name, .string(secrets.isSecret($0.name) ? "" : $0.value)) })),
             (
                 "warnings",
                 .array(warnings.map { .object([("step", .string($0.step)), ("message", .string($0.text))]) })

@@ -1,5 +1,5 @@
-package import Linux
-private import YAML
+internal import Linux
+internal import YAML
 
 /// Why the settings cannot be used: one line a problem.
 package struct SettingsError: Error, Equatable, Sendable {
@@ -8,89 +8,18 @@ package struct SettingsError: Error, Equatable, Sendable {
     package let notices: [String]
 }
 
-/// Reads declared variables from the environment and keeps every problem, so that all are told at once.
-package struct SettingsReader {
-    /// Where values come from.
-    package let environment: EnvironmentBlock
-    /// Values of the command line by the names of their variables; they win.
-    package let options: [String: String]
-    /// What was wrong so far, one line each.
-    package private(set) var problems: [String] = []
-    /// Where files with values are.
-    private let tree: FileTree
-
-    package init(environment: EnvironmentBlock, options: [String: String] = [:], tree: FileTree = FileTree()) {
-        self.environment = environment
-        self.options = options
-        self.tree = tree
-    }
-
-    /// The value of a variable, or `nil` when it is unset or, with a problem noted, cannot be used.
-    package mutating func value<Value>(_ variable: Variable<Value>) -> Value? {
-        let given = options[variable.name].map { Array($0.utf8) }
-        guard let bytes = given ?? environment.value(variable.name) else { return nil }
-        let name = given == nil ? variable.name : variable.option?.name ?? variable.name
-        let shown =
-            variable.secrecy == .none ? "\(name) is '\(Text.shown(bytes))'" : "\(name) (\(bytes.count) bytes)"
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            problems.append("\(shown): not UTF-8")
-            return nil
-        }
-        do throws(FormatError) {
-            return try variable.parse(text)
-        } catch {
-            problems.append("\(shown): \(error.expected)")
-            return nil
-        }
-    }
-
-    /// The value of a variable that may stand in a file, or `nil` when it is unset or, with a problem noted, cannot be used.
-    ///
-    /// - Parameters:
-    ///   - variable: the variable.
-    ///   - parse: what its bytes mean; told whether they come from a file.
-    package mutating func content<Value>(
-        _ variable: ContentVariable, parse: (Secret, _ isFile: Bool) throws(FormatError) -> Value
-    ) -> Value? {
-        let given = environment.secret(variable.name)
-        if isSet(variable.file) && given != nil {
-            problems.append("\(variable.name) and \(variable.file.name) are both set: give one of them")
-            return nil
-        }
-        var (shown, bytes) = ("", given)
-        if let given {
-            shown = "\(variable.name) (\(given.count) bytes)"
-        } else {
-            guard let path = value(variable.file) else { return nil }
-            shown = "\(variable.file.name) is '\(Text.shown(path))'"
-            do throws(FormatError) {
-                bytes = try ContentFile.read(path, in: tree)
-            } catch {
-                problems.append("\(shown): \(error.expected)")
-            }
-        }
-        guard let bytes else { return nil }
-        do throws(FormatError) {
-            return try parse(bytes, given == nil)
-        } catch {
-            problems.append("\(shown): \(error.expected)")
-            return nil
-        }
-    }
-
-    /// Notes a problem that only several values together have.
-    package mutating func note(problem: String) { problems.append(problem) }
-
-    /// Whether a variable has a value, good or bad.
-    package func isSet(_ variable: any VariableDeclaration) -> Bool {
-        options[variable.name] != nil || environment.value(variable.name) != nil
-    }
-}
-
 /// Everything that a boot was asked to do: typed, checked and complete.
 package struct Settings: Sendable {
     /// The steps with their own settings, in the boot's order; empty when nothing was asked.
     package let steps: [any Step]
+    /// The image's own steps in their order; empty when nothing was asked.
+    package let dropIns: [DropIn]
+    /// The policy of each step by its name.
+    package let policies: [String: StepPolicy]
+    /// The numbers of the capabilities that the command keeps.
+    package let keptCapabilities: [Int]
+    /// Which variables are secrets.
+    package let secrets: Secrets
     /// What the boot prints.
     package let log: LogSettings
     /// The environment that the settings were read from.
@@ -111,24 +40,37 @@ package struct Settings: Sendable {
     /// - Parameters:
     ///   - environment: the environment that the program was started with.
     ///   - options: values of the command line by the names of their variables.
+    ///   - configuration: the configuration files.
+    ///   - contents: what is done about the files that settings name.
+    ///   - isElevated: whether the privileges are those of the program's file, and the environment is anybody's.
     /// - Throws: every problem at once, also that only some of the required variables are set.
     package static func read(
-        from environment: EnvironmentBlock, options: [String: String] = [:]
+        from environment: EnvironmentBlock, options: [String: String] = [:],
+        configuration: Configuration = Configuration(), contents: SettingsReader.Contents = .needed(FileTree()),
+        isElevated: Bool = false
     ) throws(SettingsError) -> Settings {
-        var reader = SettingsReader(environment: environment, options: options)
+        var reader = SettingsReader(
+            environment: environment, options: options, configuration: configuration, contents: contents,
+            isElevated: isElevated)
+        _ = reader.value(ConfigurationSettings.fileVariable)
         let log = LogSettings(reading: &reader)
         // Read for its problems: the init has taken its own before the boot began.
         _ = InitSettings(reading: &reader)
         let required = BootSequence.variables.filter(\.isRequired)
-        let missing = required.filter { !reader.isSet($0) }.map(\.name)
+        // What the image sets is not asked for by anybody yet.
+        let isAsked = required.contains { reader.isSet($0) }
+        let missing = required.filter { !reader.isSet($0) && !reader.isInFile($0) }.map(\.name)
         let policy = reader.value(Identity.whenIncompleteVariable) ?? .fail
-        var notices = unknownVariables(in: environment)
+        var notices = configuration.notices + unknownVariables(in: environment)
         var steps: [any Step] = []
+        var dropIns: [DropIn] = []
+        var policies: [String: StepPolicy] = [:]
         let isIncomplete = !missing.isEmpty
-        if isIncomplete && (missing.count == required.count || policy == .run) {
+        if isIncomplete && (!isAsked || policy == .run) {
             notices.append(
                 "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set: nothing is prepared, "
                     + "and the command runs with the identity that the container was started with")
+            reader.checkFiles()
         } else {
             if isIncomplete {
                 let rest =
@@ -137,10 +79,39 @@ package struct Settings: Sendable {
                     : "are not set, but other required variables are"
                 reader.note(problem: "\(missing.joined(separator: ", ")) \(rest)")
             }
-            steps = BootSequence.steps.compactMap { $0.init(reading: &reader) }
+            for step in BootSequence.steps {
+                let policy = StepPolicy(of: step, reading: &reader)
+                policies[step.name] = policy
+                // Read also when it is switched off: a mistake is one all the same.
+                let step = step.init(reading: &reader)
+                if let step, policy.isEnabled { steps.append(step) }
+            }
+            dropIns = reader.dropIns()
         }
-        guard reader.problems.isEmpty else { throw SettingsError(problems: reader.problems, notices: notices) }
-        return Settings(steps: steps, log: log, environment: environment, notices: notices)
+        let kept = reader.value(Capabilities.keepSetting) ?? []
+        let secrets = Secrets(reading: &reader)
+        notices += reader.notices
+        let problems = reader.problems
+        guard problems.isEmpty else { throw SettingsError(problems: problems, notices: notices) }
+        return Settings(
+            steps: steps, dropIns: dropIns, policies: policies, keptCapabilities: kept, secrets: secrets, log: log,
+            environment: environment,
+            notices: notices)
+    }
+
+    /// Reads every setting for what the reader notes of it.
+    static func readAll(_ reader: inout SettingsReader) {
+        _ = reader.value(ConfigurationSettings.fileVariable)
+        _ = LogSettings(reading: &reader)
+        _ = InitSettings(reading: &reader)
+        _ = reader.value(Identity.whenIncompleteVariable)
+        _ = reader.value(Capabilities.keepSetting)
+        _ = Secrets(reading: &reader)
+        for step in BootSequence.steps {
+            _ = StepPolicy(of: step, reading: &reader)
+            _ = step.init(reading: &reader)
+        }
+        _ = reader.dropIns()
     }
 
     /// One notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or an injected one of a

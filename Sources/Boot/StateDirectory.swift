@@ -20,14 +20,22 @@ package struct StateDirectory {
     /// - Throws: why there is no directory to trust: the error of making it, ENOTDIR for something else in its place,
     ///   EPERM for one that belongs to somebody else or that others can write in.
     package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
-        self.tree = tree
-        let mode: ModeBits
         switch start {
-        case .root: (path, owner, mode, fileMode) = (Paths.state, (0, user.group), 0o755, 0o640)
+        case .root, .elevated:
+            try self.init(at: Paths.state, owner: (0, user.group), mode: 0o755, fileMode: 0o640, in: tree)
         case .bare:
-            (path, owner) = (FilePath(Paths.userStatePrefix + String(user.user)), (user.user, user.group))
-            (mode, fileMode) = (0o700, 0o600)
+            let path = FilePath(Paths.userStatePrefix + String(user.user))
+            try self.init(at: path, owner: (user.user, user.group), mode: 0o700, fileMode: 0o600, in: tree)
         }
+    }
+
+    /// Opens or makes a directory that nobody but its owner can write in.
+    ///
+    /// - Throws: as ``init(for:user:in:)``.
+    init(
+        at path: FilePath, owner: (user: UInt32, group: UInt32), mode: ModeBits, fileMode: ModeBits, in tree: FileTree
+    ) throws(SystemCallError) {
+        (self.path, self.owner, self.fileMode, self.tree) = (path, owner, fileMode, tree)
         guard let name = path.lastComponent else { return }
         let parent = try tree.openParent(of: path, links: .refuse)
         guard let status = try parent.status(name) else {
@@ -48,19 +56,40 @@ package struct StateDirectory {
 
     /// Keeps the environment, once for programs and once for shells; equal files are left alone.
     ///
+    /// - Parameters:
+    ///   - entries: the environment.
+    ///   - secrets: which of its variables are not kept.
     /// - Throws: the error of writing.
-    package func keep(environment entries: [CString]) throws(SystemCallError) {
+    package func keep(environment entries: [CString], without secrets: Secrets) throws(SystemCallError) {
         var plain: [UInt8] = []
         var shell: [UInt8] = []
         for entry in entries {
-            guard let name = entry.variableName, !Secrets.isSecret(name) else { continue }
-            plain += entry.bytes + [0]
-            guard Self.isShellName(name) else { continue }
-            let value = entry.bytes(from: name.utf8.count + 1)
-            shell += Array("export \(name)=".utf8) + Self.quoted(value) + [UInt8(ascii: "\n")]
+            guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
+            plain += entry.bytes
+            plain.append(0)
+            guard Formats.isVariableName(name) else { continue }
+            shell += "export ".utf8
+            shell += name.utf8
+            shell.append(UInt8(ascii: "="))
+            shell += Self.quoted(entry.bytes(from: name.utf8.count + 1))
+            shell.append(UInt8(ascii: "\n"))
         }
         try write("environment", plain, fileMode)
         try write("environment.sh", shell, fileMode)
+    }
+
+    /// Makes an empty file, for all to see.
+    ///
+    /// - Returns: whether it is new.
+    /// - Throws: the error of making it.
+    func mark(_ name: FilePath.Component) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            _ = try tree.openParent(of: path.appending(name), links: .refuse)
+                .open(name, [.writeOnly, .create, .exclusive], mode: 0o444)
+            return true
+        } catch  where error.errno == .fileExists {
+            return false
+        }
     }
 
     /// Keeps the report, which everybody may read.
@@ -105,22 +134,15 @@ package struct StateDirectory {
         try FileReplacement.replace(file, with: content, mode: mode, owner: owner, in: tree)
     }
 
-    /// Whether a shell can have a variable of this name.
-    private static func isShellName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, !(first >= 0x30 && first <= 0x39) else { return false }
-        return name.utf8.allSatisfy { byte in
-            (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5A) || (byte >= 0x61 && byte <= 0x7A)
-                || byte == UInt8(ascii: "_")
-        }
-    }
-
     /// Single quotes, which leave every byte as it is; a quote itself is written `'\''`.
     private static func quoted(_ value: [UInt8]) -> [UInt8] {
         var text: [UInt8] = [UInt8(ascii: "'")]
-        for byte in value {
-            if byte == UInt8(ascii: "'") { text += Array("'\\''".utf8) } else { text.append(byte) }
+        for (index, part) in value.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false).enumerated() {
+            if index > 0 { text += "'\\''".utf8 }
+            text += part
         }
-        return text + [UInt8(ascii: "'")]
+        text.append(UInt8(ascii: "'"))
+        return text
     }
 }
 

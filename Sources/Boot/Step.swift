@@ -16,11 +16,21 @@ package protocol Step: Sendable {
     /// The names of the variables that the step may set for later steps and for the user's command.
     static var exports: [String] { get }
 
+    /// The settings of the step that only configuration files have.
+    static var fileSettings: [any SettingDeclaration] { get }
+    /// Whether the step can be switched off.
+    static var isOptional: Bool { get }
+
     /// Reads the step's settings, noting every problem; `nil` when the step has nothing to do or cannot be set up.
     init?(reading reader: inout SettingsReader)
 
     /// What must be true, in order, and what is exported.
     func plan(_ context: PlanContext) -> StepPlan
+}
+
+extension Step {
+    package static var fileSettings: [any SettingDeclaration] { [] }
+    package static var isOptional: Bool { true }
 }
 
 /// What a step may look at while it plans.

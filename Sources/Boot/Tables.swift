@@ -12,7 +12,10 @@ package enum Tables {
     /// The variables that are read, as a Markdown table.
     package static var variables: String {
         let groups =
-            [("log", LogSettings.variables), ("init", InitSettings.variables)]
+            [
+                ("configuration", ConfigurationSettings.variables), ("log", LogSettings.variables),
+                ("init", InitSettings.variables),
+            ]
             + BootSequence.steps.map { ($0.name, $0.variables) }
         return table(
             ["variable", "step", "meaning", "default"],
@@ -43,7 +46,8 @@ package enum Tables {
 
     private static func code(_ text: String) -> String { "`\(text)`" }
 
-    private static func table(_ head: [String], _ rows: [[String]]) -> String {
+    /// A Markdown table.
+    static func table(_ head: [String], _ rows: [[String]]) -> String {
         ([head, head.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
     }
 }

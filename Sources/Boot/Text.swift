@@ -22,10 +22,15 @@ package enum Text {
     private static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 
     /// ``shown(_:limit:)`` of a text.
-    package static func shown(_ text: String, limit: Int = 200) -> String { shown(Array(text.utf8), limit: limit) }
+    package static func shown(_ text: String, limit: Int = 200) -> String {
+        text.utf8.count <= limit && isPlain(text) ? text : shown(Array(text.utf8), limit: limit)
+    }
 
     /// ``shown(_:limit:)`` of a path, which is shown whole up to the kernel's limit.
-    package static func shown(_ path: FilePath) -> String { shown(Array(path.string.utf8), limit: 4096) }
+    package static func shown(_ path: FilePath) -> String { shown(path.string, limit: 4096) }
+
+    /// Whether a text has nothing but printable characters of ASCII, so that it may stand anywhere as it is.
+    private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
 
     /// A number of things: `1 change`, `2 changes`.
     package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -17,17 +17,15 @@ package struct FormatError: Error, Equatable, Sendable {
 }
 
 /// What help, README and the reader of settings know of a variable.
-package protocol VariableDeclaration: Sendable {
+package protocol VariableDeclaration: SettingDeclaration {
     /// The environment variable's name.
     var name: String { get }
-    /// What the variable means, in one sentence without its full stop.
-    var meaning: String { get }
-    /// The value when it is unset, in words or as it would be written; empty when there is none.
-    var defaultText: String { get }
     /// Whether the boot as a whole needs it.
     var isRequired: Bool { get }
     /// How its value is kept from others.
     var secrecy: Secrecy { get }
+    /// Whether only the image's configuration sets it when the program's file gives the boot its privileges.
+    var isImagePolicy: Bool { get }
     /// The option of the command line that sets it too, such as `--grace`.
     var option: CommandOption? { get }
 }
@@ -52,7 +50,13 @@ package struct Variable<Value: Sendable>: VariableDeclaration {
     package let defaultText: String
     package let isRequired: Bool
     package let secrecy: Secrecy
+    package let isImagePolicy: Bool
     package let option: CommandOption?
+    package let key: String?
+    package let shape: Shape
+    package let example: String
+    /// What stands between the items of a list.
+    let separator: String
     let parse: @Sendable (String) throws(FormatError) -> Value
 
     /// Declares a variable.
@@ -63,11 +67,18 @@ package struct Variable<Value: Sendable>: VariableDeclaration {
     ///   - defaultText: what holds when it is unset.
     ///   - isRequired: whether the boot needs it.
     ///   - secrecy: how its value is kept from others.
+    ///   - isImagePolicy: whether only the image's configuration sets it in an elevated start.
     ///   - option: the option of the command line that sets it too; given more than once, its values are joined by commas.
+    ///   - key: the key in a configuration file that sets it too.
+    ///   - shape: what its value looks like there.
+    ///   - example: a value as it may be written there.
+    ///   - separator: what stands between the items of a list in the variable.
     ///   - parse: the value of a text that is not empty; it throws what was expected.
     package init(
         _ name: String, _ meaning: String, default defaultText: String = "", isRequired: Bool = false,
-        secrecy: Secrecy = .none, option: CommandOption? = nil,
+        secrecy: Secrecy = .none, isImagePolicy: Bool = false, option: CommandOption? = nil, key: String? = nil,
+        shape: Shape = .text,
+        example: String = "", separator: String = ",",
         parse: @escaping @Sendable (String) throws(FormatError) -> Value
     ) {
         self.name = name
@@ -75,7 +86,12 @@ package struct Variable<Value: Sendable>: VariableDeclaration {
         self.defaultText = defaultText
         self.isRequired = isRequired
         self.secrecy = secrecy
+        self.isImagePolicy = isImagePolicy
         self.option = option
+        self.key = key
+        self.shape = shape
+        self.example = example
+        self.separator = separator
         self.parse = parse
     }
 }
@@ -88,7 +104,11 @@ package struct ContentVariable: VariableDeclaration {
     package let defaultText = ""
     package let isRequired = false
     package let secrecy: Secrecy
+    package let isImagePolicy = false
     package let option: CommandOption? = nil
+    package let key: String? = nil
+    package let shape = Shape.text
+    package let example = ""
     /// The variable that names a file with the value.
     package let file: Variable<FilePath>
 
@@ -98,11 +118,13 @@ package struct ContentVariable: VariableDeclaration {
     ///   - name: the environment variable's name.
     ///   - meaning: what it means, in one sentence without its full stop.
     ///   - secrecy: how its value is kept from others.
-    package init(_ name: String, _ meaning: String, secrecy: Secrecy = .none) {
+    ///   - fileKey: the key in a configuration file that names a file with the value.
+    package init(_ name: String, _ meaning: String, secrecy: Secrecy = .none, fileKey: String? = nil) {
         self.name = name
         self.meaning = meaning
         self.secrecy = secrecy
         file = Variable(
-            "\(name)_FILE", "File with the value of `\(name)`, in its place", parse: Formats.absolutePath)
+            "\(name)_FILE", "File with the value of `\(name)`, in its place", key: fileKey,
+            example: "/run/secrets/\(name.lowercased())", parse: Formats.absolutePath)
     }
 }

@@ -3,16 +3,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <shadow.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +30,7 @@ int linux_prctl(int option, unsigned long argument) { return prctl(option, argum
 const int linux_PR_SET_DUMPABLE = PR_SET_DUMPABLE, linux_PR_GET_DUMPABLE = PR_GET_DUMPABLE;
 const int linux_PR_SET_NO_NEW_PRIVS = PR_SET_NO_NEW_PRIVS, linux_PR_GET_NO_NEW_PRIVS = PR_GET_NO_NEW_PRIVS;
 const int linux_PR_GET_SECUREBITS = PR_GET_SECUREBITS;
+const int linux_PR_SET_KEEPCAPS = PR_SET_KEEPCAPS;
 
 int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
@@ -35,6 +41,25 @@ const uint64_t linux_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO
 
 int linux_faccessat2(int directory, const char *path, int mode, int flags) {
     return (int)syscall(SYS_faccessat2, directory, path, mode, flags);
+}
+
+uint64_t linux_mount_id(int file) {
+    struct statx status;
+    if (statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) == 0 && status.stx_mask & STATX_MNT_ID)
+        return status.stx_mnt_id;
+    return linux_listed_mount_id(file);
+}
+
+uint64_t linux_listed_mount_id(int file) {
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", file);
+    int information = open(path, O_RDONLY | O_CLOEXEC);
+    if (information < 0) return 0;
+    ssize_t count = read(information, text, sizeof text - 1);
+    close(information);
+    text[count < 0 ? 0 : count] = 0;
+    const char *line = strstr(text, "mnt_id:");
+    return line ? strtoull(line + sizeof "mnt_id:" - 1, NULL, 10) : 0;
 }
 
 int linux_fallocate(int file, off_t length) { return fallocate(file, 0, 0, length); }
@@ -56,7 +81,45 @@ int linux_exit_status(int status) { return WEXITSTATUS(status); }
 bool linux_signaled(int status) { return WIFSIGNALED(status); }
 int linux_term_signal(int status) { return WTERMSIG(status); }
 
-char **linux_environment(void) { return environ; }
+static char **kept_arguments, **kept_environment;
+static int kept_count;
+
+void linux_keep_start(int count, char **arguments, char **environment) {
+    kept_count = count;
+    kept_arguments = arguments;
+    kept_environment = environment;
+}
+char **linux_environment(void) { return kept_environment ? kept_environment : environ; }
+char **linux_arguments(int *count) {
+    *count = kept_count;
+    return kept_arguments;
+}
+
+int linux_keep_capability(int number, bool effective) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2];
+    memset(sets, 0, sizeof sets);
+    if (number >= 0) sets[number / 32].permitted = 1u << (number % 32);
+    if (number >= 0 && effective) sets[number / 32].effective = 1u << (number % 32);
+    return (int)syscall(SYS_capset, &header, sets);
+}
+
+bool linux_has_file_capabilities(void) { return getxattr("/proc/self/exe", "security.capability", NULL, 0) > 0; }
+
+bool linux_is_secure(void) { return getauxval(AT_SECURE) != 0; }
+
+const char *linux_environment_text(const char **end) {
+    *end = (const char *)getauxval(AT_EXECFN);
+    if (kept_count < 1 || !*end) return NULL;
+    const char *last = kept_arguments[kept_count - 1];
+    const char *start = last + strlen(last) + 1;
+    if (start > *end) return NULL;
+    // Of this one a privileged program's C library makes a copy to work on.
+    const char tunables[] = "GLIBC_TUNABLES=";
+    for (char **entry = kept_environment; *entry; entry++)
+        if ((*entry < start || *entry >= *end) && strncmp(*entry, tunables, sizeof tunables - 1) != 0) return NULL;
+    return start;
+}
 
 unsigned int linux_device_major(uint64_t device) { return major(device); }
 unsigned int linux_device_minor(uint64_t device) { return minor(device); }

@@ -12,6 +12,7 @@ struct BootWatch: Sendable {
         static var changeLimit: Int { 2 }
         static var messageLength: Int { 3 }
         static var hasOptions: Int { 4 }
+        static var isPrivileged: Int { 5 }
     }
     private static var message: Range<Int> { 64..<1024 }
     private static var options: Range<Int> { 2048..<2048 + MemoryLayout<InitOptions>.size }
@@ -48,7 +49,13 @@ struct BootWatch: Sendable {
     /// Says that the boot is done and the next program is the command.
     func handOff() { page[number: Number.isHandingOff] = 1 }
 
+    /// Says that the boot uses the privileges of the program's file.
+    func usePrivileges() { page[number: Number.isPrivileged] = 1 }
+
     // MARK: The init's side
+
+    /// Whether the boot uses the privileges of the program's file.
+    var isPrivileged: Bool { page[number: Number.isPrivileged] == 1 }
 
     var isHandingOff: Bool { page[number: Number.isHandingOff] == 1 }
 

@@ -14,12 +14,16 @@ package struct ChildSide: Sendable {
     /// Hands the init the options that the boot has read from its configuration.
     package func configure(_ options: InitOptions) { watch.configure(options) }
 
+    /// Says that the boot uses the privileges of the program's file, so that the init may use CAP_KILL: somebody else than
+    /// root has it only then.
+    package func usePrivileges() { watch.usePrivileges() }
+
     /// Starts the clock on a change that may hang, such as one on a network file system.
     ///
     /// - Parameters:
     ///   - seconds: how long it may take; 0 for any time.
-    ///   - message: at most 960 bytes, of which `explainOverdue` of ``Init/start(_:explainOverdue:onEnd:)`` makes what the
-    ///     init says when it kills the boot because of it.
+    ///   - message: at most 960 bytes, of which `explainOverdue` of ``Init/start(_:callersMask:explainOverdue:onEnd:)``
+    ///     makes what the init says when it kills the boot because of it.
     package func watchChange(seconds: UInt32, message: String) {
         watch.begin(limit: UInt64(seconds) * 1_000_000_000, message: message.utf8, now: Clock.monotonic)
     }

@@ -6,15 +6,20 @@ extension Resident {
     ///
     /// - Parameters:
     ///   - pipe: the one descriptor to keep.
+    ///   - gate: the descriptor whose end the child waits for.
     ///   - table: reads `/proc`.
     ///   - parentBefore: the parent's id at the start.
     ///   - parentDeathSignal: the signal to ask for; 0 for none.
-    static func harden(keeping pipe: Int32, table: ProcessTable, parentBefore: Int32, parentDeathSignal: Int32) {
+    static func harden(
+        keeping pipe: Int32, gate: Int32, table: ProcessTable, parentBefore: Int32, parentDeathSignal: Int32
+    ) {
         // No file system that the boot or the command wants to unmount is held by the init's directory.
         try? CurrentProcess.changeDirectory(to: "/")
         if !EnvironmentBlock.erase(table: table) { warn("cannot find its environment to erase it") }
         do throws(SystemCallError) {
             try CurrentProcess.keepOnly(.kill)
+            // Whether the privileges of the program's file may be used at all, the child finds out.
+            if CurrentProcess.effectiveUser != 0 { CurrentProcess.keep(.kill, inUse: false) }
             try Privileges.setNoNewPrivileges()
         } catch {
             warn("cannot give up privileges that it does not need any more")
@@ -22,14 +27,23 @@ extension Resident {
         // A user who owns the init may not trace it. Root may: logs are often sent to /proc/1/fd/1, which needs that.
         if CurrentProcess.effectiveUser != 0 { CurrentProcess.forbidTracing() }
         CurrentProcess.giveBackProgram()
-        if parentDeathSignal > 0 {
-            let signal = Signal(rawValue: parentDeathSignal)
-            CurrentProcess.setParentDeathSignal(signal)
-            // It may have ended before the kernel was asked.
-            if CurrentProcess.parent != parentBefore { Signals.send(signal, to: .process(CurrentProcess.id)) }
-        }
-        // The last thing, because it opens the gate that the child waits at.
+        // Otherwise what the caller has asked for stays.
+        if parentDeathSignal > 0 { ask(forDeathSignal: parentDeathSignal, ofParent: parentBefore) }
         OpenFiles.closeAll(except: pipe)
+        // Closed already, unless the system gives no way to close all: the child would wait for ever.
+        OpenFiles.close(gate)
+    }
+
+    /// Asks the kernel for a signal when the parent ends.
+    ///
+    /// - Parameters:
+    ///   - number: the signal; 0 for none.
+    ///   - parent: the parent's id at the start.
+    static func ask(forDeathSignal number: Int32, ofParent parent: Int32) {
+        let signal = Signal(rawValue: number)
+        CurrentProcess.setParentDeathSignal(signal)
+        // It may have ended before the kernel was asked.
+        if number > 0 && CurrentProcess.parent != parent { Signals.send(signal, to: .process(CurrentProcess.id)) }
     }
 
     private static func warn(_ text: StaticString) {

@@ -10,14 +10,17 @@ package enum Init {
     ///
     /// - Parameters:
     ///   - options: how to treat signals and what is left; the boot may replace them by ``ChildSide/configure(_:)``.
+    ///   - blocked: what the caller of the program has blocked, if all signals are blocked already: process 1 never gets
+    ///     one that comes before.
     ///   - explainOverdue: turns the message of ``ChildSide/watchChange(seconds:message:)`` into what the init says when it
     ///     kills the boot; called in the parent before the command runs.
     ///   - onEnd: called when everything else has ended, if there is something to tell. It runs in a process of its own
     ///     that is killed after two seconds, so that it may allocate, fail and wait; privileges: those of the resident.
     /// - Returns: the child's side.
-    /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). Signals are then as they were.
+    /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). The process is to end then.
     package static func start(
-        _ options: InitOptions, explainOverdue: @escaping (String) -> String = { $0 },
+        _ options: InitOptions, callersMask blocked: SignalSet? = nil,
+        explainOverdue: @escaping (String) -> String = { $0 },
         onEnd: @escaping (EndReport) -> Void
     ) throws(SystemCallError) -> ChildSide {
         let watch = try BootWatch()
@@ -26,7 +29,7 @@ package enum Init {
         let table = ProcessTable()
         let id = CurrentProcess.id
         let parent = CurrentProcess.parent
-        let mask = Signals.blockAll()
+        let mask = blocked ?? Signals.blockAll()
         // With SIGCHLD ignored the kernel throws away how a child ended.
         let ignoredChildren = Signals.isIgnored(.child)
         Signals.setIgnored(.child, false)
@@ -46,12 +49,14 @@ package enum Init {
                     terminal: terminal)
             case .parent(let child):
                 Children.makeGroup(of: child)
-                // Closes all descriptors but this one, the gate's end among them, as the last thing.
+                // By name, as nothing else may be able to: the child's end of a pipe is told by its last writer.
+                OpenFiles.close(pipe.writing)
+                OpenFiles.close(gate.reading)
                 Resident.harden(
-                    keeping: pipe.reading, table: table, parentBefore: parent,
+                    keeping: pipe.reading, gate: gate.writing, table: table, parentBefore: parent,
                     parentDeathSignal: options.parentDeathSignal)
                 var resident = Resident(
-                    command: child, options: options, watch: watch, pipe: pipe.reading, table: table,
+                    command: child, options: options, parent: parent, watch: watch, pipe: pipe.reading, table: table,
                     terminal: terminal, explainOverdue: explainOverdue, onEnd: onEnd)
                 resident.run()
             }

@@ -9,6 +9,8 @@ struct Resident {
     /// The child: first the boot, then the command; 0 when its end is known.
     private var command: Int32
     private var options: InitOptions
+    /// The parent's id at the start.
+    private let parent: Int32
     private let watch: BootWatch
     /// Loses its last writer when the child becomes the command; -1 from then on.
     private var pipe: Int32
@@ -26,18 +28,21 @@ struct Resident {
     private var isSession = false
     /// The job of such a shell that was told to end; 0 for none.
     private var toldJob: Int32 = 0
+    /// Whether it is known if CAP_KILL may be used, where it is the file's and not root's.
+    private var hasSettledPrivileges = false
     /// Whether there may be more news of children than were read at once.
     private var hasMoreNews = false
 
     private static var second: UInt64 { 1_000_000_000 }
 
     init(
-        command: Int32, options: InitOptions, watch: BootWatch, pipe: Int32, table: ProcessTable,
+        command: Int32, options: InitOptions, parent: Int32, watch: BootWatch, pipe: Int32, table: ProcessTable,
         terminal: TerminalState, explainOverdue: @escaping (String) -> String, onEnd: @escaping (EndReport) -> Void
     ) {
         supervisor = Supervisor(options: options, hasTerminal: terminal.exists)
         self.command = command
         self.options = options
+        self.parent = parent
         self.watch = watch
         self.pipe = pipe
         rest = Rest(table: table)
@@ -88,10 +93,22 @@ struct Resident {
             return
         }
         if let configured = watch.options {
+            if configured.parentDeathSignal != options.parentDeathSignal {
+                Resident.ask(forDeathSignal: configured.parentDeathSignal, ofParent: parent)
+            }
             options = configured
             supervisor.adopt(configured)
         }
         if pipe >= 0 && OpenFiles.state(ofPipe: pipe) == .noWriterLeft { closePipe() }
+        if !hasSettledPrivileges && CurrentProcess.effectiveUser != 0 {
+            if watch.isPrivileged {
+                CurrentProcess.keep(.kill, inUse: true)
+                hasSettledPrivileges = true
+            } else if pipe < 0 {
+                CurrentProcess.keep(nil, inUse: false)
+                hasSettledPrivileges = true
+            }
+        }
         // Without a writer and without a handoff the child has ended, of which there will be news.
         if pipe < 0 && watch.isHandingOff {
             tell(.commandStarted)
@@ -205,6 +222,7 @@ struct Resident {
         switch action {
         case .nothing: break
         case .signalCommand(let signal, let wholeGroup): signalCommand(signal, wholeGroup: wholeGroup)
+        case .resumeStopped: resumeStopped()
         case .hangUp: hangUp()
         case .signalRest(let signal):
             // Those that are born between two rounds of killing are not named again and again.
@@ -225,6 +243,17 @@ struct Resident {
             return
         }
         Signals.send(signal, to: .process(command))
+    }
+
+    /// The members of the group that are not the init's children are looked for: nobody tells the init of their stops.
+    private func resumeStopped() {
+        guard command != 0 else { return }
+        var isAnyStopped = false
+        rest.table.forEach { process in
+            guard !isAnyStopped, Children.group(of: process) == command else { return }
+            isAnyStopped = rest.table.entry(of: process)?.state == UInt8(ascii: "T")
+        }
+        if isAnyStopped { signalCommand(.resume, wholeGroup: true) }
     }
 }
 

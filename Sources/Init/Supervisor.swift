@@ -134,8 +134,12 @@ package struct Supervisor: Sendable {
     private mutating func noteRequestWhileRunning(_ signal: Signal, at now: UInt64, _ actions: inout Actions) {
         if stopRequestedAt == 0 && options.stopTimeout != 0 { deadlines[.killCommand] = now + options.stopTimeout }
         noteRequest(signal, at: now)
-        // A stopped process takes no signal but KILL until it goes on.
-        if commandIsStopped { actions.add(.signalCommand(.resume, wholeGroup: true)) }
+        // A stopped process takes no signal but KILL until it goes on; of the command's own stop there was news.
+        if commandIsStopped {
+            actions.add(.signalCommand(.resume, wholeGroup: true))
+        } else if options.forwardTo == .group {
+            actions.add(.resumeStopped)
+        }
         if hasTerminal && signal == .terminate { actions.add(.hangUp) }
     }
 

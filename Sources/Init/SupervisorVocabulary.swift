@@ -51,6 +51,8 @@ extension Supervisor {
         case nothing
         /// Send the command a signal, to all of its group or as the options say.
         case signalCommand(Signal, wholeGroup: Bool)
+        /// Let the command's group go on if a process of it is stopped.
+        case resumeStopped
         /// Hang up a session: if the command ignores TERM, as an interactive shell does, send it HUP and CONT, but a job
         /// that it gave the terminal to gets TERM before.
         case hangUp

@@ -17,14 +17,12 @@ package struct CString: @unchecked Sendable {
     ///
     /// - Parameter bytes: the bytes up to the first NUL are taken.
     package init(_ bytes: some Collection<UInt8>) {
-        let memory = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
-        var length = 0
-        for byte in bytes.prefix(while: { $0 != 0 }) {
-            memory[length] = CChar(bitPattern: byte)
-            length += 1
-        }
-        memory[length] = 0
-        pointer = memory
+        // At once: byte by byte, through whatever collection it is, is slow.
+        let bytes = Array(bytes)
+        let length = bytes.firstIndex(of: 0) ?? bytes.count
+        pointer = .allocate(capacity: length + 1)
+        for index in 0..<length { pointer[index] = CChar(bitPattern: bytes[index]) }
+        pointer[length] = 0
     }
 
     /// The bytes without the final NUL.
@@ -65,18 +63,43 @@ package struct CString: @unchecked Sendable {
 package enum ProcessStart {
     /// The arguments, the program's own name first; empty when the caller gave not even that.
     package static var arguments: [CString] {
-        UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).compactMap { pointer in
-            pointer.map(CString.init)
-        }
+        var count: CInt = 0
+        let kept = linux_arguments(&count)
+        let all =
+            kept.map { UnsafeBufferPointer(start: $0, count: Int(count)) }
+            ?? UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+        return all.compactMap { pointer in pointer.map(CString.init) }
     }
 
+    /// Whether the program's file gave the process privileges that its caller does not have (getauxval(3), AT_SECURE).
+    package static var isPrivilegedByFile: Bool { linux_is_secure() }
+
+    /// Whether the program's file has capabilities, also where a mount or the pod forbids their use (capabilities(7)).
+    package static var hasFileCapabilities: Bool { linux_has_file_capabilities() }
+
     /// The environment's entries in their order, duplicates and entries without `=` included.
+    ///
+    /// The C library takes variables such as `LD_LIBRARY_PATH` from a program that is privileged by its file; they are
+    /// among the entries all the same.
     package static var environment: [CString] {
+        if isPrivilegedByFile, let entries = allEntries { return entries }
         guard var entry = linux_environment() else { return [] }
         var entries: [CString] = []
         while let pointer = entry.pointee {
             entries.append(CString(pointer))
             entry += 1
+        }
+        return entries
+    }
+
+    /// The entries as the kernel laid them out.
+    private static var allEntries: [CString]? {
+        var end: UnsafePointer<CChar>?
+        guard var start = linux_environment_text(&end), let end else { return nil }
+        var entries: [CString] = []
+        while start < end {
+            entries.append(CString(UnsafeMutablePointer(mutating: start)))
+            start += strlen(start) + 1
         }
         return entries
     }

@@ -4,8 +4,9 @@ package import SystemPackage
 
 /// A program that is run to its end by a process that has one thread.
 ///
-/// The program has no standard input, no capabilities and no way to gain privileges, a process group of its own, `/` as its
-/// directory, and the default treatment of every signal. It gets no descriptor but a pipe for its output and its errors.
+/// The program has no standard input, no capabilities and no way to gain privileges unless it is root's own, a process
+/// group of its own, and the default treatment of every signal. It gets no descriptor but a pipe for its output and its
+/// errors, and SIGTERM when the caller ends.
 package struct ChildProcess: Sendable {
     /// The program's file.
     package let program: FilePath
@@ -16,13 +17,19 @@ package struct ChildProcess: Sendable {
     /// Who it is, for ever; the caller must be root then. `nil` for whoever the caller is.
     package let identity: Credentials?
     package let umask: ModeBits
-    /// How long it may run, in seconds.
+    /// How long it may run, in seconds; 0 for any time.
     package let timeLimit: UInt32
+    /// Where it starts if it may go there as who it is; `/` otherwise.
+    package let directory: FilePath
+    /// Whether it has the caller's capabilities, and may gain privileges: for root's own programs.
+    package let keepsPrivileges: Bool
 
     package init(
         program: FilePath, arguments: [CString], environment: [CString], identity: Credentials?, umask: ModeBits,
-        timeLimit: UInt32
+        timeLimit: UInt32, directory: FilePath = "/", keepsPrivileges: Bool = false
     ) {
+        self.directory = directory
+        self.keepsPrivileges = keepsPrivileges
         self.program = program
         self.arguments = arguments
         self.environment = environment
@@ -36,15 +43,20 @@ package struct ChildProcess: Sendable {
         package let end: ProcessEnd
         /// Whether it was ended because its time was over.
         package let isOverdue: Bool
+        /// How many processes of its group were still there when it ended; they were killed.
+        package let leftBehind: Int
     }
 
     /// Seconds between SIGTERM and SIGKILL when the time is over.
     private static let grace: UInt64 = 2
+    /// Seconds after SIGKILL until a process that does not end, or may not be signalled, is given up.
+    private static let patience: UInt64 = 5
 
     /// Runs the program.
     ///
     /// - Parameter receive: takes what the program writes, as it comes.
-    /// - Returns: how it ended. Processes that it left behind go on, and what they write is lost.
+    /// - Returns: how it ended. What is left of its process group has been killed; processes that left the group go on, and
+    ///   what they write is lost.
     /// - Throws: the error of pipe2(2) or fork(2), or of the call in the new process that failed: the program was then not
     ///   started.
     package func run(receive: ([UInt8]) -> Void) throws(SystemCallError) -> Result {
@@ -61,15 +73,20 @@ package struct ChildProcess: Sendable {
         }
         Children.makeGroup(of: process)
         let reader = output.closeWriting()
-        if let failure = Self.failure(from: report.closeWriting(), program) {
-            _ = Self.wait(for: process, blocking: true)
-            throw failure
-        }
-        return Waiting(process: process, limit: UInt64(timeLimit), grace: Self.grace).run(reader, receive)
+        let reportReader = report.closeWriting()
+        let limit = UInt64(timeLimit)
+        let stops: [Waiting.Stop] =
+            limit == 0
+            ? [] : [(limit, .terminate), (limit + Self.grace, .kill), (limit + Self.grace + Self.patience, nil)]
+        let result = Waiting(process: process).run(reader, stops, receive)
+        // Asked last: a file server that does not answer may hold up the start itself.
+        if let failure = Self.failure(from: reportReader, program) { throw failure }
+        return result
     }
 
     /// The error that the new process told of; `nil` when it became the program.
     private static func failure(from report: consuming Descriptor, _ program: FilePath) -> SystemCallError? {
+        _ = fcntl(report.rawValue, F_SETFL, O_NONBLOCK)
         guard let message = try? report.readAll(limit: 64, expected: 0, path: nil), message.count > 4 else {
             return nil
         }
@@ -79,10 +96,18 @@ package struct ChildProcess: Sendable {
             call: call, path: call == "execve" ? program : nil, errno: Errno(rawValue: CInt(bitPattern: number)))
     }
 
-    fileprivate static func wait(for process: Int32, blocking: Bool) -> ProcessEnd? {
+    /// Whether a process has ended. Its number stays taken until ``wait(for:)``.
+    fileprivate static func hasEnded(_ process: Int32) -> Bool {
+        var information = siginfo_t()
+        let result = waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
+        return result == 0 ? information.si_signo != 0 : Glibc.errno == ECHILD
+    }
+
+    /// How a process ended; `nil` while it has not.
+    fileprivate static func wait(for process: Int32) -> ProcessEnd? {
         var status: CInt = 0
         while true {
-            let result = waitpid(process, &status, blocking ? 0 : WNOHANG)
+            let result = waitpid(process, &status, WNOHANG)
             if result == process { break }
             if result < 0 && Glibc.errno == EINTR { continue }
             // Somebody else took the status; nothing is known but that it is over.
@@ -115,7 +140,6 @@ extension ChildProcess {
             try systemCall("dup2") { dup2(source, target) }
         }
         OpenFiles.closeAll(except: report)
-        try CurrentProcess.changeDirectory(to: "/")
         CurrentProcess.setUmask(umask)
         if let identity {
             let own = try Privileges.current()
@@ -126,13 +150,26 @@ extension ChildProcess {
             }
             try Privileges.become(identity)
         }
-        try Privileges.clearCapabilities()
-        try Privileges.setNoNewPrivileges()
+        if !keepsPrivileges {
+            try Privileges.clearCapabilities()
+            try Privileges.setNoNewPrivileges()
+        }
         if let identity, identity.user != 0 && Privileges.canRegainRoot() {
             throw SystemCallError(call: "setresuid", errno: .notPermitted)
         }
+        // After the change of credentials, which makes the kernel forget it (prctl(2)).
+        CurrentProcess.setParentDeathSignal(.terminate)
+        try enterDirectory()
         for number in 1...Signal.highest { Signals.setIgnored(Signal(rawValue: number), false) }
         Signals.setMask(SignalSet(bits: 0))
+    }
+}
+
+extension ChildProcess {
+    private func enterDirectory() throws(SystemCallError) {
+        // First, so that a directory which cannot be entered leaves no other one than this.
+        try CurrentProcess.changeDirectory(to: "/")
+        if directory != "/" { try? CurrentProcess.changeDirectory(to: directory) }
     }
 }
 
@@ -153,36 +190,46 @@ private struct Pipe: ~Copyable {
 
 /// Waits for a program and its output.
 private struct Waiting {
+    /// What is sent to the group after some seconds; without a signal, nothing more is waited for.
+    typealias Stop = (after: UInt64, signal: Signal?)
+
     let process: Int32
-    /// In seconds.
-    let limit: UInt64
-    let grace: UInt64
 
     /// How often a process is asked after where the kernel cannot tell of its end (before Linux 5.3), in milliseconds.
     private static let interval: CInt = 20
 
-    func run(_ output: consuming Descriptor, _ receive: ([UInt8]) -> Void) -> ChildProcess.Result {
+    func run(
+        _ output: consuming Descriptor, _ stops: [Stop], _ receive: ([UInt8]) -> Void
+    ) -> ChildProcess.Result {
         let start = Clock.monotonic
-        var stops: [(after: UInt64, Signal)] = [(limit, .terminate), (limit + grace, .kill)]
+        var stops = stops
         var isOverdue = false
         _ = fcntl(output.rawValue, F_SETFL, O_NONBLOCK)
         let handle = linux_pidfd_open(process)
         defer { if handle >= 0 { Glibc.close(handle) } }
         var isOpen = true
         while true {
-            let end = ChildProcess.wait(for: process, blocking: false)
+            let hasEnded = ChildProcess.hasEnded(process)
+            // While its number is taken: nobody else can have the group's number.
+            let leftBehind = hasEnded ? endGroup() : 0
             // After the end, so that nothing which was written before it is missed; and not for ever.
             var chunks = 0
-            while isOpen, chunks < 1024, let chunk = read(output, &isOpen) {
+            while isOpen, chunks < 256, let chunk = read(output, &isOpen) {
                 receive(chunk)
                 chunks += 1
             }
-            if let end { return ChildProcess.Result(end: end, isOverdue: isOverdue) }
+            if hasEnded, let end = ChildProcess.wait(for: process) {
+                awaitEndOfGroup()
+                return ChildProcess.Result(end: end, isOverdue: isOverdue, leftBehind: leftBehind)
+            }
             let elapsed = (Clock.monotonic - start) / 1_000_000
             if let stop = stops.first, elapsed >= stop.after * 1000 {
                 stops.removeFirst()
                 isOverdue = true
-                Signals.send(stop.1, to: .group(process))
+                guard let signal = stop.signal else {
+                    return ChildProcess.Result(end: .signaled(.kill), isOverdue: true, leftBehind: 0)
+                }
+                Signals.send(signal, to: .group(process))
                 continue
             }
             let rest = stops.first.map { CInt(clamping: $0.after * 1000 - elapsed) } ?? -1
@@ -195,16 +242,55 @@ private struct Waiting {
         }
     }
 
+    /// Kills what is left of the group of a process that has ended.
+    ///
+    /// - Returns: how many there were.
+    private func endGroup() -> Int {
+        let left = ProcessTable.members(ofGroup: process)
+        if left > 0 { Signals.send(.kill, to: .group(process)) }
+        return left
+    }
+
+    /// Waits until nothing is left of the group, but not for ever: what is stuck on a dead file server stays.
+    private func awaitEndOfGroup() {
+        for _ in 0..<100 {
+            // Killed members became children of this process, where it is process 1.
+            var status: CInt = 0
+            while waitpid(-process, &status, WNOHANG) > 0 {}
+            if Signals.probe(.group(process)) == .nobody { return }
+            Clock.sleep(nanoseconds: 10_000_000)
+        }
+    }
+
     /// What there is to read now; `nil` when there is nothing.
     private func read(_ output: borrowing Descriptor, _ isOpen: inout Bool) -> [UInt8]? {
         let descriptor = output.rawValue
         var count = 0
-        let chunk = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, filled in
-            count = Glibc.read(descriptor, buffer.baseAddress, 4096)
+        let chunk = [UInt8](unsafeUninitializedCapacity: 16384) { buffer, filled in
+            count = Glibc.read(descriptor, buffer.baseAddress, 16384)
             filled = max(0, count)
         }
         if count > 0 { return chunk }
         if count == 0 || Glibc.errno != EAGAIN && Glibc.errno != EINTR { isOpen = false }
         return nil
+    }
+}
+
+extension ProcessTable {
+    /// How many processes of a group there are besides its leader and those that have ended.
+    static func members(ofGroup group: Int32) -> Int {
+        let directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return 0 }
+        defer { close(directory) }
+        var members: [Int32] = []
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
+            DirectoryEntries.forEachNumber(in: directory, buffer: buffer) { process in
+                if process != group && Children.group(of: process) == group { members.append(process) }
+            }
+        }
+        // Made only where it is needed: it takes memory for as long as the process lives.
+        if members.isEmpty { return 0 }
+        let table = ProcessTable()
+        return members.count { table.entry(of: $0).map { $0.state != UInt8(ascii: "Z") } ?? false }
     }
 }

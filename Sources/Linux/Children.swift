@@ -127,6 +127,14 @@ extension CurrentProcess {
         _ = linux_prctl(linux_PR_SET_DUMPABLE, 0)
     }
 
+    /// Keeps one capability, in use or not, and gives up all others; without one, all. Does not allocate.
+    ///
+    /// - Returns: whether it was permitted; nothing has changed otherwise.
+    @discardableResult
+    package static func keep(_ capability: Capability?, inUse: Bool) -> Bool {
+        linux_keep_capability(CInt(capability?.rawValue ?? -1), inUse) == 0
+    }
+
     /// Keeps one capability as far as the process has it, and gives up all others.
     ///
     /// - Throws: the error of capget(2) or capset(2). Allocates.

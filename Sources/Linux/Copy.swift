@@ -77,7 +77,8 @@ private struct TreeCopier {
     ) throws(SystemCallError) {
         progress()
         let path = source.path.appending(name)
-        if extent == .everything && status.device != device {
+        // A file of an overlay may have the device of the layer that it lies in.
+        if extent == .everything && status.kind == .directory && status.device != device {
             throw SystemCallError(call: "copy", path: path, errno: .improperLink)
         }
         switch status.kind {

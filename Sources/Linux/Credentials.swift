@@ -76,6 +76,24 @@ package enum Capability: Int, CaseIterable, Sendable {
         }
     }
 
+    /// The number of any capability from its name of capabilities(7), with or without `CAP_`, in any case of letters.
+    package static func number(named name: String) -> Int? {
+        let lower = name.lowercased()
+        var number: cap_value_t = 0
+        guard cap_from_name(lower.hasPrefix("cap_") ? lower : "cap_" + lower, &number) == 0 else { return nil }
+        return Int(number)
+    }
+
+    /// The name of any capability as capabilities(7) writes it; the number for one that the library does not know.
+    package static func name(of number: Int) -> String {
+        guard let name = cap_to_name(cap_value_t(number)) else { return "capability \(number)" }
+        defer { cap_free(name) }
+        return String(cString: name).uppercased()
+    }
+
+    /// CAP_SYS_ADMIN's bit, which only privileged containers have.
+    package static let systemAdministration: UInt64 = 1 << 21
+
     /// The capability's bit in a set.
     package var bit: UInt64 { 1 << UInt64(rawValue) }
 }
@@ -101,6 +119,9 @@ package struct Privileges: Equatable, Sendable {
         self.noNewPrivileges = noNewPrivileges
         self.secureBits = secureBits
     }
+
+    /// The ids with which the process acts.
+    package var effective: Credentials { Credentials(user: user.effective, group: group.effective, groups: groups) }
 
     /// Whether a capability can be used now.
     package func has(_ capability: Capability) -> Bool { capabilities.effective & capability.bit != 0 }
@@ -201,6 +222,28 @@ extension Privileges {
     /// - Throws: the error of prctl(2).
     package static func dropFromBoundingSet(_ number: Int) throws(SystemCallError) {
         try systemCall("prctl") { cap_drop_bound(cap_value_t(number)) }
+    }
+
+    /// Lets the permitted capabilities stay when the user ids leave 0, until the next execve(2) (`PR_SET_KEEPCAPS`).
+    ///
+    /// - Throws: the error of prctl(2).
+    package static func keepCapabilities(_ keep: Bool) throws(SystemCallError) {
+        try systemCall("prctl") { linux_prctl(linux_PR_SET_KEEPCAPS, keep ? 1 : 0) }
+    }
+
+    /// Has some capabilities and no others, in the ambient set too: a program that is executed keeps them.
+    ///
+    /// - Parameter numbers: those to keep, all of them permitted.
+    /// - Throws: the error of capset(2) or prctl(2).
+    package static func keepOnly(capabilities numbers: [Int]) throws(SystemCallError) {
+        guard let sets = cap_init() else { throw SystemCallError(call: "cap_init", errno: .noMemory) }
+        defer { cap_free(UnsafeMutableRawPointer(sets)) }
+        let values = numbers.map { cap_value_t($0) }
+        for flag in [CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE] {
+            try systemCall("cap_set_flag") { cap_set_flag(sets, flag, CInt(values.count), values, CAP_SET) }
+        }
+        try systemCall("capset") { cap_set_proc(sets) }
+        for value in values { try systemCall("prctl") { cap_set_ambient(value, CAP_SET) } }
     }
 
     /// Empties the effective, permitted and inheritable sets, and with them the ambient set, which the kernel keeps within

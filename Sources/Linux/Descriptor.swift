@@ -85,7 +85,9 @@ package struct Descriptor: ~Copyable {
     }
 
     /// The names in a directory without `.` and `..`, byte for byte, in the directory's order.
-    func entryNames(path: FilePath) throws(SystemCallError) -> [FilePath.Component] {
+    ///
+    /// - Throws: the error of reading the directory.
+    package func entryNames(path: FilePath) throws(SystemCallError) -> [FilePath.Component] {
         let copy = try systemCall("dup", path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }
         guard let stream = fdopendir(copy) else {
             let number = Glibc.errno

@@ -14,6 +14,8 @@ package enum LinkPolicy: Equatable, Sendable {
 package struct OpenOptions: OptionSet, Sendable {
     package let rawValue: CInt
     package init(rawValue: CInt) { self.rawValue = rawValue }
+    // The standard library's way of uniting them finds out at run time what it is about.
+    package init(arrayLiteral options: OpenOptions...) { rawValue = options.reduce(0) { $0 | $1.rawValue } }
 
     package static let readOnly = OpenOptions(rawValue: O_RDONLY)
     package static let writeOnly = OpenOptions(rawValue: O_WRONLY)
@@ -40,7 +42,8 @@ package struct OpenOptions: OptionSet, Sendable {
 package struct FileTree: Sendable {
     /// The directory that is shown as `/`.
     package let root: FilePath
-    private let isRealRoot: Bool
+    /// Whether it is the process's own.
+    package let isRealRoot: Bool
 
     package init(root: FilePath = "/") {
         self.root = root
@@ -75,7 +78,7 @@ package struct FileTree: Sendable {
     package func openParent(
         of path: FilePath, links: LinkPolicy
     ) throws(SystemCallError) -> Directory {
-        let parent = path.removingLastComponent()
+        let parent = path.parent
         return Directory(try open(parent, [.pathOnly, .directory], links: links), path: parent)
     }
 
@@ -104,11 +107,11 @@ package struct FileTree: Sendable {
     ///
     /// - Throws: an error other than ENOENT.
     package func entryStatus(_ path: FilePath) throws(SystemCallError) -> FileStatus? {
-        guard isRealRoot else {
-            guard let name = path.lastComponent else { return try status(path, links: .follow) }
-            return try openParent(of: path, links: .follow).status(name)
-        }
         do throws(SystemCallError) {
+            guard isRealRoot else {
+                guard let name = path.lastComponent else { return try status(path, links: .follow) }
+                return try openParent(of: path, links: .follow).status(name)
+            }
             var status = stat()
             try systemCall("lstat", path) { path.withPlatformString { lstat($0, &status) } }
             return FileStatus(status)
@@ -204,6 +207,8 @@ package struct FileTree: Sendable {
     package struct Access: OptionSet, Sendable {
         package let rawValue: CInt
         package init(rawValue: CInt) { self.rawValue = rawValue }
+        // As of the options above.
+        package init(arrayLiteral ways: Access...) { rawValue = ways.reduce(0) { $0 | $1.rawValue } }
         package static let read = Access(rawValue: R_OK)
         package static let write = Access(rawValue: W_OK)
         /// For a directory: enter it.
@@ -248,7 +253,7 @@ extension FileTree {
     ) throws(SystemCallError) -> Descriptor {
         var directory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0)
         guard let last = path.lastComponent else { return try openPlain(AT_FDCWD, root, options, mode) }
-        for component in path.removingLastComponent().components {
+        for component in path.parent.components {
             let name = FilePath(root: nil, [component])
             do throws(SystemCallError) {
                 directory = try openPlain(directory.rawValue, name, [.pathOnly, .directory, .noFollow], 0)

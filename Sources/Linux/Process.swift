@@ -20,6 +20,13 @@ package enum CurrentProcess {
         try systemCall("chdir", path) { path.withPlatformString { chdir($0) } }
     }
 
+    /// The working directory; `/` where it cannot be told.
+    package static var directory: String {
+        guard let name = getcwd(nil, 0) else { return "/" }
+        defer { free(name) }
+        return String(cString: name)
+    }
+
     /// Replaces the program; returns only when that fails.
     ///
     /// - Parameters:

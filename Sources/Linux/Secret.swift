@@ -20,7 +20,19 @@ package final class Secret: @unchecked Sendable {
     /// Copies bytes.
     package convenience init(_ bytes: some Collection<UInt8>) {
         self.init(capacity: bytes.count)
-        for byte in bytes { append(byte) }
+        memory.copyBytes(from: bytes)
+        count = bytes.count
+    }
+
+    /// Copies a part of another secret, with room for more.
+    ///
+    /// - Parameters:
+    ///   - other: the other secret.
+    ///   - range: the part of it.
+    ///   - more: how many bytes may still be added.
+    package convenience init(_ other: Secret, _ range: Range<Int>, more: Int = 0) {
+        self.init(capacity: range.count + more)
+        other.withBytes(range, append(contentsOf:))
     }
 
     deinit {
@@ -34,11 +46,26 @@ package final class Secret: @unchecked Sendable {
         return memory[index]
     }
 
+    /// Calls the body with the bytes of a part, where they lie.
+    package func withBytes<Result, Failure>(
+        _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "bytes beyond the end of a secret")
+        return try body(UnsafeRawBufferPointer(rebasing: memory[range]))
+    }
+
     /// Adds a byte within the capacity.
     package func append(_ byte: UInt8) {
         precondition(count < memory.count, "a secret that is longer than its capacity")
         memory[count] = byte
         count += 1
+    }
+
+    /// Adds bytes within the capacity.
+    package func append(contentsOf bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count <= memory.count - count, "a secret that is longer than its capacity")
+        UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
+        count += bytes.count
     }
 
     /// Removes the last bytes.
@@ -57,32 +84,41 @@ package final class Secret: @unchecked Sendable {
 
     /// Whether some bytes stand at a place.
     package func has(_ bytes: some Collection<UInt8>, at index: Int) -> Bool {
-        guard index >= 0, count - index >= bytes.count else { return false }
-        return memory[index..<(index + bytes.count)].elementsEqual(bytes)
+        guard index >= 0, count - index >= bytes.count, let base = memory.baseAddress else { return false }
+        return Array(bytes).withUnsafeBytes { Self.equal($0, base + index) }
+    }
+
+    /// Whether as many bytes as `wanted` has are the same at a place.
+    private static func equal(_ wanted: UnsafeRawBufferPointer, _ place: UnsafeRawPointer) -> Bool {
+        wanted.baseAddress.map { memcmp($0, place, wanted.count) == 0 } ?? true
     }
 
     /// The first place at or after `start` where some bytes stand.
     package func firstIndex(of bytes: some Collection<UInt8>, from start: Int = 0) -> Int? {
-        guard let first = bytes.first, let base = memory.baseAddress, start >= 0 else { return nil }
-        var position = start
-        while count - position >= bytes.count {
-            guard let found = memchr(base + position, CInt(first), count - position) else { return nil }
-            position = UnsafeRawPointer(found) - UnsafeRawPointer(base)
-            if has(bytes, at: position) { return position }
-            position += 1
+        guard let base = memory.baseAddress, start >= 0 else { return nil }
+        return Array(bytes).withUnsafeBytes { wanted in
+            guard let first = wanted.first else { return nil }
+            var position = start
+            while count - position >= wanted.count {
+                guard let found = memchr(base + position, CInt(first), count - position) else { return nil }
+                position = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+                if count - position >= wanted.count, Self.equal(wanted, base + position) { return position }
+                position += 1
+            }
+            return nil
         }
-        return nil
     }
 }
 
 extension Secret: Equatable {
     package static func == (left: Secret, right: Secret) -> Bool {
-        left.count == right.count && left.memory[..<left.count].elementsEqual(right.memory[..<right.count])
+        left.count == right.count && left.starts(with: right)
     }
 
     /// Whether the secret starts with all bytes of another.
     package func starts(with other: Secret) -> Bool {
-        count >= other.count && memory[..<other.count].elementsEqual(other.memory[..<other.count])
+        guard count >= other.count, let start = memory.baseAddress else { return false }
+        return other.withBytes(0..<other.count) { Self.equal($0, start) }
     }
 }
 
@@ -111,8 +147,7 @@ extension Descriptor {
         while try secret.fill(from: self, path: path) {}
         guard secret.isFull && secret.count < limit else { return secret }
         // The file has grown.
-        let longer = Secret(capacity: limit)
-        longer.append(contentsOf: secret)
+        let longer = Secret(secret, 0..<secret.count, more: limit - secret.count)
         while try longer.fill(from: self, path: path) {}
         return longer
     }
@@ -130,10 +165,6 @@ extension Descriptor {
 
 extension Secret {
     fileprivate var isFull: Bool { count == memory.count }
-
-    fileprivate func append(contentsOf other: Secret) {
-        for index in 0..<other.count { append(other.memory[index]) }
-    }
 
     /// Reads once; `false` at the end of the file, or when there is no room.
     fileprivate func fill(from file: borrowing Descriptor, path: FilePath?) throws(SystemCallError) -> Bool {

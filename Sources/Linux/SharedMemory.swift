@@ -47,8 +47,8 @@ package enum EnvironmentBlock {
     ///
     /// - Returns: whether the kernel said where the environment lies, and nothing was left to overwrite.
     package static func erase(table: ProcessTable) -> Bool {
-        guard let entries = linux_environment(), let first = entries.pointee else { return true }
-        guard let block = table.environmentBlock, block.contains(address: first), let start = block.baseAddress else {
+        guard let entries = linux_environment(), entries.pointee != nil else { return true }
+        guard let block = table.environmentBlock, let start = block.baseAddress, block.contains(anyOf: entries) else {
             return false
         }
         memset(start, 0, block.count)
@@ -68,9 +68,15 @@ package enum EnvironmentBlock {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    fileprivate func contains(address: UnsafeMutablePointer<CChar>) -> Bool {
+    /// Whether one of the entries is in it: the C library has its own copy of GLIBC_TUNABLES, which may be the first.
+    fileprivate func contains(anyOf entries: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Bool {
         guard let baseAddress else { return false }
-        let offset = UnsafeMutableRawPointer(address) - baseAddress
-        return 0 <= offset && offset < count
+        var entry = entries
+        while let address = entry.pointee {
+            let offset = UnsafeMutableRawPointer(address) - baseAddress
+            if 0 <= offset && offset < count { return true }
+            entry += 1
+        }
+        return false
     }
 }

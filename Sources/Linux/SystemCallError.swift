@@ -42,15 +42,22 @@ extension Errno {
 ///   - path: the path for the error, made only if there is one.
 ///   - body: the call; it returns -1 and sets `errno` on failure.
 /// - Returns: what the call returned.
-/// - Throws: the error number, read before anything else can change it. EINTR is never thrown: the call is repeated.
+/// - Throws: the error number, read before anything else can change it. EINTR is never thrown: the call is repeated. ESTALE
+///   only if it comes again and again: when another client of a file server replaces what a path leads to, the kernel looks
+///   it up anew once, and many clients may do so at once.
 @discardableResult
 func systemCall<Result: SignedInteger>(
     _ call: String, _ path: @autoclosure () -> FilePath? = nil, _ body: () -> Result
 ) throws(SystemCallError) -> Result {
+    var staleRounds = 8
     while true {
         let result = body()
         if result != -1 { return result }
         let number = Glibc.errno
+        if number == ESTALE && staleRounds > 0 {
+            staleRounds -= 1
+            continue
+        }
         if number != EINTR { throw SystemCallError(call: call, path: path(), errno: Errno(rawValue: number)) }
     }
 }

@@ -23,10 +23,14 @@ extension YAML.Reader {
     /// One word of a fixed list.
     package mutating func choice<Choice: RawRepresentable & CaseIterable>(_ value: YAML.Value?) -> Choice?
     where Choice.RawValue == String {
-        let words = Choice.allCases.map(\.rawValue)
+        word(value, of: Choice.allCases.map(\.rawValue)).flatMap { Choice(rawValue: $0) }
+    }
+
+    /// One of some words.
+    package mutating func word(_ value: YAML.Value?, of words: [String]) -> String? {
         let noun = "one of \(words.joined(separator: ", "))"
         guard let value, let text = scalar(value, noun) else { return nil }
-        if let choice = Choice(rawValue: text) { return choice }
+        if words.contains(where: { $0.utf8.elementsEqual(text.utf8) }) { return text }
         expected(noun, value, hint: Suggestion.nearest(to: text, among: words).map { "did you mean \($0)?" })
         return nil
     }

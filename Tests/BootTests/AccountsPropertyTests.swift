@@ -120,7 +120,7 @@ private func lines(_ bytes: [UInt8]?) -> [Data] {
 }
 
 /// SplitMix64: the same numbers for the same seed on every machine.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     init(_ seed: UInt64) {
@@ -138,7 +138,7 @@ private struct SeededGenerator: RandomNumberGenerator {
 
 extension AccountRequest {
     /// A request that collides often: few names and few ids.
-    fileprivate static func random(_ random: inout SeededGenerator) -> AccountRequest {
+    static func random(_ random: inout SeededGenerator) -> AccountRequest {
         .jane(
             uid: [33, 999, 1000, 1001, 254321].randomElement(using: &random) ?? 1000,
             group: ["MLO-unit", "users", "ubuntu"].randomElement(using: &random) ?? "MLO-unit",
@@ -151,7 +151,7 @@ extension AccountRequest {
 
 extension AccountFiles {
     /// Files with few names and ids, duplicates, comments, malformed lines, and now and then no last newline or no file.
-    fileprivate static func random(_ random: inout SeededGenerator) -> AccountFiles {
+    static func random(_ random: inout SeededGenerator) -> AccountFiles {
         func pick(_ texts: [String]) -> String { texts.randomElement(using: &random) ?? "" }
         func name() -> String {
             pick([

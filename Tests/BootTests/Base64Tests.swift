@@ -50,7 +50,7 @@ struct SecretTests {
     @Test func `whatever way it is printed, only its length shows`() {
         let secret = Secret(text: "hunter2")
         var dumped = ""
-        dump(SSHFilesChange.File(.privateKey, secret), to: &dumped)
+        dump(SSHFilesChange.File(.privateKey, secret, from: "THE_KEY"), to: &dumped)
         #expect("\(secret)" == "(secret, 7 bytes)")
         #expect(String(reflecting: secret) == "(secret, 7 bytes)")
         #expect("\([secret])" == "[(secret, 7 bytes)]")

@@ -42,14 +42,29 @@ struct FirstFileTests {
         }
     }
 
-    @Test func `a directory in its place is told`() async {
-        await #expect(processExitsWith: .success) {
+    @Test(arguments: [("pipe", "a named pipe"), ("socket", "a socket"), ("directory", "a directory")])
+    func `nothing that would block or cannot be a file is taken, not behind a link either`(kind: String, words: String)
+        async
+    {
+        await #expect(processExitsWith: .success) { [kind = kind as String, words = words as String] in
             let place = try Workplace()
-            try place.makeDirectory(place.scratch.appending(".gitconfig"))
-            let change = Change.firstFile(FirstFileChange(path: place.scratch.appending(".gitconfig")))
+            let (path, other) = (place.scratch.appending(".gitconfig"), place.scratch.appending("other"))
+            switch kind {
+            case "pipe": try #require(mkfifo(path.string, 0o600) == 0)
+            case "socket": try #require(mknod(path.string, S_IFSOCK | 0o600, 0) == 0)
+            default: try place.makeDirectory(path)
+            }
+            for mode in [Apply.Mode.dryRun, .boot] {
+                let change = Change.firstFile(FirstFileChange(path: path))
+                try expectSame(
+                    place.story(of: change, mode: mode),
+                    "failed: cannot use /scratch/.gitconfig: it is \(words), and a file is expected; move it away")
+            }
+            try place.makeLink(other, to: ".gitconfig")
             try expectSame(
-                place.story(of: change),
-                "failed: cannot use /scratch/.gitconfig: it is a directory, and a file is expected; move it away")
+                place.story(of: .firstFile(FirstFileChange(path: other))),
+                "failed: cannot use /scratch/other: it is a symbolic link to what is \(words), and a file is expected; "
+                    + "move it away")
         }
     }
 

@@ -24,7 +24,7 @@ struct SSHFilesTests {
             SSHFilesChange(
                 directory: place.home.appending(".ssh"),
                 files: contents.compactMap { name, text in
-                    text.map { SSHFilesChange.File(name, Secret(text: $0)) }
+                    text.map { SSHFilesChange.File(name, Secret(text: $0), from: "THE_KEY") }
                 }, alias: alias, mounts: mounts))
     }
 
@@ -59,7 +59,8 @@ struct SSHFilesTests {
             let secret = Secret(text: "KEY\n")
             let change = Change.sshFiles(
                 SSHFilesChange(
-                    directory: place.home.appending(".ssh"), files: [.init(.privateKey, secret)], alias: nil,
+                    directory: place.home.appending(".ssh"), files: [.init(.privateKey, secret, from: "THE_KEY")],
+                    alias: nil,
                     mounts: Self.plainMounts))
             _ = try place.story(of: change, mode: .dryRun)
             #expect(secret.count == 4)
@@ -218,7 +219,8 @@ struct SSHFilesTests {
                 Self.plainMounts + [Mount(point: place.home.appending(".ssh"), type: "tmpfs", source: "secret")]
             try expectSame(
                 place.story(of: Self.change(place, mounts: mounts)),
-                "skipped: /home/.ssh is a mount and is left alone")
+                "skipped: /home/.ssh is a mount and is left alone, so that THE_KEY is not used; unset it, or mount nothing there"
+            )
             try expectSame(place.listing(place.home), "")
         }
     }
@@ -236,7 +238,7 @@ struct SSHFilesTests {
                     place.story(of: Self.change(place, publicKey: "P\n", hosts: "H\n")),
                     """
                     changed
-                    /home/.ssh/known_hosts is a mount and is left alone
+                    /home/.ssh/known_hosts is a mount and is left alone, so that THE_KEY is not used; unset it, or mount nothing there
                     wrote id_rsa (0600), id_rsa.pub (0644)
                     """)
                 #expect(try place.listing(place.home).contains("known_hosts 0644 MOUNTED"))

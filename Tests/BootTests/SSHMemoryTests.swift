@@ -27,6 +27,11 @@ struct SSHMemoryTests {
         }
     }
 
+    /// What is told of a directory that root has made, beside what the user does.
+    private static func made(_ memory: FilePath, _ verb: String = "created") -> String {
+        "\(verb) \(memory) (0700) as root"
+    }
+
     private static func change(
         _ place: Workplace, _ mounts: [Mount], key: String? = "KEY\n", hosts: String? = nil,
         alias: SSHFileName? = nil
@@ -36,17 +41,17 @@ struct SSHMemoryTests {
             SSHFilesChange(
                 directory: place.home.appending(".ssh"),
                 files: contents.compactMap { name, text in
-                    text.map { SSHFilesChange.File(name, Secret(text: $0)) }
+                    text.map { SSHFilesChange.File(name, Secret(text: $0), from: "THE_KEY") }
                 }, alias: alias, mounts: mounts))
     }
 
     @Test(.actingAsUsers) func `the key is in memory, for the user alone, and a link leads there`() async {
         await #expect(processExitsWith: .success) {
             try Self.inContainer { place, mounts, memory in
-                let story = "changed\nwrote id_rsa (0600), id_ed25519 (a link)"
+                let story = "changed\n\(Self.made(memory)); wrote id_rsa (0600), id_ed25519 (a link)"
                 try expectSame(
                     place.story(of: Self.change(place, mounts, alias: .ed25519), mode: .dryRun),
-                    story.replacing("wrote", with: "writes"))
+                    story.replacing("wrote", with: "writes").replacing("created", with: "creates"))
                 try expectSame(place.listing("/run"), "")
                 try expectSame(place.story(of: Self.change(place, mounts, alias: .ed25519)), story)
                 try expectSame(
@@ -61,7 +66,8 @@ struct SSHMemoryTests {
                 // Another container with the same home has nothing in memory yet.
                 try FileManager.default.removeItem(atPath: memory.string)
                 try expectSame(
-                    place.story(of: Self.change(place, mounts, alias: .ed25519)), "changed\nwrote id_rsa (0600)")
+                    place.story(of: Self.change(place, mounts, alias: .ed25519)),
+                    "changed\n\(Self.made(memory)); wrote id_rsa (0600)")
                 try expectSame(
                     place.story(of: Self.change(place, mounts, key: nil, hosts: "H\n")),
                     "changed\nwrote known_hosts (0644)\nremoved id_rsa, id_ed25519".replacing(
@@ -86,7 +92,7 @@ struct SSHMemoryTests {
                     """
                     changed
                     /home/.ssh/id_rsa was in the way and is kept as /home/.ssh/id_rsa.before-entrypoint
-                    wrote id_rsa (0600), known_hosts (0644)
+                    \(Self.made(memory)); wrote id_rsa (0600), known_hosts (0644)
                     """)
                 try expectSame(
                     place.listing(place.home),
@@ -106,7 +112,8 @@ struct SSHMemoryTests {
                 try place.makeDirectory(place.scratch.appending("keys"), mode: 0o700)
                 try place.makeLink(place.home.appending(".ssh"), to: place.scratch.appending("keys"))
                 try expectSame(
-                    place.story(of: Self.change(place, Array(mounts.prefix(3)))), "changed\nwrote id_rsa (0600)")
+                    place.story(of: Self.change(place, Array(mounts.prefix(3)))),
+                    "changed\n\(Self.made(memory)); wrote id_rsa (0600)")
                 try expectSame(place.listing(place.scratch), "keys/ 0700\nkeys/id_rsa -> \(memory)/id_rsa")
                 #expect(try String(contentsOfFile: memory.appending("id_rsa").string, encoding: .utf8) == "KEY\n")
             }
@@ -121,7 +128,8 @@ struct SSHMemoryTests {
                 try #require(rmdir(place.home.string) == 0)
                 try place.makeLink(place.home, to: place.scratch.appending("home"))
                 try expectSame(
-                    place.story(of: Self.change(place, Array(mounts.prefix(3)))), "changed\nwrote id_rsa (0600)")
+                    place.story(of: Self.change(place, Array(mounts.prefix(3)))),
+                    "changed\n\(Self.made(memory)); wrote id_rsa (0600)")
                 try expectSame(
                     place.listing(place.scratch), "home/ 0755\nhome/.ssh/ 0700\nhome/.ssh/id_rsa -> \(memory)/id_rsa")
                 umount(place.scratch.string)
@@ -135,7 +143,7 @@ struct SSHMemoryTests {
                 try #require(mkdir(memory.string, 0o777) == 0)
                 try expectSame(
                     place.story(of: Self.change(place, mounts)).split(separator: "\n").last.map(String.init) ?? "",
-                    "wrote id_rsa (0600)")
+                    "\(Self.made(FilePath("/dev/shm/entrypoint-ssh-\(place.user.user)"))); wrote id_rsa (0600)")
                 try expectSame(place.listing(memory), "")
                 try expectSame(
                     place.listing(place.home),
@@ -150,7 +158,7 @@ struct SSHMemoryTests {
                 try expectSame(
                     place.story(of: Self.change(place, mounts, key: String(repeating: "k", count: 100_000))),
                     "failed: cannot write \(memory)/id_rsa: no space left on device (write ENOSPC as user); "
-                        + "no space is left on tmpfs (tmpfs) on /run")
+                        + "no space is left on tmpfs (tmpfs) on /run\n\(Self.made(memory))")
                 try expectSame(place.listing(memory), "")
                 try expectSame(place.listing(place.home), ".ssh/ 0700")
             }
@@ -162,7 +170,8 @@ struct SSHMemoryTests {
             try Self.inContainer { place, mounts, memory in
                 let home = Mount(point: place.home, type: "tmpfs", source: "tmpfs")
                 try expectSame(
-                    place.story(of: Self.change(place, mounts.dropLast() + [home])), "changed\nwrote id_rsa (0600)")
+                    place.story(of: Self.change(place, mounts.dropLast() + [home])),
+                    "changed\n\(Self.made(memory)); wrote id_rsa (0600)")
                 try expectSame(place.listing(place.home), ".ssh/ 0700\n.ssh/id_rsa -> \(memory)/id_rsa")
             }
         }
@@ -183,7 +192,7 @@ struct SSHMemoryTests {
                 // The container's own root does as well.
                 try expectSame(
                     place.story(of: Self.change(place, [mounts[0], volumes[3], mounts[3]])),
-                    "changed\nwrote id_rsa (0600)")
+                    "changed\n\(Self.made(memory)); wrote id_rsa (0600)")
                 try expectSame(place.listing(memory), "id_rsa 0600 KEY\\n")
             }
         }

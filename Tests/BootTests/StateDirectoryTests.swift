@@ -15,7 +15,7 @@ struct StateDirectoryTests {
         _ environment: [[UInt8]], in site: Site, start: Start = .root
     ) throws(SystemCallError) {
         let state = try StateDirectory(for: start, user: user, in: FileTree(root: site.root))
-        try state.keep(environment: environment.map { CString($0) })
+        try state.keep(environment: environment.map { CString($0) }, without: Secrets())
         try state.keep(report: .object([("a", .number(1))]))
     }
 

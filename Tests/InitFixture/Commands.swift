@@ -52,7 +52,7 @@ enum Command {
         }
     }
 
-    /// Makes orphans that all end in the same moment, and prints how many of them are zombies a second later at the most.
+    /// Makes orphans that all end at SIGUSR1, and prints how many of them are left after five seconds at the most.
     private static func makeOrphans(_ number: Int) -> Never {
         // A pipe that nobody writes to: its end wakes all of them.
         var ends: [CInt] = [-1, -1]
@@ -67,6 +67,11 @@ enum Command {
             _exit(0)
         }
         wait(nil)
+        _ = Signals.blockAll()
+        say("ready")
+        while true {
+            if case .received = Signals.next(of: SignalSet(Signal(rawValue: SIGUSR1)), within: nil) { break }
+        }
         close(ends[1])
         close(ends[0])
         let table = ProcessTable()

@@ -9,7 +9,7 @@ import Linux
 /// `--delay SECONDS` is a boot of that length, `--watched SECONDS` a change that is made in time, `--hang SECONDS` one that
 /// may take so long and takes for ever, `--step SCRIPT` a command of the boot, `--exit CODE` a boot that fails.
 /// `--configure SECONDS` hands over a grace late, as a boot does that reads a file. `--report FILE` is where the report
-/// goes; `--say TEXT` prints a line when the boot begins.
+/// goes; `--say TEXT` prints a line when the boot begins, `--say-mask yes` which signals the boot blocks.
 /// The options of the init come from the environment.
 @main
 enum InitFixture {
@@ -35,6 +35,7 @@ enum InitFixture {
 
     private static func boot(_ settings: Settings, _ side: ChildSide) {
         if let text = settings.text { Command.say(text) }
+        if settings.saysMask { Command.say("blocked: \(Signals.block(.none).bits)") }
         if let step = settings.step, fork() == 0 { execute(["sh", "-c", step]) }
         if let limit = settings.watched {
             side.watchChange(seconds: limit, message: "scratch: this is never seen")
@@ -83,6 +84,7 @@ private struct Settings {
     var options = InitOptions()
     var delay: UInt64 = 0
     var text: String?
+    var saysMask = false
     var step: String?
     var watched: UInt32?
     var hang: UInt32?
@@ -100,6 +102,7 @@ private struct Settings {
             switch option {
             case "--delay": delay = try InitOptions.parseSeconds(value)
             case "--say": text = value
+            case "--say-mask": saysMask = value == "yes"
             case "--step": step = value
             case "--watched": watched = UInt32(value)
             case "--hang": hang = UInt32(value)

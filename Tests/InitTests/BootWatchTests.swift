@@ -73,6 +73,13 @@ import Testing
         #expect(fixture.errors.contains("the boot was ended; 1 other process ended"))
     }
 
+    @Test func `the boot blocks no signal, whatever the caller blocks`() async throws {
+        let fixture = try Fixture(
+            ["true"], options: ["--say-mask", "yes"], place: .ordinary, wrapper: ["env", "--block-signal=TERM,USR1"])
+        #expect(try await fixture.end().code == 0)
+        #expect(fixture.lines == ["blocked: 0"])
+    }
+
     @Test func `options that the boot has read hold`() async throws {
         let fixture = try Fixture(Fixture.leaving(Fixture.deaf), options: ["--configure", "0.2"])
         #expect(try await fixture.end().code == 8)

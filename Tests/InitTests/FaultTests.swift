@@ -13,7 +13,8 @@ import Testing
         ("read", "EINTR", "1+2"), ("read", "EAGAIN", "1+2"), ("read", "EIO", "1+2"), ("getpgid", "ESRCH", "1"),
         ("openat", "ENFILE", "1+2"), ("openat", "ENOMEM", "2+2"), ("getdents64", "ENOMEM", "1+2"),
         ("poll", "EINTR", "1"), ("write", "EINTR", "1"), ("write", "EAGAIN", "1"), ("write", "EPIPE", "1"),
-        ("clone", "EAGAIN", "1"), ("clone", "ENOMEM", "1"), ("close", "EINTR", "1+2"),
+        ("clone", "EAGAIN", "1"), ("clone", "ENOMEM", "1"), ("close", "EINTR", "1+2"), ("waitid", "EINTR", "1+2"),
+        ("waitid", "ECHILD", "1+1"),
     ]
     /// Those that are made only where the init is not process 1.
     static let faultsOfAnOrdinaryProcess: [(call: String, error: String, when: String)] = [
@@ -32,12 +33,28 @@ import Testing
         try await play(call, error, when, place: .ordinary)
     }
 
+    @Test func `of process 1 on a terminal`() async throws {
+        let terminal = try Terminal([Fixture.program, "--", "bash", "--norc", "-i"], place: .process1)
+        try terminal.type("echo rea''dy\n")
+        try await terminal.expect("ready\r\n")
+        let process1 = try #require(Fixture.children(terminal.processIdentifier).first)
+        let tracer = try Tracer(of: process1, ["--trace=ioctl", "--inject=ioctl:error=EIO:when=1+1"])
+        for _ in 0..<1000 where !tracer.isAttached { try await Task.sleep(for: .milliseconds(5)) }
+        kill(process1, SIGTERM)
+        // The shell is hung up all the same.
+        #expect(try await terminal.end() == 128 + SIGHUP)
+        #expect(try await tracer.log().contains("(INJECTED)"), "the call was never made")
+    }
+
     /// A boot, a command that ends by TERM, an orphan that ended before and one that has to be killed: whatever fails on
     /// the way, the container ends in time and with the command's code.
     private func play(_ call: String, _ error: String, _ when: String, place: Fixture.Place) async throws {
+        var environment = ["ENTRYPOINT_GRACE": "0.4"]
+        // Only for the name of one that has ended it is asked who that is.
+        if call == "waitid" { environment["ENTRYPOINT_WARN_REAPED"] = "true" }
         let fixture = try Fixture(
-            [Fixture.program, "scene"], options: ["--say", "booting", "--delay", "0.5"],
-            environment: ["ENTRYPOINT_GRACE": "0.4"], place: place)
+            [Fixture.program, "scene"], options: ["--say", "booting", "--delay", "0.5"], environment: environment,
+            place: place)
         try await fixture.ready("booting")
         let tracer = try Tracer(
             of: await fixture.initProcess(), ["--trace=\(call)", "--inject=\(call):error=\(error):when=\(when)"])

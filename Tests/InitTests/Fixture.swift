@@ -68,7 +68,7 @@ final class Fixture: @unchecked Sendable {
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if process.isRunning { Fixture.killTree(process.processIdentifier) }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -100,8 +100,8 @@ final class Fixture: @unchecked Sendable {
         // unshare(1) forks first, and so does what is process 1 for an ordinary process.
         let outer = process.processIdentifier
         func find() -> pid_t? {
-            guard let first = children(outer).first else { return nil }
-            guard let found = place == .process1 ? first : children(first).first else { return nil }
+            guard let first = Fixture.children(outer).first else { return nil }
+            guard let found = place == .process1 ? first : Fixture.children(first).first else { return nil }
             return name(of: found) == "init-fixture" ? found : nil
         }
         try await until("the init was started") { find() != nil }
@@ -113,14 +113,21 @@ final class Fixture: @unchecked Sendable {
         return line?.split(separator: "\n").first.map(String.init)
     }
 
+    /// Kills a process that did not end and all below it: Foundation waits for every holder of a descriptor of its own.
+    static func killTree(_ process: pid_t) {
+        let children = children(process)
+        kill(process, SIGKILL)
+        for child in children { killTree(child) }
+    }
+
     /// The children of a process.
-    func children(_ process: pid_t) -> [pid_t] {
+    static func children(_ process: pid_t) -> [pid_t] {
         let list = try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
         return list?.split(separator: " ").compactMap { pid_t($0) } ?? []
     }
 
     /// The first child of a process.
-    func child(of process: pid_t) throws -> pid_t { try #require(children(process).first) }
+    func child(of process: pid_t) throws -> pid_t { try #require(Fixture.children(process).first) }
 
     /// Waits until the command has printed a line.
     func ready(_ line: String = "ready") async throws {
@@ -152,7 +159,7 @@ final class Fixture: @unchecked Sendable {
         while process.isRunning {
             if Date().timeIntervalSince(start) > seconds {
                 Issue.record("did not end within \(seconds) s; printed: \(output) said: \(errors)")
-                kill(process.processIdentifier, SIGKILL)
+                Fixture.killTree(process.processIdentifier)
                 while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
             }
             try await Task.sleep(for: .milliseconds(2))

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `a command whose caller ignored SIGCHLD is still waited for`() async throws {
-        let fixture = try Fixture(["sh", "-c", "exit 6"], wrapper: ["env", "--ignore-signal=CHLD"])
+        let fixture = try Fixture(["sh", "-c", "exit 6"], place: .ordinary, wrapper: ["env", "--ignore-signal=CHLD"])
         #expect(try await fixture.end().code == 6)
     }
 
@@ -67,6 +67,22 @@ import Testing
         try await Task.sleep(for: .milliseconds(50))
         try await fixture.send(SIGTERM)
         #expect(try await fixture.end().code == 4)
+    }
+
+    @Test func `a stopped process of the command's group goes on to take TERM`() async throws {
+        // The command has the code of the other one, and waits for it.
+        let script =
+            "trap : TERM; sh -c 'trap \"exit 5\" TERM; kill -STOP $$; exit 6' & child=$!; echo ready; wait $child; wait $child"
+        let fixture = try Fixture(["sh", "-c", script])
+        try await fixture.ready()
+        let command = try fixture.child(of: await fixture.initProcess())
+        try await fixture.until("the member was stopped") {
+            guard let member = Fixture.children(command).first else { return false }
+            let stat = try? String(contentsOfFile: "/proc/\(member)/stat", encoding: .utf8)
+            return stat?.contains(") T ") ?? false
+        }
+        try await fixture.send(SIGTERM)
+        #expect(try await fixture.end(within: 5).code == 5)
     }
 
     @Test func `the parent's end is a signal where it was asked for`() async throws {

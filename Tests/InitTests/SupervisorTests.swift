@@ -21,6 +21,7 @@ extension Supervisor.Action {
         switch self {
         case .nothing: "nothing"
         case .signalCommand(let signal, let wholeGroup): "\(wholeGroup ? "group" : "child") \(signal.name.dropFirst(3))"
+        case .resumeStopped: "resume stopped"
         case .hangUp: "hang up"
         case .signalRest(let signal): "rest \(signal.name.dropFirst(3))"
         case .hangUpRest: "hang up rest"
@@ -118,26 +119,32 @@ private let started: (time: UInt64, event: Supervisor.Event, actions: String) = 
         Story(
             name: "signals go to the group, and nothing is killed by the clock",
             course: [
-                started, (100, .signal(.terminate), "group TERM"), (200, .signal(.terminate), "group TERM"),
+                started, (100, .signal(.terminate), "group TERM, resume stopped"),
+                (200, .signal(.terminate), "group TERM, resume stopped"),
                 (300, .signal(Signal(rawValue: 64)), "group RTMIN+30"), (999_999, .time, ""),
             ], deadline: nil),
         Story(
             name: "or to the child alone",
             options: InitOptions().with { $0.forwardTo = .child },
-            course: [started, (100, .signal(.hangup), "child HUP")], deadline: nil),
+            course: [started, (100, .signal(.hangup), "child HUP"), (200, .signal(.terminate), "child TERM")],
+            deadline: nil),
         Story(
             name: "one is rewritten, one is dropped",
             options: InitOptions().with {
                 $0.rewrites.rewrite(.terminate, to: .quit)
                 $0.rewrites.rewrite(.interrupt, to: nil)
             },
-            course: [started, (100, .signal(.terminate), "group QUIT"), (100, .signal(.interrupt), "")], deadline: nil),
+            course: [
+                started, (100, .signal(.terminate), "group QUIT, resume stopped"), (100, .signal(.interrupt), ""),
+            ], deadline: nil),
         Story(
             name: "a stop timeout counts from the first request, and not from signals that are none",
             options: InitOptions().with { $0.stopTimeout = 5_000_000_000 },
             course: [
-                started, (100, .signal(Signal(rawValue: 10)), "group USR1"), (1000, .signal(.terminate), "group TERM"),
-                (3000, .signal(.terminate), "group TERM"), (5999, .time, ""), (6000, .time, "group KILL"),
+                started, (100, .signal(Signal(rawValue: 10)), "group USR1"),
+                (1000, .signal(.terminate), "group TERM, resume stopped"),
+                (3000, .signal(.terminate), "group TERM, resume stopped"), (5999, .time, ""),
+                (6000, .time, "group KILL"),
             ], deadline: nil),
         Story(
             name: "HUP without a terminal is no request to stop",
@@ -146,32 +153,33 @@ private let started: (time: UInt64, event: Supervisor.Event, actions: String) = 
         Story(
             name: "HUP is a request to stop on a terminal",
             options: InitOptions().with { $0.stopTimeout = 5_000_000_000 }, hasTerminal: true,
-            course: [started, (100, .signal(.hangup), "group HUP")], deadline: 5100),
+            course: [started, (100, .signal(.hangup), "group HUP, resume stopped")], deadline: 5100),
         Story(
             name: "a stop timeout holds for a rewritten signal",
             options: InitOptions().with {
                 $0.stopTimeout = 5_000_000_000
                 $0.rewrites.rewrite(.windowChange, to: .quit)
             },
-            course: [started, (100, .signal(.windowChange), "group QUIT")], deadline: 5100),
+            course: [started, (100, .signal(.windowChange), "group QUIT, resume stopped")], deadline: 5100),
         Story(
             name: "a stopped command is continued to take TERM",
             course: [
                 started, (100, .commandStopped(by: .stop), ""), (200, .signal(.terminate), "group TERM, group CONT"),
-                (200, .commandContinued, ""), (300, .signal(.terminate), "group TERM"),
+                (200, .commandContinued, ""), (300, .signal(.terminate), "group TERM, resume stopped"),
             ], deadline: nil),
         Story(
             name: "on a terminal TERM may be a hang-up, which waits for the job that has the terminal",
             hasTerminal: true,
             course: [
-                started, (100, .signal(.terminate), "group TERM, hang up"), (100, .terminalInUse, ""),
+                started, (100, .signal(.terminate), "group TERM, resume stopped, hang up"), (100, .terminalInUse, ""),
                 (200, .time, "hang up"), (200, .terminalInUse, ""), (300, .time, "hang up"),
             ], deadline: nil),
         Story(
             name: "a command that does not ignore TERM is looked at four times",
             hasTerminal: true,
             course: [
-                started, (100, .signal(.terminate), "group TERM, hang up"), (100, .terminateNotIgnored, ""),
+                started, (100, .signal(.terminate), "group TERM, resume stopped, hang up"),
+                (100, .terminateNotIgnored, ""),
                 (200, .time, "hang up"), (200, .terminateNotIgnored, ""), (300, .time, "hang up"),
                 (300, .terminateNotIgnored, ""), (400, .time, "hang up"), (400, .terminateNotIgnored, ""),
             ], deadline: nil),

@@ -49,7 +49,7 @@ final class Terminal: @unchecked Sendable {
 
     deinit {
         master.readabilityHandler = nil
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if process.isRunning { Fixture.killTree(process.processIdentifier) }
     }
 
     /// Everything on the screen so far.
@@ -93,7 +93,7 @@ final class Terminal: @unchecked Sendable {
         while process.isRunning {
             if Date().timeIntervalSince(start) > seconds {
                 Issue.record("did not end; the screen: \(screen.debugDescription)")
-                kill(process.processIdentifier, SIGKILL)
+                Fixture.killTree(process.processIdentifier)
                 while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
             }
             try await Task.sleep(for: .milliseconds(5))

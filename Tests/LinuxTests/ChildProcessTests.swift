@@ -116,9 +116,55 @@ struct ChildProcessTests {
     @Test func `a process that it leaves behind is not waited for`() async {
         await #expect(processExitsWith: .success) {
             let start = Clock.monotonic
-            let (result, output) = try Self.run("echo before; sleep 5 & exit 3")
-            #expect(result.end == .exited(3) && output == "before\n")
+            let (result, output) = try Self.run("sleep 1000 & echo $!; exit 3")
+            #expect(result.end == .exited(3) && result.leftBehind == 1)
             #expect((Clock.monotonic - start) / 1_000_000_000 < 4)
+            let sleeper = try #require(Int32(output.trimmingCharacters(in: .newlines)))
+            // Gone, or waited for by nobody yet.
+            let status = (try? String(contentsOfFile: "/proc/\(sleeper)/stat", encoding: .utf8)) ?? ") Z "
+            #expect(status.contains(") Z "))
+        }
+    }
+
+    @Test func `a program without a limit is waited for, and starts where it may`() async {
+        await #expect(processExitsWith: .success) {
+            func run(in directory: FilePath, keepsPrivileges: Bool = false) throws -> String {
+                var output: [UInt8] = []
+                let script = "sleep 0.3; pwd; grep -e NoNewPrivs -e CapPrm /proc/self/status"
+                let child = ChildProcess(
+                    program: "/bin/sh", arguments: ["sh", "-c", script].map { CString(Array($0.utf8)) },
+                    environment: [CString(Array("PATH=/usr/bin:/bin".utf8))], identity: nil, umask: 0o022, timeLimit: 0,
+                    directory: directory, keepsPrivileges: keepsPrivileges)
+                #expect(try child.run { output += $0 }.leftBehind == 0)
+                return String(decoding: output, as: UTF8.self)
+            }
+            #expect(try run(in: "/usr/bin") == "/usr/bin\nCapPrm:\t0000000000000000\nNoNewPrivs:\t1\n")
+            #expect(try run(in: "/nonexistent").hasPrefix("/\n"))
+            let own = try Privileges.current()
+            let kept = try run(in: "/", keepsPrivileges: true)
+            #expect(kept.contains("NoNewPrivs:\t\(own.noNewPrivileges ? 1 : 0)\n"))
+            if own.user.effective == 0 { #expect(!kept.contains("CapPrm:\t0000000000000000")) }
+        }
+    }
+
+    @Test func `it is told to end when the caller is killed`() async {
+        await #expect(processExitsWith: .success) {
+            let file = "\(NSTemporaryDirectory())/entrypoint-test-\(UUID().uuidString)"
+            defer { unlink(file) }
+            let caller = fork()
+            if caller == 0 {
+                _ = try? Self.run(
+                    "trap 'echo told > \(file)x; mv \(file)x \(file); exit' TERM; touch \(file)s; while :; do sleep 0.1; done"
+                )
+                _exit(0)
+            }
+            func waitFor(_ name: String) -> Bool {
+                for _ in 0..<500 where access(name, F_OK) != 0 { usleep(10_000) }
+                return unlink(name) == 0
+            }
+            #expect(waitFor(file + "s"))
+            kill(caller, SIGKILL)
+            #expect(waitFor(file))
         }
     }
 

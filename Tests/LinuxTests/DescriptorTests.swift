@@ -6,6 +6,16 @@ import SystemPackage
 import Testing
 
 struct DescriptorReadTests {
+    @Test func `the mount of a file is the same from either source`() throws {
+        var mounts: Set<UInt64> = []
+        for path in ["/", "/proc", "/proc/self/status", "/dev/null"] as [FilePath] {
+            let file = try FileTree().open(path, .pathOnly, links: .follow)
+            #expect(file.mount != 0 && file.mount == file.listedMount)
+            mounts.insert(file.mount)
+        }
+        #expect(mounts.count > 1)
+    }
+
     @Test(arguments: [0, 1, 2, 4095, 4096, 4097, 100_000, .max])
     func `reading gives the bytes up to the limit`(limit: Int) throws {
         try withTemporaryDirectory { directory in

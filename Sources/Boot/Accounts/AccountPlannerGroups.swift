@@ -37,11 +37,13 @@ extension AccountPlanner {
     mutating func joinGroups(_ user: ArraySlice<UInt8>, primaryGroupName: ArraySlice<UInt8>) -> [UInt32] {
         var gids: Set<UInt32> = []
         for name in request.supplementaryGroupNames {
-            if let (line, entry) = group.first(named: name.bytes), entry.id != request.groupID { join(line, user) }
+            if let (line, entry) = group.first(named: name.bytes), entry.id != request.groupID {
+                join(line, user, primaryGroupName: primaryGroupName)
+            }
         }
         for gid in Set(request.deviceGroupIDs).subtracting([0, request.groupID]).sorted() {
             if let (line, _) = group.first(withID: gid) {
-                join(line, user)
+                join(line, user, primaryGroupName: primaryGroupName)
             } else {
                 addDeviceGroup(gid, member: user, avoiding: primaryGroupName)
                 gids.insert(gid)
@@ -75,11 +77,12 @@ extension AccountPlanner {
         changes.append("user \(Text.name(member)) joined group \(name)")
     }
 
-    private mutating func join(_ line: Int, _ user: ArraySlice<UInt8>) {
+    private mutating func join(_ line: Int, _ user: ArraySlice<UInt8>, primaryGroupName: ArraySlice<UInt8>) {
         guard var entry = group[line] else { return }
         entry.members.add(user)
         var hasJoined = group.replace(line, with: entry)
-        if let shadow = gshadow?.first(named: entry.name) {
+        // Of two groups with one name, the line in gshadow is the primary one's.
+        if entry.name != primaryGroupName, let shadow = gshadow?.first(named: entry.name) {
             var shadowEntry = shadow.entry
             shadowEntry.members.add(user)
             if gshadow?.replace(shadow.line, with: shadowEntry) == true { hasJoined = true }
@@ -92,7 +95,9 @@ extension AccountPlanner {
     /// Puts the group's entry before the one that holds the gid: groups are never removed, so that both share it.
     private mutating func putGroup(_ entry: GroupEntry, from line: Int, before holder: Int) {
         let other = group[holder].map { Text.name($0.name) } ?? ""
-        group.move(line, before: holder, as: entry)
+        // The name must lead to it, too, where other lines have the same.
+        let others = group.lines(named: [entry.name]).filter { $0 != line }
+        group.move(line, before: min(holder, others.first ?? holder), as: entry)
         changes.append("group \(request.groupName) put before group \(other) in group")
         warnings.append(
             "gid \(request.groupID) is shared by groups \(request.groupName) and \(other): "

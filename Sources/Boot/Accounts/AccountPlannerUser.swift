@@ -48,7 +48,9 @@ extension AccountPlanner {
     /// Puts the user's entry before the one that holds the uid: accounts are never removed, so that both share it.
     private mutating func putUser(_ entry: UserEntry, from line: Int, before holder: Int) {
         let other = passwd[holder].map { Text.name($0.name) } ?? ""
-        passwd.move(line, before: holder, as: entry)
+        // The name must lead to it, too, where other lines have the same.
+        let others = passwd.lines(named: [entry.name]).filter { $0 != line }
+        passwd.move(line, before: min(holder, others.first ?? holder), as: entry)
         changes.append("user \(request.userName) put before user \(other) in passwd")
         warnings.append(
             "uid \(request.userID) is shared by users \(request.userName) and \(other): it leads to \(request.userName)"

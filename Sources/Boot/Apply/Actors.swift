@@ -9,31 +9,43 @@ package final class Actors {
     private let start: Start
     /// The identity that the process was started with.
     private let own: Credentials
+    private let hasNoNewPrivileges: Bool
+    private let bounding: UInt64
+    /// Whether root can give files to others.
+    let mayChangeOwner: Bool
     /// The umask of work as user and seed.
     package let workUmask: ModeBits
     private var current: Actor
+    /// Whether nobody's identity can be taken, and all is seen as the process itself sees it.
+    package let isObserver: Bool
 
     /// - Parameters:
     ///   - people: who is who.
     ///   - privileges: what the process was started with.
     ///   - start: how it was started.
     ///   - umask: the umask of work as user and seed.
-    package init(_ people: People, privileges: Privileges, start: Start, umask: ModeBits) {
+    ///   - isObserver: whether nobody's identity can be taken, as in a dry run without privileges.
+    package init(
+        _ people: People, privileges: Privileges, start: Start, umask: ModeBits, isObserver: Bool = false
+    ) {
+        self.isObserver = isObserver
         self.people = people
         self.start = start
         workUmask = umask
-        own = Credentials(
-            user: privileges.user.effective, group: privileges.group.effective, groups: privileges.groups)
-        current = start == .root ? .root : .user
+        own = privileges.effective
+        hasNoNewPrivileges = privileges.noNewPrivileges
+        bounding = privileges.capabilities.bounding
+        mayChangeOwner = privileges.has(.chown)
+        current = start.isPrivileged ? .root : .user
         // What root makes is closed until its mode is set; what the user makes has the promised mode at once.
-        CurrentProcess.setUmask(start == .root ? 0o077 : umask)
+        CurrentProcess.setUmask(start.isPrivileged ? 0o077 : umask)
     }
 
     /// Whether anybody can act in this role at all.
     package func has(_ actor: Actor) -> Bool {
         switch actor {
-        case .root: start == .root
-        case .seed: start == .root && people.seed != nil
+        case .root: start.isPrivileged
+        case .seed: start.isPrivileged && people.seed != nil
         case .user: true
         }
     }
@@ -52,7 +64,7 @@ package final class Actors {
     ///
     /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process is then itself again.
     package func become(_ actor: Actor) throws(SystemCallError) {
-        guard actor != current, start == .root else { return }
+        guard actor != current, start.isPrivileged, !isObserver else { return }
         if current != .root { resume() }
         if actor != .root, let credentials = credentials(of: actor) {
             do throws(SystemCallError) {
@@ -70,11 +82,34 @@ package final class Actors {
     /// The user's id.
     package var userID: UInt32 { people.user.credentials.user }
 
+    /// Whether the process is the user himself.
+    var isUser: Bool { CurrentProcess.effectiveUser == userID }
+
     /// The id of the user's primary group.
     package var groupID: UInt32 { people.user.credentials.group }
 
+    /// Where the pod spec stands in the way of what only root can do.
+    package var fieldAgainstRoot: String {
+        var field = "runAsUser"
+        if ProcessStart.hasFileCapabilities {
+            // Without these, the capabilities of the program's file would have been enough.
+            let needed = Capability.setUID.bit | Capability.setGID.bit
+            if bounding & needed != needed { field = "capabilities.drop" }
+            if hasNoNewPrivileges { field = "allowPrivilegeEscalation" }
+        }
+        return "see \(field) in the pod spec"
+    }
+
     /// Whom a program that works for the user has to become; `nil` when the process is the user already.
-    var identityForChild: Credentials? { start == .root ? people.user.credentials : nil }
+    var identityForChild: Credentials? { start.isPrivileged ? people.user.credentials : nil }
+
+    /// Whom a program that works for an actor has to become; `nil` when the process is him already.
+    func identityForChild(_ actor: Actor) -> Credentials? {
+        start.isPrivileged && actor != .root ? credentials(of: actor) : nil
+    }
+
+    /// Whether the privileges are those of the program's file, so that only the image itself is to be trusted.
+    var isElevated: Bool { start == .elevated }
 
     /// The actor in words: `user 254321:83070`.
     package func words(_ actor: Actor) -> String {

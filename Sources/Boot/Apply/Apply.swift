@@ -40,16 +40,23 @@ package struct Apply {
     let actors: Actors
     /// Ends the boot when a file server does not answer; `nil` without an init.
     private let watch: ChangeWatch?
+    let seedDirectories: [FilePath]?
     /// The directory that came of each planned one that has a fallback.
     package private(set) var directories: [FilePath: FilePath] = [:]
     /// Paths that a dry run would have made.
     var expected: [FilePath] = []
     /// Paths that a change has just found or made, and that a later one need not look at.
     var present: [FilePath] = []
+    /// Directories in which the user can write, as a change has just found.
+    var writable: [FilePath] = []
     /// The devices of the directories that were looked at.
     var devices: [(path: FilePath, device: UInt64)] = []
     /// The variables for the user's command, once the plan was applied.
     package private(set) var exports: [(name: String, value: String)] = []
+    /// What drop-in steps have exported: by whom, and after how many of the plan's exports.
+    var stepExports: [(name: String, value: String, by: Actor, position: Int)] = []
+    /// Takes each line that a drop-in step writes.
+    package var say: (_ step: String, _ line: String) -> Void = { _, _ in }
     private var unusable: [FilePath] = []
     /// Who did the change at hand, in words.
     var identity = ""
@@ -62,11 +69,16 @@ package struct Apply {
     /// What was done in the place of the change at hand.
     var performed: Change?
 
-    package init(_ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil) {
+    /// - Parameter seedDirectories: the only directories in which the seed user may make something, whatever was planned;
+    ///   `nil` for any.
+    package init(
+        _ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil, seedDirectories: [FilePath]? = nil
+    ) {
         self.mode = mode
         self.tree = tree
         self.actors = actors
         self.watch = watch
+        self.seedDirectories = seedDirectories
     }
 
     /// Applies a plan.
@@ -90,7 +102,7 @@ package struct Apply {
                     microseconds: Instant.now.microseconds(since: start)))
         }
         // Before the return to root, who may not be able to look.
-        exports = plan.exports.compactMap { export in value(of: export).map { (export.name, $0) } }
+        exports = values(of: plan.exports) { _ in true }
         do throws(SystemCallError) {
             try actors.become(.root)
         } catch {
@@ -104,7 +116,7 @@ package struct Apply {
         guard let first = able.first else {
             return .skipped(
                 "only \(planned.by.map(\.rawValue).joined(separator: " or ")) can, and the container was started as "
-                    + "\(actors.words(.user)): see runAsUser in the pod spec")
+                    + "\(actors.words(.user)): \(actors.fieldAgainstRoot)")
         }
         for path in planned.change.needed {
             if let place = unusablePlace(of: path) { return .skipped("\(Text.shown(place)) cannot be used") }
@@ -125,8 +137,10 @@ package struct Apply {
             error.step = change.step
             guard planned.onFailure == .warn else { throw error }
             switch planned.change {
-            case .directory, .firstFile, .copy: unusable += planned.change.needed
-            case .accounts, .file, .removal, .link, .sshFiles, .gitIdentity: break
+            case .directory, .firstFile, .copy:
+                // What an observer cannot see may well be usable.
+                if !actors.isObserver { unusable += planned.change.needed }
+            case .accounts, .file, .removal, .link, .sshFiles, .gitIdentity, .command: break
             }
             if !planned.consequence.isEmpty { notes.append(planned.consequence) }
             return .failed(error)
@@ -144,6 +158,7 @@ package struct Apply {
         case .link(let change): try apply(change, by: able)
         case .sshFiles(let change): try apply(change, by: able)
         case .gitIdentity(let change): try apply(change, by: able)
+        case .command(let change): try apply(change, by: able)
         }
     }
 
@@ -156,6 +171,9 @@ package struct Apply {
     func keepWatchWaiting() {
         if let watch, let watched { watch.begin(step: watched.step, path: watched.path) }
     }
+
+    /// Stops the clock on the change at hand: what it goes on with has a limit of its own.
+    func stopWatching() { watch?.end() }
 
     /// What came of a planned path: another one where a directory above it has been replaced by its fallback.
     func resolved(_ path: FilePath) -> FilePath {
@@ -170,6 +188,32 @@ package struct Apply {
 
     /// The planned place at or above a path that a failed change has left unusable.
     private func unusablePlace(of path: FilePath) -> FilePath? { unusable.first { path.starts(with: $0) } }
+
+    /// The variables that are exported, in their order and each once: of two values for one name the last counts.
+    ///
+    /// - Parameters:
+    ///   - planned: what built-in steps export.
+    ///   - isAllowed: whether what a drop-in step exported is among them, by name and actor.
+    func values(
+        of planned: [Export], stepExport isAllowed: ((name: String, by: Actor)) -> Bool
+    ) -> [(name: String, value: String)] {
+        var result: [(name: String, value: String)] = []
+        func add(_ name: String, _ value: String) {
+            if let index = result.firstIndex(where: { $0.name == name }) {
+                result[index].value = value
+            } else {
+                result.append((name, value))
+            }
+        }
+        for index in 0...planned.count {
+            for export in stepExports
+            where min(export.position, planned.count) == index && isAllowed((export.name, export.by)) {
+                add(export.name, export.value)
+            }
+            if index < planned.count, let value = value(of: planned[index]) { add(planned[index].name, value) }
+        }
+        return result
+    }
 
     /// The value of an export after the plan was applied; `nil` for one that would lead nowhere.
     private func value(of export: Export) -> String? {

@@ -28,6 +28,11 @@ extension Apply {
         notes += result.leftOut.map {
             "\(Text.shown($0)) is neither a file nor a directory nor a link and was not copied"
         }
+        if let error = result.remains {
+            notes.append(
+                "a second copy of \(Text.shown(change.source)) cannot be removed and remains at "
+                    + "\(Text.shown(error.path ?? destination)): \(error.reason) (\(error.symbol))")
+        }
         present.append(destination)
         return result.isMade ? .changed : .already
     }

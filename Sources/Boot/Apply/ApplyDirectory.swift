@@ -28,12 +28,18 @@ extension Apply {
     }
 
     mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+        // The working directory is often the persistent one, and every question to a file server takes its time.
+        if writable.contains(change.path) && change.use == .enter { return .already }
         if let status = try look(at: change.path, as: able[0], isOnVolume: change.isOnVolume) {
             try checkUse(of: change, status)
+            if change.use == .write { writable.append(change.path) }
             compare(change, with: status)
             return .already
         }
         if mode == .dryRun {
+            // A boot would have made it by now.
+            if expected.contains(change.path) { return .already }
+            try checkMakeable(change, by: able)
             expected.append(change.path)
             return .changed
         }
@@ -76,12 +82,15 @@ extension Apply {
 
     /// Checks that the user can do in the directory what he must.
     private func checkUse(of change: DirectoryChange, _ status: FileStatus?) throws(BootError) {
+        // Another one's rights say nothing of the user's.
+        if actors.isObserver && !actors.isUser { return }
         let access: FileTree.Access
         switch change.use {
         case .none: return
         case .enter: access = .execute
         case .write: access = [.write, .execute]
         }
+        if let status, isPlainlyUsable(status, for: change.use) { return }
         do throws(SystemCallError) {
             try actors.acting(as: .user) { () throws(SystemCallError) in try tree.checkAccess(change.path, access) }
         } catch {
@@ -106,6 +115,14 @@ extension Apply {
                 "\(action) \(Text.shown(change.path))", attempts: [Attempt(as: actors.words(.user), error)],
                 remedy: remedy)
         }
+    }
+
+    /// Whether a directory is the user's own, and nothing is known that would stand in his way: then a file server need not
+    /// be asked. Whether it takes anything at all, the first of its directories has told.
+    private func isPlainlyUsable(_ status: FileStatus, for use: DirectoryChange.Use) -> Bool {
+        guard status.user == actors.userID, status.mode.contains(0o700) else { return false }
+        return use == .enter
+            || devices.contains { $0.device == status.device && writable.contains($0.path) }
     }
 
     /// Whether the last component of a path is a link, as far as the user can tell.
@@ -141,16 +158,48 @@ extension Apply {
 
     private func octal(_ mode: ModeBits) -> String { mode.octal }
 
+    /// Whether a dry run's directory could be made, and by whom.
+    private mutating func checkMakeable(_ change: DirectoryChange, by able: [Actor]) throws(BootError) {
+        // An image has none of the volumes that a pod mounts there.
+        guard tree.root == "/" else { return }
+        var parent = change.path.parent
+        while parent.lastComponent != nil, try look(at: parent, as: able[0], isOnVolume: change.isOnVolume) == nil {
+            if isExpected(parent) { return }
+            parent = parent.parent
+        }
+        var attempts: [Attempt] = []
+        for actor in able where actor != .seed || seedDirectories?.contains(parent) != false {
+            identity = actors.words(actor)
+            // What another may do is not for an observer to see.
+            if actors.isObserver && !(actor == .user && actors.isUser) { return }
+            do throws(SystemCallError) {
+                try actors.acting(as: actor) { () throws(SystemCallError) in
+                    try tree.checkAccess(parent, [.write, .execute])
+                }
+                return
+            } catch {
+                attempts.append(Attempt(as: identity, error))
+                guard error.errno == .permissionDenied || error.errno == .notPermitted else { break }
+            }
+        }
+        throw failure("cannot create", change.path, attempts, isOnVolume: change.isOnVolume)
+    }
+
     /// Makes a directory and the missing ones above it.
     private mutating func makeMissing(_ change: DirectoryChange, by able: [Actor]) throws(BootError) {
         var missing: [FilePath] = [change.path]
-        var parent = change.path.removingLastComponent()
+        var parent = change.path.parent
         while parent.lastComponent != nil, try look(at: parent, as: able[0], isOnVolume: change.isOnVolume) == nil {
             missing.append(parent)
-            parent = parent.removingLastComponent()
+            parent = parent.parent
         }
+        var made: [FilePath] = []
         for path in missing.reversed() {
-            try makeOne(path, change, by: able)
+            // A directory deeper down may be anybody's, the seed user's own among them: with his rights nothing is put there.
+            let parent = path.removingLastComponent()
+            let isSeeds = seedDirectories.map { $0.contains(parent) || made.contains(parent) } ?? true
+            try makeOne(path, change, by: able.filter { $0 != .seed || isSeeds })
+            made.append(path)
         }
     }
 
@@ -158,6 +207,13 @@ extension Apply {
     private mutating func makeOne(
         _ path: FilePath, _ change: DirectoryChange, by able: [Actor]
     ) throws(BootError) {
+        if able.isEmpty {
+            throw BootError(
+                "cannot create \(Text.shown(path))",
+                reason: "the seed user may only work in the directories that the "
+                    + "image names",
+                remedy: "name \(Text.shown(path.removingLastComponent())) in scratch.seedDirectories")
+        }
         var attempts: [Attempt] = []
         for actor in able {
             do throws(SystemCallError) {
@@ -185,6 +241,9 @@ extension Apply {
         let mode: ModeBits =
             isTarget ? change.mode : actor == .root ? 0o755 : ModeBits(rawValue: change.mode.rawValue & 0o777)
         do throws(SystemCallError) {
+            if actor == .root || isTarget && change.isShared {
+                return try makeWhole(name, in: parent, change, mode: mode, isTarget, path, as: actor)
+            }
             try parent.makeDirectory(name, mode: mode)
         } catch  where error.errno == .fileExists {
             // Another container of the same user was faster; what it made is checked like any other.
@@ -199,6 +258,27 @@ extension Apply {
         }
     }
 
+    /// Makes a directory under another name first: a boot that is killed in between must not leave a home that belongs to
+    /// root, and no other shall see a shared directory that is not yet open to all of the group. No later boot would change
+    /// either.
+    private mutating func makeWhole(
+        _ name: FilePath.Component, in parent: borrowing Directory, _ change: DirectoryChange, mode: ModeBits,
+        _ isTarget: Bool, _ path: FilePath, as actor: Actor
+    ) throws(SystemCallError) {
+        let temporary = TemporaryName.make(for: name)
+        try parent.makeDirectory(temporary, mode: actor == .root ? 0o700 : mode)
+        do throws(SystemCallError) {
+            try settle(temporary, in: parent, change, mode: mode, isTarget: isTarget, path, as: actor)
+            try parent.move(temporary, to: name, in: parent)
+        } catch {
+            try? parent.removeDirectory(temporary)
+            throw error
+        }
+        // What boots left that were killed here is empty; root removes nothing else, whoever made it.
+        guard let directory = try? tree.openDirectory(parent.path, links: Actors.links(actor)) else { return }
+        TemporaryName.removeStaleDirectories(for: name, in: directory)
+    }
+
     /// Gives a directory that was just made its mode, owner and group.
     private mutating func settle(
         _ name: FilePath.Component, in parent: borrowing Directory, _ change: DirectoryChange, mode: ModeBits,
@@ -210,6 +290,10 @@ extension Apply {
         // A directory inherits the set-group-ID bit of its parent (inode(7)), which stays.
         let mode = ModeBits(rawValue: mode.rawValue | made.mode.rawValue & 0o2000)
         if actor == .root {
+            // In a directory where others may rename things, one of those may have come into its place.
+            guard try directory.entryNames(path: path).isEmpty else {
+                throw SystemCallError(call: "mkdirat", path: path, errno: .fileExists)
+            }
             // While it is root's: the mode of somebody else's needs one more capability.
             try directory.setMode(mode, path: path)
             try directory.setOwner(user: isTarget ? change.owner : 0, group: isTarget ? change.group : 0, path: path)

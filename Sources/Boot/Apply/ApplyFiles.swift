@@ -74,7 +74,7 @@ extension Apply {
 
     /// Makes the directory of a file that an image without anything in it lacks.
     private func makeDirectory(of path: FilePath) throws(SystemCallError) {
-        let directory = path.removingLastComponent()
+        let directory = path.parent
         guard let name = directory.lastComponent, try tree.status(directory, links: .refuse) == nil else { return }
         let parent = try tree.openParent(of: directory, links: .refuse)
         try parent.makeDirectory(name, mode: 0o755)

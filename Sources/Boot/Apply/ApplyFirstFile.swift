@@ -6,9 +6,14 @@ extension Apply {
     mutating func apply(_ change: FirstFileChange, by able: [Actor]) throws(BootError) -> Outcome {
         let path = change.path
         if let status = try look(at: path, as: able[0]) {
-            guard status.kind != .directory else {
+            // What a link of the user's leads to counts, if that shows; a device may be one that he wants nothing kept in.
+            let kind = status.kind == .link ? kind(behind: path, as: able[0]) : status.kind
+            guard ![.directory, .pipe, .socket].contains(kind) else {
                 throw BootError(
-                    "cannot use \(Text.shown(path))", reason: "it is a directory, and a file is expected",
+                    "cannot use \(Text.shown(path))",
+                    reason: status.kind == .link
+                        ? "it is a symbolic link to what is \(kind.words), and a file is expected"
+                        : "it is \(kind.words), and a file is expected",
                     remedy: "move it away")
             }
             present.append(path)
@@ -33,6 +38,14 @@ extension Apply {
         }
     }
 
+    /// What a link leads to; a link where that cannot be seen.
+    private func kind(behind path: FilePath, as actor: Actor) -> FileStatus.Kind {
+        let status = try? actors.acting(as: actor) { () throws(SystemCallError) in
+            try tree.status(path, links: .follow)
+        }
+        return status?.kind ?? .link
+    }
+
     /// Whether a dry run would have made a path, or a directory above it.
     func isExpected(_ path: FilePath) -> Bool { expected.contains { path.starts(with: $0) } }
 
@@ -51,6 +64,7 @@ extension Apply {
                 try file.writeAll(change.content, path: path)
                 try file.close(path: path)
                 try parent.move(temporary, to: name, in: parent)
+                TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
                 return true
             } catch {
                 _ = try? parent.remove(temporary)

@@ -15,6 +15,9 @@ extension Apply {
         let isDoubtful = configuration.hasIncludes || configuration.isBad
         // In doubt git itself is asked, who tells of a bad file too.
         if missing.isEmpty && (!configuration.isBad || change.git == nil) { return .already }
+        if isDoubtful && (actors.isObserver || !tree.isRealRoot) {
+            return .unneeded("only git could tell, and a program of another root or for another user is not run")
+        }
         guard let git = change.git else { return try writeWithoutGit(change, file, missing, path, as: able[0]) }
         let program = Git(program: git, file: path, home: change.home)
         if isDoubtful {
@@ -46,19 +49,35 @@ extension Apply {
     private func lookAtConfiguration(_ path: FilePath, as actor: Actor) throws(BootError) -> Found {
         var found = Found()
         if mode == .dryRun && isExpected(path) { return found }
+        var rounds = Self.staleRounds
         try perform("cannot read", path, as: actor) { () throws(SystemCallError) in
-            do throws(SystemCallError) {
-                let file = try tree.open(path, [.readOnly, .nonBlocking], links: .follow)
-                let status = try file.status(path: path)
-                (found.kind, found.size, found.mode) = (status.kind, status.size, status.mode)
-                guard status.kind == .file else { return }
-                found.configuration = GitConfiguration(
-                    try file.readAll(limit: 1 << 20, expected: status.size, path: path))
-            } catch  where error.errno == .noSuchFileOrDirectory {
-                // Git makes the file.
+            while true {
+                do throws(SystemCallError) {
+                    try look(at: path, &found)
+                    return
+                } catch  where error.errno == .staleNFSFileHandle && rounds > 0 {
+                    // Another container has replaced the file since it was opened (nfs(5)): the new one is there.
+                    rounds -= 1
+                }
             }
         }
         return found
+    }
+
+    /// How often a file is opened anew that a file server says is gone.
+    private static let staleRounds = 8
+
+    private func look(at path: FilePath, _ found: inout Found) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            let file = try tree.open(path, [.readOnly, .nonBlocking], links: .follow)
+            let status = try file.status(path: path)
+            (found.kind, found.size, found.mode) = (status.kind, status.size, status.mode)
+            guard status.kind == .file else { return }
+            found.configuration = GitConfiguration(
+                try file.readAll(limit: 1 << 20, expected: status.size, path: path))
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            // Git makes the file.
+        }
     }
 
     /// Without git nothing can be added to what the user has written: only a file that is empty, or missing, is written.
@@ -81,7 +100,13 @@ extension Apply {
                 let new = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: file.mode)
                 try new.writeAll(content, path: path)
                 try new.close(path: path)
+                // Another container may have written it meanwhile.
+                guard try parent.status(name)?.size ?? 0 == 0 else {
+                    try parent.remove(temporary)
+                    return
+                }
                 try parent.rename(temporary, to: name)
+                TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
             } catch {
                 _ = try? parent.remove(temporary)
                 throw error

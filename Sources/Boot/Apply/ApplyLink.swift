@@ -77,7 +77,7 @@ extension Apply {
 
     /// Whether a target was found or made by an earlier change, or would be.
     private func isPlanned(_ target: FilePath) -> Bool {
-        present.contains(target) || mode == .dryRun && isExpected(target)
+        present.contains(target) || expected.contains(target)
     }
 
     /// What the target is, its own links followed; `nil` when there is none.
@@ -134,6 +134,7 @@ extension Apply {
             guard case .link = found else {
                 do throws(SystemCallError) {
                     try parent.makeLink(name, to: place.target)
+                    TemporaryName.removeStale(beside: place.path, in: tree, progress: keepWatchWaiting)
                     return true
                 } catch  where error.errno == .fileExists {
                     return false
@@ -143,6 +144,7 @@ extension Apply {
             do throws(SystemCallError) {
                 try parent.makeLink(temporary, to: place.target)
                 try parent.replace(name, in: parent, with: temporary)
+                TemporaryName.removeStale(beside: place.path, in: tree, progress: keepWatchWaiting)
                 return true
             } catch {
                 _ = try? parent.remove(temporary)

@@ -108,7 +108,7 @@ extension Apply {
 
     /// A path beside another one for what was in its place.
     static func kept(_ path: FilePath, _ number: Int) -> FilePath {
-        path.removingLastComponent().appending(
+        path.parent.appending(
             "\(path.lastComponent?.string ?? "").before-entrypoint\(number == 0 ? "" : ".\(number)")")
     }
 }

@@ -12,20 +12,20 @@ extension Apply {
     }
 
     mutating func apply(_ name: SSHFileName, _ work: inout SSHWork) throws(BootError) {
-        let path = work.directory.appending(name.rawValue)
+        let path = work.directory.appending(name.text)
         if let content = work.content(name) {
             if let memory = work.memory {
                 if try keepForeign(path, content, name, work) { return }
-                try writeFile(memory.appending(name.rawValue), content, name, &work)
-                try makeLink(path, to: memory.appending(name.rawValue), name, &work)
+                try writeFile(memory.appending(name.text), content, name, &work)
+                try makeLink(path, to: memory.appending(name.text), name, &work)
             } else {
                 try writeFile(path, content, name, &work)
             }
         } else if name == work.change.alias {
-            try makeAlias(path, to: work.memory?.appending(SSHFileName.privateKey.rawValue), name, &work)
+            try makeAlias(path, to: work.memory?.appending(work.change.privateKey.text), name, &work)
         } else {
             try removeOwn(path, name, &work)
-            if let memory = work.memory { try remove(memory.appending(name.rawValue), name, &work) }
+            if let memory = work.memory { try remove(memory.appending(name.text), name, &work) }
         }
     }
 
@@ -66,7 +66,7 @@ extension Apply {
         switch try find(path, content, name, work) {
         case .same(_, true): return
         case .same(let status, false) where status.user == actors.userID:
-            work.note(written: "\(name.rawValue) (\(name.mode.octal))")
+            work.note(written: "\(name.text) (\(name.mode.octal))")
             if mode == .dryRun { return }
             try perform("cannot set the mode of", path, as: work.actor) { () throws(SystemCallError) in
                 try tree.openParent(of: path, links: .follow).open(name.component, [.readOnly, .nonBlocking])
@@ -75,7 +75,7 @@ extension Apply {
             return
         case .same(let status, false), .other(let status):
             // All in the memory directory is the boot's.
-            let isOwn = path.removingLastComponent() == work.memory || work.manifest.owns(name, status)
+            let isOwn = path.parent == work.memory || work.manifest.owns(name, status)
             if !isOwn && mode == .dryRun {
                 notes.append("\(Text.shown(path)) is in the way and is kept as \(Text.shown(Self.kept(path, 0)))")
             } else if !isOwn {
@@ -83,12 +83,20 @@ extension Apply {
             }
         case .nothing: break
         }
-        work.note(written: "\(name.rawValue) (\(name.mode.octal))")
+        work.note(written: "\(name.text) (\(name.mode.octal))")
         if mode == .dryRun { return }
-        let status = try perform("cannot write", path, as: work.actor) { () throws(SystemCallError) in
-            try SSHFile.replace(name, with: content, in: tree.openParent(of: path, links: .follow))
+        // The manifest first: a boot that is killed in between must not leave a key that no later one knows for its own.
+        let written = try perform("cannot write", path, as: work.actor) { () throws(SystemCallError) in
+            try SSHFile.write(name, content, in: tree.openParent(of: path, links: .follow))
         }
-        if work.memory == nil { work.manifest.add(name, status) }
+        if work.memory == nil {
+            work.manifest.add(name, written.status)
+            // What cannot be written now is tried once more at the end, and told then.
+            try? record(&work)
+        }
+        try perform("cannot write", path, as: work.actor) { () throws(SystemCallError) in
+            try SSHFile.finish(written.name, as: name.component, in: tree.openParent(of: path, links: .follow))
+        }
     }
 
     /// Sees to it that a name in the directory leads to a file in the memory directory.
@@ -107,6 +115,7 @@ extension Apply {
         }
         try perform("cannot link", path, as: work.actor) { () throws(SystemCallError) in
             try SSHFile.link(name, to: target, in: tree.openParent(of: path, links: .follow))
+            TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
         }
     }
 
@@ -114,7 +123,7 @@ extension Apply {
     private mutating func makeAlias(
         _ path: FilePath, to memory: FilePath?, _ name: SSHFileName, _ work: inout SSHWork
     ) throws(BootError) {
-        let target = memory ?? FilePath(SSHFileName.privateKey.rawValue)
+        let target = memory ?? FilePath(work.change.privateKey.text)
         let entry = try look(at: path, as: work.actor)
         if let entry {
             guard entry.kind == .link else { return }
@@ -123,14 +132,16 @@ extension Apply {
             }
             guard let found, found != target, SSHFile.isInMemory(found) else { return }
         }
-        work.note(written: "\(name.rawValue) (a link)")
+        work.note(written: "\(name.text) (a link)")
         if mode == .dryRun { return }
-        let status = try perform("cannot link", path, as: work.actor) { () throws(SystemCallError) in
-            let parent = try tree.openParent(of: path, links: .follow)
-            try SSHFile.link(name, to: target, in: parent)
-            return try parent.status(name.component)
+        if work.memory == nil {
+            work.manifest.add(link: name)
+            try? record(&work)
         }
-        if let status, work.memory == nil { work.manifest.add(name, status) }
+        try perform("cannot link", path, as: work.actor) { () throws(SystemCallError) in
+            try SSHFile.link(name, to: target, in: tree.openParent(of: path, links: .follow))
+            TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
+        }
     }
 
     /// Removes what an earlier boot wrote under a name that is no longer wanted.
@@ -147,7 +158,7 @@ extension Apply {
                 try tree.linkTarget(path, links: .follow)
             }
             isOwn =
-                target.map { SSHFile.isInMemory($0) || isOwn && $0.string == SSHFileName.privateKey.rawValue } ?? false
+                target.map { SSHFile.isInMemory($0) || isOwn && $0.string == work.change.privateKey.text } ?? false
         }
         work.manifest.remove(name)
         if isOwn { try remove(path, name, &work) }
@@ -157,7 +168,7 @@ extension Apply {
         _ path: FilePath, _ name: SSHFileName, _ work: inout SSHWork
     ) throws(BootError) {
         guard try look(at: path, as: work.actor) != nil else { return }
-        if !work.removed.contains(name.rawValue) { work.note(removed: name) }
+        if !work.removed.contains(name.text) { work.note(removed: name) }
         if mode == .dryRun { return }
         try perform("cannot remove", path, as: work.actor) { () throws(SystemCallError) in
             _ = try tree.openParent(of: path, links: .follow).remove(name.component)
@@ -178,7 +189,10 @@ extension Apply {
         }
     }
 
-    func write(_ manifest: SSHManifest, _ work: SSHWork) throws(BootError) {
+    /// Writes the manifest, if it is not what the file has.
+    func record(_ work: inout SSHWork) throws(BootError) {
+        let manifest = work.manifest
+        guard manifest != work.recorded, mode == .boot else { return }
         let path = work.directory.appending(SSHManifest.name)
         try perform("cannot write", path, as: work.actor) { () throws(SystemCallError) in
             let parent = try tree.openParent(of: path, links: .follow)
@@ -186,44 +200,44 @@ extension Apply {
             if manifest.text.isEmpty {
                 try parent.remove(name)
             } else {
-                _ = try SSHFile.replace(name, with: Secret(Array(manifest.text.utf8)), mode: 0o600, in: parent)
+                let written = try SSHFile.write(name, Secret(Array(manifest.text.utf8)), mode: 0o600, in: parent)
+                try SSHFile.finish(written.name, as: name, in: parent)
             }
         }
+        work.recorded = manifest
     }
 }
 
 extension SSHFileName {
     /// The name as one of a path.
-    var component: FilePath.Component {
-        switch self {
-        case .privateKey: "id_rsa"
-        case .publicKey: "id_rsa.pub"
-        case .knownHosts: "known_hosts"
-        case .ed25519: "id_ed25519"
-        case .ecdsa: "id_ecdsa"
-        }
-    }
+    var component: FilePath.Component { FilePath.Component(text) ?? "id_rsa" }
 }
 
 /// Writes into ssh's directory.
 private enum SSHFile {
     /// Whether a link leads into a memory directory of a boot.
     static func isInMemory(_ target: FilePath) -> Bool {
-        let directory = target.removingLastComponent()
-        return Paths.memory.contains(directory.removingLastComponent())
+        let directory = target.parent
+        return Paths.memory.contains(directory.parent)
             && directory.lastComponent?.string.hasPrefix("entrypoint-ssh-") == true
     }
 
-    static func replace(
-        _ name: SSHFileName, with content: Secret, in parent: consuming Directory
-    ) throws(SystemCallError) -> FileStatus {
-        try replace(name.component, with: content, mode: name.mode, in: parent)
+    /// What was written under another name, which is then to be renamed: readers see the old content or the new.
+    struct Written {
+        let name: FilePath.Component
+        let status: FileStatus
     }
 
-    /// Gives a file a new content, or makes it: readers see the old or the new.
-    static func replace(
-        _ name: FilePath.Component, with content: Secret, mode: ModeBits, in parent: borrowing Directory
-    ) throws(SystemCallError) -> FileStatus {
+    static func write(
+        _ name: SSHFileName, _ content: Secret, in parent: consuming Directory
+    ) throws(SystemCallError) -> Written {
+        try write(name.component, content, mode: name.mode, in: parent)
+    }
+
+    /// Writes the new content of a file beside it.
+    static func write(
+        _ name: FilePath.Component, _ content: Secret, mode: ModeBits, in parent: borrowing Directory
+    ) throws(SystemCallError) -> Written {
         let temporary = temporary(for: name)
         let path = parent.path.appending(temporary)
         // One that a killed boot left.
@@ -234,8 +248,19 @@ private enum SSHFile {
             try file.setMode(mode, path: path)
             let status = try file.status(path: path)
             try file.close(path: path)
+            return Written(name: temporary, status: status)
+        } catch {
+            _ = try? parent.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Gives what was written its name; if that fails, nothing of it is left.
+    static func finish(
+        _ temporary: FilePath.Component, as name: FilePath.Component, in parent: borrowing Directory
+    ) throws(SystemCallError) {
+        do throws(SystemCallError) {
             try parent.rename(temporary, to: name)
-            return status
         } catch {
             _ = try? parent.remove(temporary)
             throw error

@@ -9,7 +9,7 @@ extension Apply {
         defer { if mode == .boot { for file in change.files { file.content.erase() } } }
         let directory = change.directory
         if change.mounts.contains(where: { $0.point == directory }) {
-            return .skipped("\(Text.shown(directory)) is a mount and is left alone")
+            return .skipped(change.mountWords(directory, change.files))
         }
         var work = SSHWork(change, directory, as: able[0])
         try ensureDirectory(&work)
@@ -18,15 +18,16 @@ extension Apply {
         } else {
             work.manifest = try readManifest(work)
         }
-        let before = work.manifest
-        for name in SSHFileName.allCases {
+        work.recorded = work.manifest
+        for name in change.possibleNames {
             do throws(BootError) {
                 try apply(name, &work)
             } catch let error where error.attempts.last?.error.errno == .resourceBusy {
-                notes.append("\(Text.shown(directory.appending(name.rawValue))) is a mount and is left alone")
+                notes.append(
+                    change.mountWords(directory.appending(name.text), change.files.filter { $0.name == name }))
             }
         }
-        if work.manifest != before && mode == .boot { try write(work.manifest, work) }
+        try record(&work)
         let verbs = mode == .dryRun ? ("writes", "removes") : ("wrote", "removed")
         if !work.written.isEmpty { add(remark: "\(verbs.0) \(work.written.joined(separator: ", "))") }
         if !work.removed.isEmpty { add(remark: "\(verbs.1) \(work.removed.joined(separator: ", "))") }
@@ -41,6 +42,8 @@ extension Apply {
         /// Where the files themselves are when the directory outlives the container; links lead there.
         var memory: FilePath?
         var manifest = SSHManifest()
+        /// The manifest that the file has.
+        var recorded = SSHManifest()
         /// Whether the directory is the user's link to another one.
         var isLink = false
         var hasChanged = false
@@ -63,7 +66,7 @@ extension Apply {
 
         mutating func note(removed name: SSHFileName) {
             hasChanged = true
-            removed.append(name.rawValue)
+            removed.append(name.text)
         }
     }
 
@@ -114,8 +117,11 @@ extension Apply {
         // Also where it is memory now: on the same path the next pod may have a disk.
         if Mount.holding(work.directory, in: work.change.mounts)?.point != "/" { return true }
         // A home that is a link to a volume lies on another device than the container's root.
-        let place =
-            mode == .dryRun && isExpected(work.directory) ? work.directory.removingLastComponent() : work.directory
+        var place = work.directory
+        // A dry run asks for the directory that it would be made in.
+        while mode == .dryRun, try look(at: place, as: work.actor) == nil, place.lastComponent != nil {
+            place = place.parent
+        }
         let devices = try perform("cannot look at", place, as: work.actor) { () throws(SystemCallError) in
             (try tree.status(place, links: .follow)?.device, try tree.status("/", links: .follow)?.device)
         }
@@ -136,7 +142,14 @@ extension Apply {
             let wanted = DirectoryChange(
                 path: path, mode: 0o700, owner: actors.userID, group: actors.groupID, use: .write)
             do throws(BootError) {
-                _ = try ensure(wanted, by: [maker])
+                let user = identity
+                defer { identity = user }
+                if try ensure(wanted, by: [maker]) == .changed && maker != .user {
+                    add(
+                        remark:
+                            "\(mode == .dryRun ? "creates" : "created") \(Text.shown(path)) (\(wanted.mode.octal)) as "
+                            + actors.words(maker))
+                }
                 if mode == .dryRun { return path }
                 let status = try perform("cannot look at", path, as: .user) { () throws(SystemCallError) in
                     try tree.status(path, links: .refuse)
@@ -153,5 +166,16 @@ extension Apply {
             }
         }
         throw failure
+    }
+}
+
+extension SSHFilesChange {
+    /// What is said of a mount that is in the way of some files: nothing is written into what the pod has mounted.
+    fileprivate func mountWords(_ path: FilePath, _ files: [File]) -> String {
+        let place = "\(Text.shown(path)) is a mount and is left alone"
+        if files.isEmpty { return place }
+        let (verb, them) = files.count == 1 ? ("is", "it") : ("are", "them")
+        let variables = files.map(\.variable).joined(separator: ", ")
+        return "\(place), so that \(variables) \(verb) not used; unset \(them), or mount nothing there"
     }
 }

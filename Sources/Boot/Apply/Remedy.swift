@@ -17,7 +17,13 @@ extension Apply {
         let place = "\(Text.shown(mount.source)) (\(mount.type)) on \(Text.shown(mount.point))"
         switch error.errno {
         case .permissionDenied, .notPermitted:
-            guard isOnVolume else { return "" }
+            if error.call == "fchown" && actors.has(.root) && !actors.mayChangeOwner {
+                return "add CHOWN to securityContext.capabilities.add in the pod spec"
+            }
+            guard isOnVolume else {
+                let isRoots = path.removingLastComponent() == Paths.homes || path.starts(with: "/etc")
+                return isRoots && !actors.has(.root) ? "only root can: \(actors.fieldAgainstRoot)" : ""
+            }
             if mount.point.string == "/" {
                 return
                     "nothing is mounted there: is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
@@ -61,6 +67,13 @@ package struct Mount: Equatable, Sendable {
     /// All mounts, in the order of mounting; empty when they cannot be read.
     static func all(of tree: FileTree) -> [Mount] {
         let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil
+        if bytes == nil && !tree.isRealRoot {
+            // A container that is not running: what each will have.
+            return [
+                Mount(point: "/", type: "overlay", source: "overlay"),
+                Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
+            ]
+        }
         return parse(String(decoding: bytes ?? [], as: UTF8.self))
     }
 

@@ -14,7 +14,7 @@ package struct SSHManifest: Equatable, Sendable {
     private var marks: [Mark] = []
 
     private struct Mark: Equatable {
-        let name: SSHFileName
+        let name: String
         let text: String
     }
 
@@ -24,30 +24,33 @@ package struct SSHManifest: Equatable, Sendable {
     package init(_ text: String) {
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, let name = SSHFileName(rawValue: String(parts[0])) else { continue }
-            set(name, String(parts[1]))
+            guard parts.count == 2 else { continue }
+            set(String(parts[0]), String(parts[1]))
         }
     }
 
     /// The manifest as it is written; empty when it has no line.
     package var text: String {
-        marks.map { "\($0.name.rawValue) \($0.text)\n" }.joined()
+        marks.map { "\($0.name) \($0.text)\n" }.joined()
     }
 
     /// Takes note of a file that was written.
-    package mutating func add(_ name: SSHFileName, _ status: FileStatus) { set(name, Self.mark(status)) }
+    package mutating func add(_ name: SSHFileName, _ status: FileStatus) { set(name.text, Self.mark(status)) }
+
+    /// Takes note of a link that is about to be made.
+    package mutating func add(link name: SSHFileName) { set(name.text, "link") }
 
     /// Takes note that a file is gone, or no longer a boot's.
-    package mutating func remove(_ name: SSHFileName) { marks.removeAll { $0.name == name } }
+    package mutating func remove(_ name: SSHFileName) { marks.removeAll { $0.name == name.text } }
 
     /// Whether a file is one that a boot wrote and nobody has changed since.
     package func owns(_ name: SSHFileName, _ status: FileStatus) -> Bool {
-        guard let mark = marks.first(where: { $0.name == name }) else { return false }
+        guard let mark = marks.first(where: { $0.name == name.text }) else { return false }
         return name == .knownHosts && status.kind == .file || mark.text == Self.mark(status)
     }
 
-    private mutating func set(_ name: SSHFileName, _ text: String) {
-        remove(name)
+    private mutating func set(_ name: String, _ text: String) {
+        marks.removeAll { $0.name == name }
         marks.append(Mark(name: name, text: text))
     }
 

@@ -25,6 +25,32 @@ package enum TemporaryName {
         ".\(String(decoding: name.string.utf8.prefix(200), as: UTF8.self)).entrypoint-"
     }
 
+    /// Removes what killed boots left beside a path that has just got its name, an hour ago or more.
+    ///
+    /// - Parameters:
+    ///   - path: what was made; links above it are followed.
+    ///   - tree: the container's files.
+    ///   - progress: is told that the work goes on.
+    package static func removeStale(beside path: FilePath, in tree: FileTree, progress: () -> Void) {
+        guard let name = path.lastComponent,
+            let directory = try? tree.openDirectory(path.removingLastComponent(), links: .follow),
+            let made = (try? directory.status(name)) ?? nil
+        else { return }
+        // Nothing is younger than what was just made, by the clock of its own file system.
+        removeStale(for: name, in: directory, now: made.modified, progress: progress)
+    }
+
+    /// Removes the empty directories that killed boots left beside one that has just got its name, an hour ago or more.
+    package static func removeStaleDirectories(for name: FilePath.Component, in directory: borrowing Directory) {
+        guard let made = (try? directory.status(name)) ?? nil else { return }
+        for candidate in (try? directory.names()) ?? [] where isTemporary(candidate, for: name) {
+            guard let status = try? directory.status(candidate),
+                status.modified.seconds < made.modified.seconds - lifetime
+            else { continue }
+            try? directory.removeDirectory(candidate)
+        }
+    }
+
     /// Removes what killed boots left in a directory an hour ago or more; what cannot be removed stays.
     ///
     /// - Parameters:

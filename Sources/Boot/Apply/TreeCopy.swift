@@ -9,6 +9,8 @@ enum TreeCopy {
         let isMade: Bool
         /// What was not copied, because it is neither a file nor a directory nor a link.
         let leftOut: [FilePath]
+        /// Why the copy is still there under another name, although somebody else was faster.
+        var remains: SystemCallError?
     }
 
     /// Copies under a temporary name beside the destination, which then becomes the destination's.
@@ -29,42 +31,38 @@ enum TreeCopy {
             throw SystemCallError(call: "copy", path: source, errno: .invalidArgument)
         }
         let from = try tree.openParent(of: source, links: .follow)
-        let parent = try tree.openDirectory(destination.removingLastComponent(), links: .follow)
+        let parent = try tree.openDirectory(destination.parent, links: .follow)
         let temporary = TemporaryName.make(for: name)
         do throws(SystemCallError) {
             let leftOut = try from.copy(sourceName, to: temporary, in: parent, extent: extent, progress: progress)
             guard let copy = try parent.status(temporary) else {
                 throw SystemCallError(call: "copy", path: source, errno: .notSupported)
             }
-            let isMade: Bool
+            var remains: SystemCallError?
+            var isMade = true
             if replaces {
                 try parent.replace(name, in: parent, with: temporary)
-                isMade = true
             } else {
-                isMade = try take(name, in: parent, from: temporary, progress)
+                do throws(SystemCallError) {
+                    try parent.move(temporary, to: name, in: parent)
+                } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
+                    isMade = false
+                    do throws(SystemCallError) {
+                        try parent.removeTree(temporary, progress: progress)
+                    } catch {
+                        // What was wanted is there all the same.
+                        remains = error
+                    }
+                }
             }
             TemporaryName.removeStale(for: name, in: parent, now: copy.modified, progress: progress)
-            return Result(isMade: isMade, leftOut: leftOut)
+            return Result(isMade: isMade, leftOut: leftOut, remains: remains)
         } catch {
             let now = (try? parent.status(temporary))??.modified
             _ = try? parent.removeTree(temporary, progress: progress)
             // What others left may be what the room went to.
             if let now { TemporaryName.removeStale(for: name, in: parent, now: now, progress: progress) }
             throw error
-        }
-    }
-
-    /// Gives the copy its name; `false` when the name is taken, and the copy is gone.
-    private static func take(
-        _ name: FilePath.Component, in parent: borrowing Directory, from temporary: FilePath.Component,
-        _ progress: () -> Void
-    ) throws(SystemCallError) -> Bool {
-        do throws(SystemCallError) {
-            try parent.move(temporary, to: name, in: parent)
-            return true
-        } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
-            try parent.removeTree(temporary, progress: progress)
-            return false
         }
     }
 }

@@ -17,22 +17,27 @@ package enum Base64 {
     ///   - range: the part of it.
     /// - Throws: why it is not base64, and nothing of the text itself.
     package static func decode(_ text: Secret, _ range: Range<Int>) throws(Problem) -> Secret {
-        let decoded = Secret(capacity: range.count / 4 * 3 + 3)
+        // Keys may be large: a byte at a time through the secret itself, that would be the longest part of a boot.
+        try text.withBytes(range) { (bytes) throws(Problem) in try decode(bytes) }
+    }
+
+    private static func decode(_ text: UnsafeRawBufferPointer) throws(Problem) -> Secret {
+        let decoded = Secret(capacity: text.count / 4 * 3 + 3)
         var bits: UInt32 = 0
         var digits = 0
         var padding = 0
-        for index in range {
-            let byte = text[index]
-            if isWhitespace(byte) { continue }
-            if byte == UInt8(ascii: "=") {
+        for (index, byte) in text.enumerated() {
+            guard let value = value(of: byte) else {
+                if isWhitespace(byte) { continue }
+                guard byte == UInt8(ascii: "=") else { throw .byte(index + 1) }
                 padding += 1
                 continue
             }
-            guard padding == 0, let value = value(of: byte) else { throw .byte(index - range.lowerBound + 1) }
+            guard padding == 0 else { throw .byte(index + 1) }
             bits = bits << 6 | UInt32(value)
             digits += 1
             if digits % 4 == 0 {
-                for shift in [16, 8, 0] as [UInt32] { decoded.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+                withUnsafeBytes(of: (bits << 8).bigEndian) { decoded.append(contentsOf: .init(rebasing: $0.prefix(3))) }
             }
         }
         guard digits % 4 != 1, padding == 0 || padding == (4 - digits % 4) % 4 else { throw .length }

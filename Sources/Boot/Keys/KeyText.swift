@@ -12,19 +12,25 @@ package enum KeyText {
         var start = text.has([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
         while start < text.count, Base64.isWhitespace(text[start]) { start += 1 }
         guard start < text.count else { throw FormatError("nothing but whitespace") }
-        let result = Secret(capacity: text.count - start + 1)
-        for index in start..<text.count {
-            switch text[index] {
-            case 0: throw FormatError("it has a NUL byte")
-            case UInt8(ascii: "\r"):
-                if index + 1 == text.count || text[index + 1] != UInt8(ascii: "\n") {
-                    result.append(UInt8(ascii: "\n"))
-                }
-            case let byte: result.append(byte)
-            }
-        }
+        let result = try text.withBytes(start..<text.count) { (bytes) throws(FormatError) in try linesEnded(bytes) }
         while result.count > 0, Base64.isWhitespace(result[result.count - 1]) { result.removeLast(1) }
         result.append(UInt8(ascii: "\n"))
+        return result
+    }
+
+    /// The text with every line ended by one newline, and room for one byte more.
+    private static func linesEnded(_ text: UnsafeRawBufferPointer) throws(FormatError) -> Secret {
+        let result = Secret(capacity: text.count + 1)
+        // What has no carriage return in it is copied in one piece.
+        var copied = 0
+        for (index, byte) in text.enumerated() {
+            if byte == 0 { throw FormatError("it has a NUL byte") }
+            guard byte == UInt8(ascii: "\r") else { continue }
+            result.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[copied..<index]))
+            copied = index + 1
+            if copied == text.count || text[copied] != UInt8(ascii: "\n") { result.append(UInt8(ascii: "\n")) }
+        }
+        result.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[copied...]))
         return result
     }
 

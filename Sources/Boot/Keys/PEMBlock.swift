@@ -58,8 +58,7 @@ struct PEMBlock {
             throw PrivateKey.truncated
         }
         let end = footStart + foot.utf8.count
-        lines = Secret(capacity: end - start + 1)
-        for index in start..<end { lines.append(text[index]) }
+        lines = Secret(text, start..<end, more: 1)
         lines.append(UInt8(ascii: "\n"))
         self.label = label
     }

@@ -9,9 +9,11 @@ package struct GitIdentity: Step {
     package static let exports: [String] = []
 
     static let userNameVariable = Variable(
-        "GIT_USER_NAME", "Name for git's `user.name` where it has none", parse: parse)
+        "GIT_USER_NAME", "Name for git's `user.name` where it has none", key: "git.userName",
+        example: "Jane Doe", parse: parse)
     static let emailVariable = Variable(
-        "GIT_USER_EMAIL", "Address for git's `user.email` where it has none", parse: parse)
+        "GIT_USER_EMAIL", "Address for git's `user.email` where it has none", key: "git.userEmail",
+        example: "jane@example.org", parse: parse)
 
     package static let variables: [any VariableDeclaration] = [userNameVariable, emailVariable]
 
@@ -34,23 +36,30 @@ package struct GitIdentity: Step {
 
     private let userName: String?
     private let email: String?
+    /// Git's global configuration file, where the pod names one.
+    private let givenConfiguration: FilePath?
 
     package init?(reading reader: inout SettingsReader) {
         userName = reader.value(Self.userNameVariable)
         email = reader.value(Self.emailVariable)
+        // What is wrong with the path is told by the step that declares it.
+        givenConfiguration = reader.environment.value(ShellState.gitVariable.name)
+            .flatMap { try? Formats.absolutePath(String(decoding: $0, as: UTF8.self)) }
         if userName == nil && email == nil { return nil }
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        guard let scratch = context.settings[Scratch.self], let shell = context.settings[ShellState.self] else {
-            return StepPlan()
-        }
+        guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
+        let home = context.people.user.home
+        // Where nothing says otherwise, git looks in the home.
+        let path =
+            context.settings[ShellState.self]?.gitConfiguration(scratch) ?? givenConfiguration
+            ?? home.appending(".gitconfig")
         let entries = [("name", userName), ("email", email)].compactMap { key, value in
             value.map { GitIdentityChange.Entry(key: key, value: $0) }
         }
         let change = GitIdentityChange(
-            path: shell.gitConfiguration(scratch), entries: entries, git: context.host.git,
-            home: context.people.user.home)
+            path: path, entries: entries, git: context.host.git, home: home)
         return StepPlan(changes: [PlannedChange(.gitIdentity(change), by: [.user], onFailure: .warn)])
     }
 }

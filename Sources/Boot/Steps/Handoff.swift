@@ -2,6 +2,7 @@ internal import SystemPackage
 
 /// Hands over to the user's command: the plan's side of it. The drop and the exec are in `HandOver.swift`.
 package struct Handoff: Step {
+    package static let isOptional = false
     package static let name = "handoff"
     package static let summary = "privileges are dropped for ever, which is proved, and the command is executed"
     package static let actors = "user"

@@ -1,8 +1,10 @@
 internal import Linux
 package import SystemPackage
+internal import YAML
 
 /// Makes the container's user: accounts, groups, sudo and home.
 package struct Identity: Step {
+    package static let isOptional = false
     package static let name = "identity"
     package static let summary =
         "the user and group of the pod exist, with a home, groups, and sudo where the image has it"
@@ -19,19 +21,42 @@ package struct Identity: Step {
         "NB_GID", "Id of the user's primary group, decimal", isRequired: true, parse: Formats.accountID)
     static let sudoVariable = Variable<Sudo>(
         "IDENTITY_SUDO", "Passwordless sudo where the image has sudo: `all` or `none`", default: "all",
-        parse: Formats.choice)
+        isImagePolicy: true,
+        key: "identity.sudo", shape: .choice(of: Sudo.self), parse: Formats.choice)
     static let onCollisionVariable = Variable<CollisionPolicy>(
         "IDENTITY_ON_COLLISION", "When the image gives an id or a name to somebody else: `rename`, `reuse` or `fail`",
-        default: "rename", parse: Formats.choice)
+        default: "rename", isImagePolicy: true, key: "identity.onCollision", shape: .choice(of: CollisionPolicy.self),
+        parse: Formats.choice)
     static let whenIncompleteVariable = Variable<WhenIncomplete>(
         "IDENTITY_WHEN_INCOMPLETE",
         "When only some of the required variables are set: `fail`, or `run` the command without preparing anything",
-        default: "fail", parse: Formats.choice)
+        default: "fail", key: "identity.whenIncomplete", shape: .choice(of: WhenIncomplete.self), parse: Formats.choice)
 
     package static let variables: [any VariableDeclaration] = [
         userNameVariable, userIDVariable, groupNameVariable, groupIDVariable, sudoVariable, onCollisionVariable,
         whenIncompleteVariable,
     ]
+
+    static let shellSetting = FileSetting<[FilePath]>(
+        "identity.shells", "Login shells by preference: the first that the image has is the user's",
+        default: Paths.shells.map(\.string).joined(separator: ", "), shape: .list(.text),
+        example: "[/bin/zsh, /bin/bash]"
+    ) { reader, value in
+        reader.list(value) { reader, item in reader.text(item, as: Formats.absolutePath) }
+    }
+    static let groupsSetting = FileSetting<[String]>(
+        "identity.groups", "Groups that the user joins where the image has them",
+        default: supplementaryGroups.joined(separator: ", "), shape: .list(.text), example: "[sudo, adm]"
+    ) { reader, value in
+        reader.list(value) { reader, item in reader.text(item, as: Formats.accountName) }
+    }
+
+    static let deviceGroupsSetting = FileSetting<Bool>(
+        "identity.deviceGroups", "Whether the user joins the groups of GPU devices that he could not open otherwise",
+        default: "true, and false in an elevated start", shape: .boolean, example: "true"
+    ) { $0.boolean($1) }
+
+    package static let fileSettings: [any SettingDeclaration] = [shellSetting, groupsSetting, deviceGroupsSetting]
 
     /// What the user may do with sudo.
     package enum Sudo: String, CaseIterable, Sendable {
@@ -60,6 +85,12 @@ package struct Identity: Step {
     package let groupID: UInt32
     package let sudo: Sudo
     package let onCollision: CollisionPolicy
+    /// Login shells by preference.
+    package let shells: [FilePath]
+    /// Groups that the user joins where the image has them.
+    package let groups: [String]
+    /// Whether the user joins the groups of devices.
+    package let hasDeviceGroups: Bool
 
     /// Where the user's home is.
     package var home: FilePath { Paths.homes.appending(userName) }
@@ -71,12 +102,16 @@ package struct Identity: Step {
         let groupID = reader.value(Self.groupIDVariable)
         let sudo = reader.value(Self.sudoVariable)
         let onCollision = reader.value(Self.onCollisionVariable)
+        shells = reader.value(Self.shellSetting) ?? Paths.shells
+        // What the caller's own ids do not give him is the image's to grant.
+        groups = reader.value(Self.groupsSetting) ?? (reader.isElevated ? [] : Self.supplementaryGroups)
+        hasDeviceGroups = reader.value(Self.deviceGroupsSetting) ?? !reader.isElevated
         guard let userName, let userID, let groupName, let groupID else { return nil }
         self.userName = userName
         self.userID = userID
         self.groupName = groupName
         self.groupID = groupID
-        self.sudo = sudo ?? .all
+        self.sudo = sudo ?? (reader.isElevated ? .none : .all)
         self.onCollision = onCollision ?? .rename
     }
 
@@ -90,13 +125,14 @@ package struct Identity: Step {
 
     private func accounts(_ context: PlanContext) -> PlannedChange {
         PlannedChange(
-            .accounts(context.people.accounts), by: context.host.start == .root ? [.root] : [.user], onFailure: .warn,
+            .accounts(context.people.accounts), by: context.host.start.isPrivileged ? [.root] : [.user],
+            onFailure: .warn,
             consequence: "programs that look up the user, such as sudo and ssh, will not work")
     }
 
     private func home(_ context: PlanContext) -> PlannedChange {
         let user = context.people.user
-        let isRoot = context.host.start == .root
+        let isRoot = context.host.start.isPrivileged
         // A pod without privileges often brings a writable home of its own.
         let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
         let own = given.flatMap { !isRoot && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }
@@ -115,8 +151,9 @@ extension Identity {
     private func planSudo(_ context: PlanContext, _ plan: inout StepPlan) {
         let id = context.people.user.credentials.user
         // In a start without privileges it is planned all the same, for the reader to know what is left out.
-        guard hasSudo(context.host) || context.host.start != .root && context.host.sudo != nil && sudo == .all else {
-            guard context.host.start == .root else { return }
+        guard hasSudo(context.host) || !context.host.start.isPrivileged && context.host.sudo != nil && sudo == .all
+        else {
+            guard context.host.start.isPrivileged else { return }
             plan.changes.append(
                 PlannedChange(
                     .removal(RemovalChange(path: Paths.sudoersFile, meaning: "the user has no sudo")), by: [.root],
@@ -150,6 +187,6 @@ extension Identity {
 
     /// Whether the user will be able to become root with sudo, for which the handoff must leave room.
     package func hasSudo(_ host: Host) -> Bool {
-        sudo == .all && host.start == .root && host.sudo != nil && !host.privileges.noNewPrivileges
+        sudo == .all && host.start.isPrivileged && host.sudo != nil && !host.privileges.noNewPrivileges
     }
 }

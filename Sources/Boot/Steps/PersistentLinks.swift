@@ -12,7 +12,8 @@ package struct PersistentLinks: Step {
         "PERSISTENT_LINKS",
         "Names in the home that lead to the same name in `SCRATCH_HOME`, with spaces between, "
             + "directories with a slash at the end; `none` for none",
-        default: "`\(defaultNames)`", parse: Name.parseList)
+        default: "`\(defaultNames)`", key: "links.names", shape: .list(.text), example: "[.zsh_history, .vscode/]",
+        separator: " ", parse: Name.parseList)
 
     package static let variables: [any VariableDeclaration] = [namesVariable]
 
@@ -25,7 +26,7 @@ package struct PersistentLinks: Step {
         package let kind: LinkChange.Kind
 
         static func parseList(_ text: String) throws(FormatError) -> [Name] {
-            if text == "none" { return [] }
+            if text == "none" || text.isEmpty { return [] }
             var names: [Name] = []
             for word in text.split(separator: " ") {
                 let name = try parse(word)
@@ -68,7 +69,7 @@ package struct PersistentLinks: Step {
         var changes: [Change] = []
         for name in names {
             let (path, target) = (user.home.appending(name.path), scratch.home.appending(name.path))
-            for parent in [path.removingLastComponent(), target.removingLastComponent()]
+            for parent in [path.parent, target.parent]
             where parent != user.home && parent != scratch.home && !parents.contains(parent) {
                 parents.append(parent)
                 changes.append(.directory(scratch.directory(parent, for: .enter, context)))

@@ -1,8 +1,10 @@
 package import Linux
 package import SystemPackage
+internal import YAML
 
 /// Makes the user's directories on the shared file system.
 package struct Scratch: Step {
+    package static let isOptional = false
     package static let name = "scratch"
     package static let summary = "the directories on the shared file system exist, and the umask is set"
     package static let actors = "user, else seed"
@@ -10,30 +12,57 @@ package struct Scratch: Step {
 
     static let rootVariable = Variable(
         "SCRATCH_HOME_ROOT", "Directory of the users' persistent directories", isRequired: true,
-        parse: Formats.absolutePath)
+        key: "scratch.homeRoot", example: "/mloscratch/homes", parse: Formats.absolutePath)
     static let workingDirectoryVariable = Variable(
-        "WORKING_DIR", "Directory that the command starts in", isRequired: true, parse: Formats.absolutePath)
+        "WORKING_DIR", "Directory that the command starts in", isRequired: true, key: "scratch.workingDirectory",
+        example: "/workspace", parse: Formats.absolutePath)
     static let homeVariable = Variable(
         "SCRATCH_HOME", "The user's persistent directory", default: "`$SCRATCH_HOME_ROOT/$NB_USER`",
         parse: Formats.absolutePath)
     static let cacheVariable = Variable(
         "HF_HOME", "Hugging Face cache, shared by the group", default: "`hf_cache` beside `SCRATCH_HOME_ROOT`",
-        parse: Formats.absolutePath)
+        key: "scratch.sharedCache", example: "/mloscratch/hf_cache", parse: Formats.absolutePath)
     static let tokenPathVariable = Variable(
         "HF_TOKEN_PATH", "Where Hugging Face keeps the user's token, which must not be in the shared cache",
         default: "`$SCRATCH_HOME/.cache/huggingface/token`", parse: Formats.absolutePath)
     static let umaskVariable = Variable(
         "SCRATCH_UMASK", "umask of the boot's work as the user, and of the command; octal", default: "007",
-        parse: Formats.umask)
+        key: "scratch.umask", shape: .octal, parse: Formats.umask)
     static let seedVariable = Variable(
         "SCRATCH_SEED_USER",
         "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
-        default: "`\(defaultSeed)` where that account exists", parse: Seed.parse)
+        default: "`\(defaultSeed)` where that account exists", isImagePolicy: true, key: "scratch.seedUser",
+        example: "\"177449:83070\"",
+        parse: Seed.parse)
 
     static let timeoutVariable = Variable(
         "SCRATCH_TIMEOUT",
         "Seconds that a file server may take for one change before the boot is ended; 0 waits for ever",
-        default: "60", parse: Formats.seconds)
+        default: "60", key: "scratch.timeout", shape: .integer(0...86400), parse: Formats.seconds)
+
+    static let seedDirectoriesSetting = FileSetting<[FilePath]>(
+        "scratch.seedDirectories",
+        "Directories beneath which the seed user may make directories; directly in them in an elevated start",
+        default: "anywhere, and nowhere in an elevated start", shape: .list(.text), example: "[/mloscratch/homes]"
+    ) { reader, value in
+        reader.list(value) { reader, item in reader.text(item, as: Formats.absolutePath) }
+    }
+    static let directoriesSetting = FileSetting<[Directory]>(
+        "scratch.directories", "Further directories; a path without a slash in front is below `SCRATCH_HOME`",
+        default: "none", shape: .list(.object(Directory.fields)),
+        example: "[{path: data, mode: \"0770\"}, {path: /mloscratch/shared, owner: seed, shared: true}]"
+    ) { $0.list($1, of: Directory.read) }
+
+    static let tokenPathSetting = FileSetting<FilePath>(
+        "scratch.tokenPath",
+        "Where Hugging Face keeps the user's token, where `HF_TOKEN_PATH` is not set; without a slash in front it is below "
+            + "`SCRATCH_HOME`",
+        default: ".cache/huggingface/token", shape: .text, example: ".cache/huggingface/token"
+    ) { $0.text($1, as: Formats.pathInScratch) }
+
+    package static let fileSettings: [any SettingDeclaration] = [
+        tokenPathSetting, seedDirectoriesSetting, directoriesSetting,
+    ]
 
     package static let variables: [any VariableDeclaration] = [
         rootVariable, homeVariable, workingDirectoryVariable, cacheVariable, tokenPathVariable, umaskVariable,
@@ -68,6 +97,10 @@ package struct Scratch: Step {
     package let tokenPath: FilePath
     package let umask: ModeBits
     package let seed: Seed
+    /// Directories beneath which the seed user may make directories; `nil` for anywhere.
+    package let seedDirectories: [FilePath]?
+    /// Further directories.
+    package let directories: [Directory]
     /// In seconds; 0 for any time.
     package let timeout: UInt32
 
@@ -77,8 +110,11 @@ package struct Scratch: Step {
         let home = reader.value(Self.homeVariable)
         let cache = reader.value(Self.cacheVariable)
         let tokenPath = reader.value(Self.tokenPathVariable)
+        let usualTokenPath = reader.value(Self.tokenPathSetting)
         umask = reader.value(Self.umaskVariable) ?? 0o007
         seed = reader.value(Self.seedVariable) ?? .name(Self.defaultSeed, isDefault: true)
+        seedDirectories = reader.value(Self.seedDirectoriesSetting) ?? (reader.isElevated ? [] : nil)
+        directories = reader.value(Self.directoriesSetting) ?? []
         timeout = reader.value(Self.timeoutVariable) ?? 60
         // What is wrong with the name is told by the step that declares it; without one there is no path to make of it.
         let name = reader.environment.value(Identity.userNameVariable.name)
@@ -86,14 +122,13 @@ package struct Scratch: Step {
         guard let root, let workingDirectory, let user else { return nil }
         self.workingDirectory = workingDirectory
         self.home = home ?? root.appending(user)
-        self.tokenPath = tokenPath ?? Self.privateCache(in: self.home).appending("token")
-        self.cache = cache ?? root.removingLastComponent().appending("hf_cache")
+        self.tokenPath = self.home.pushing(tokenPath ?? usualTokenPath ?? ".cache/huggingface/token")
+        self.cache = cache ?? root.parent.appending("hf_cache")
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
         let group = group(context)
         let mode = ownMode
-        let actors: [Actor] = context.people.seed == nil ? [.user] : [.user, .seed]
         let own = DirectoryChange(path: home, mode: mode, group: group, use: .write, isOnVolume: true)
         let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter, isOnVolume: true)
         let shared = DirectoryChange(
@@ -103,10 +138,10 @@ package struct Scratch: Step {
             fallbacks: [Self.privateCache(in: home)])
         return StepPlan(
             changes: [
-                PlannedChange(.directory(own), by: actors, onFailure: .stop),
-                PlannedChange(.directory(working), by: actors, onFailure: .stop),
-                PlannedChange(.directory(shared), by: actors, onFailure: .warn),
-            ],
+                PlannedChange(.directory(own), by: actors(for: home, context), onFailure: .stop),
+                PlannedChange(.directory(working), by: actors(for: workingDirectory, context), onFailure: .stop),
+                PlannedChange(.directory(shared), by: actors(for: cache, context), onFailure: .warn),
+            ] + directories.map { furtherChange($0, context) },
             exports: [
                 Export("SCRATCH_HOME", home.string),
                 Export("WORKING_DIR", workingDirectory.string),
@@ -127,6 +162,59 @@ package struct Scratch: Step {
         context.settings[Identity.self]?.groupID ?? context.people.user.credentials.group
     }
 
+    /// The user, and the seed user where there is one who may work there.
+    private func actors(for path: FilePath, _ context: PlanContext) -> [Actor] {
+        let mayMake = seedDirectories?.contains { path != $0 && path.starts(with: $0) } ?? true
+        return context.people.seed != nil && mayMake ? [.user, .seed] : [.user]
+    }
+
+    private func furtherChange(_ directory: Directory, _ context: PlanContext) -> PlannedChange {
+        let path = directory.path.isAbsolute ? directory.path : home.pushing(directory.path)
+        let isRoots = directory.owner == .root
+        let standard = ownMode.rawValue | (directory.isShared ? 0o2000 : 0)
+        let change = DirectoryChange(
+            path: path, mode: directory.mode ?? ModeBits(rawValue: standard), owner: isRoots ? 0 : nil,
+            group: isRoots ? 0 : group(context), use: isRoots ? .none : .write, isOnVolume: !isRoots,
+            isShared: directory.isShared)
+        let by: [Actor] =
+            switch directory.owner {
+            case .root: [.root]
+            case .seed: actors(for: path, context).filter { $0 == .seed }
+            case .user: actors(for: path, context)
+            }
+        return PlannedChange(.directory(change), by: by, onFailure: .warn)
+    }
+
     /// Hugging Face's directory of the user's own.
     private static func privateCache(in home: FilePath) -> FilePath { home.appending(".cache/huggingface") }
+}
+
+extension Scratch {
+    /// A further directory of a configuration file.
+    package struct Directory: Equatable, Sendable {
+        /// Absolute, or below the user's persistent directory.
+        package let path: FilePath
+        /// `nil` for what the umask leaves.
+        package let mode: ModeBits?
+        /// Who makes it, and so owns it.
+        package let owner: Actor
+        package let isShared: Bool
+
+        static let fields: [Shape.Field] = [
+            Shape.Field("path", .text, isRequired: true, "where it is"),
+            Shape.Field("mode", .octal, "its mode when it is made; without one, what the umask leaves"),
+            Shape.Field(
+                "owner", .choice(["user", "seed", "root"]), "who makes it, and so owns it; the user without it"),
+            Shape.Field("shared", .boolean, "whether others of the group work in it too (set-group-ID bit)"),
+        ]
+
+        static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> Directory? {
+            let fields = reader.mapping(value, keys: Self.fields.map(\.name))
+            let path = reader.text(reader.required("path", of: fields), as: Formats.pathInScratch)
+            let mode = reader.mode(fields["mode"]).map { ModeBits(rawValue: $0) }
+            let owner: Actor = reader.choice(fields["owner"]) ?? .user
+            let isShared = reader.boolean(fields["shared"]) ?? false
+            return path.map { Directory(path: $0, mode: mode, owner: owner, isShared: isShared) }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 internal import Linux
 internal import SystemPackage
+internal import YAML
 
 /// Gives zsh and git a place for their state that outlives the container.
 package struct ShellState: Step {
@@ -19,6 +20,57 @@ package struct ShellState: Step {
 
     package static let variables: [any VariableDeclaration] = [directoryVariable, frameworkVariable, gitVariable]
 
+    static let directorySetting = placeSetting(
+        "shell.directory", "Directory of the user's zsh files, where `ZDOTDIR` is not set", default: ".shell")
+    static let frameworkSetting = placeSetting(
+        "shell.framework", "Directory of oh-my-zsh, where `ZSH` is not set", default: ".shell/.oh-my-zsh")
+    static let gitSetting = placeSetting(
+        "shell.gitConfiguration", "Git's global configuration file, where `GIT_CONFIG_GLOBAL` is not set",
+        default: ".gitconfig")
+    static let copiesSetting = FileSetting<[Copy]>(
+        "shell.copies",
+        "Files and trees of the image that are copied once; a path in `to` without a slash in front is below `ZDOTDIR`",
+        default: "`/docker/.oh-my-zsh` to `ZSH` and `/docker/.zshrc`", shape: .list(.object(Copy.fields)),
+        example: "[{from: /docker/.oh-my-zsh, to: .oh-my-zsh}, {from: /docker/.zshrc, to: .zshrc}]"
+    ) { $0.list($1, of: Copy.read) }
+
+    package static let fileSettings: [any SettingDeclaration] = [
+        directorySetting, frameworkSetting, gitSetting, copiesSetting,
+    ]
+
+    private static func placeSetting(
+        _ key: String, _ meaning: String, default defaultText: String
+    ) -> FileSetting<FilePath> {
+        FileSetting(
+            key, "\(meaning); without a slash in front it is below `SCRATCH_HOME`", default: defaultText, shape: .text,
+            example: defaultText
+        ) { $0.text($1, as: Formats.pathInScratch) }
+    }
+
+    /// A file or tree of the image that the user gets a copy of.
+    struct Copy: Equatable, Sendable {
+        let source: FilePath
+        /// Absolute, or below the directory of the user's zsh files.
+        let destination: FilePath
+
+        static let fields: [Shape.Field] = [
+            Shape.Field("from", .text, isRequired: true, "what is copied; an image without it is fine"),
+            Shape.Field("to", .text, isRequired: true, "where the copy is"),
+        ]
+
+        static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> Copy? {
+            let fields = reader.mapping(value, keys: Self.fields.map(\.name))
+            let source = reader.text(reader.required("from", of: fields), as: Formats.absolutePath)
+            let destination = reader.text(reader.required("to", of: fields), as: Formats.pathInScratch)
+            guard let source, let destination else { return nil }
+            return Copy(source: source, destination: destination)
+        }
+    }
+
+    /// Below the user's persistent directory, if they are not absolute.
+    private let places: (directory: FilePath, framework: FilePath?, git: FilePath)
+    /// `nil` for the usual ones.
+    private let copies: [Copy]?
     private let givenDirectory: FilePath?
     private let givenFramework: FilePath?
     private let givenGitConfiguration: FilePath?
@@ -27,32 +79,43 @@ package struct ShellState: Step {
         givenDirectory = reader.value(Self.directoryVariable)
         givenFramework = reader.value(Self.frameworkVariable)
         givenGitConfiguration = reader.value(Self.gitVariable)
+        places = (
+            reader.value(Self.directorySetting) ?? ".shell", reader.value(Self.frameworkSetting),
+            reader.value(Self.gitSetting) ?? ".gitconfig"
+        )
+        copies = reader.value(Self.copiesSetting)
     }
 
     /// Git's global configuration file.
     func gitConfiguration(_ scratch: Scratch) -> FilePath {
-        givenGitConfiguration ?? scratch.home.appending(".gitconfig")
+        givenGitConfiguration ?? scratch.home.pushing(places.git)
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
         guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
-        let directory = givenDirectory ?? scratch.home.appending(".shell")
-        let framework = givenFramework ?? directory.appending(".oh-my-zsh")
+        let directory = givenDirectory ?? scratch.home.pushing(places.directory)
+        let framework =
+            givenFramework ?? places.framework.map { scratch.home.pushing($0) } ?? directory.appending(".oh-my-zsh")
         let settings = directory.appending(".zshrc")
         let git = gitConfiguration(scratch)
         let home = context.people.user.home
-        let changes: [Change] = [
-            .directory(scratch.directory(directory, for: .enter, context)),
-            .copy(CopyChange(from: Paths.shellSkeleton.appending(".oh-my-zsh"), to: framework)),
-            .copy(CopyChange(from: Paths.shellSkeleton.appending(".zshrc"), to: settings)),
-            .firstFile(FirstFileChange(path: directory.appending(".zshenv"), content: Array(Self.zshenv.utf8))),
-            // A history holds what was typed, passwords by mistake too.
-            .firstFile(FirstFileChange(path: scratch.home.appending(".zsh_history"), mode: 0o600)),
-            .firstFile(FirstFileChange(path: git)),
-            .link(LinkChange(home.appending(".zshrc"), to: settings, .file, mode: nil)),
-            .link(LinkChange(home.appending(".oh-my-zsh"), to: framework, .directory, mode: nil)),
-            .link(LinkChange(home.appending(".gitconfig"), to: git, .file, mode: nil)),
+        let usual = [
+            CopyChange(from: Paths.shellSkeleton.appending(".oh-my-zsh"), to: framework),
+            CopyChange(from: Paths.shellSkeleton.appending(".zshrc"), to: settings),
         ]
+        let copies = copies?.map { CopyChange(from: $0.source, to: directory.pushing($0.destination)) } ?? usual
+        let changes: [Change] =
+            [
+                .directory(scratch.directory(directory, for: .enter, context))
+            ] + copies.map { .copy($0) } + [
+                .firstFile(FirstFileChange(path: directory.appending(".zshenv"), content: Array(Self.zshenv.utf8))),
+                // A history holds what was typed, passwords by mistake too.
+                .firstFile(FirstFileChange(path: scratch.home.appending(".zsh_history"), mode: 0o600)),
+                .firstFile(FirstFileChange(path: git)),
+                .link(LinkChange(home.appending(".zshrc"), to: settings, .file, mode: nil)),
+                .link(LinkChange(home.appending(".oh-my-zsh"), to: framework, .directory, mode: nil)),
+                .link(LinkChange(home.appending(".gitconfig"), to: git, .file, mode: nil)),
+            ]
         return StepPlan(
             changes: changes.map { PlannedChange($0, by: [.user], onFailure: .warn) },
             exports: [

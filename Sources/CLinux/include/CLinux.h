@@ -23,6 +23,7 @@ int linux_prctl(int option, unsigned long argument);
 extern const int linux_PR_SET_DUMPABLE, linux_PR_GET_DUMPABLE;
 extern const int linux_PR_SET_NO_NEW_PRIVS, linux_PR_GET_NO_NEW_PRIVS;
 extern const int linux_PR_GET_SECUREBITS;
+extern const int linux_PR_SET_KEEPCAPS;
 
 // openat2(2) (wrapper).
 int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
@@ -54,8 +55,33 @@ int linux_exit_status(int status);
 bool linux_signaled(int status);
 int linux_term_signal(int status);
 
-// The process's environment block (a variable that Swift calls unsafe to share).
+// What the program was started with, for a program that keeps it from its libraries.
+void linux_keep_start(int count, char **arguments, char **environment);
+
+// The process's environment block: the kept one, or that of the C library (a variable that Swift calls unsafe to share).
 char **linux_environment(void);
+
+// The kept arguments; NULL where nothing was kept.
+char **linux_arguments(int *count);
+
+// Whether execve(2) gave the process privileges that its caller does not have (getauxval(3), AT_SECURE).
+bool linux_is_secure(void);
+
+// Gives up all capabilities but one that is permitted, which may be used or not; all with a negative number. The library's
+// way takes memory (wrapper).
+int linux_keep_capability(int number, bool effective);
+
+// Whether the program's file has capabilities, whether or not the process got them (header: sys/xattr.h).
+bool linux_has_file_capabilities(void);
+
+// All strings of the environment as the kernel laid them out, one after the other, those included that the C library took
+// out of its list; NULL where they are not found.
+const char *linux_environment_text(const char **end);
+
+// The mount that an open file belongs to; 0 where nothing tells. Kernels before 5.8 tell it in /proc/self/fdinfo only, as
+// later ones do as well (header, wrapper).
+uint64_t linux_mount_id(int file);
+uint64_t linux_listed_mount_id(int file);
 
 // Device numbers (macro).
 unsigned int linux_device_major(uint64_t device);

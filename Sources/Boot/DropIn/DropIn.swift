@@ -1,0 +1,142 @@
+internal import Linux
+package import SystemPackage
+
+/// An executable of the image that is run as a step.
+package struct DropIn: Equatable, Sendable {
+    /// Where a drop-in was found, which decides what is made of one that cannot be run.
+    package enum Source: Equatable, Sendable {
+        /// A directory of drop-ins: what has no execute bit there is passed over with a warning.
+        case directory
+        /// The key `steps` of a configuration file.
+        case configuration
+    }
+
+    /// A variable with its value.
+    package struct Assignment: Equatable, Sendable {
+        package let name: String
+        package let value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The step's name in messages: `proxy`; for a file of a directory `steps.d/10-proxy`.
+    package let name: String
+    package let source: Source
+    package let program: FilePath
+    /// The arguments after the program's own name.
+    package let arguments: [String]
+    /// Who runs it, for ever.
+    package let identity: Actor
+    /// In seconds; 0 for any time.
+    package let timeLimit: UInt32
+    package let onFailure: FailurePolicy
+    /// Variables that it has besides those that all have.
+    package let environment: [Assignment]
+    /// The names of the start's secrets that it has.
+    package let secrets: [String]
+    /// The built-in step that it runs before.
+    package internal(set) var successor = Handoff.name
+
+    /// Seconds that a drop-in may run unless its entry says otherwise.
+    package static let timeLimit: UInt32 = 60
+
+    package init(
+        name: String, source: Source = .configuration, program: FilePath, arguments: [String] = [], identity: Actor,
+        timeLimit: UInt32 = DropIn.timeLimit, onFailure: FailurePolicy = .stop, environment: [Assignment] = [],
+        secrets: [String] = []
+    ) {
+        self.name = name
+        self.source = source
+        self.program = program
+        self.arguments = arguments
+        self.identity = identity
+        self.timeLimit = timeLimit
+        self.onFailure = onFailure
+        self.environment = environment
+        self.secrets = secrets
+    }
+
+    /// The program with its arguments, as messages show them.
+    package var command: String {
+        ([Text.shown(program)] + arguments.map { Text.shown($0) }).joined(separator: " ")
+    }
+}
+
+/// A drop-in is run, always: nobody can tell whether what it makes is there already.
+package struct CommandChange: Equatable, Sendable {
+    package let dropIn: DropIn
+    /// All of its environment but the exports and what counts more than they do.
+    package let environment: EnvironmentBlock
+    /// What counts more than the exports.
+    package let fixed: [DropIn.Assignment]
+    /// What it gets of what the built-in steps before it export.
+    package let exports: [Export]
+    /// How many variables the built-in steps before it export: what it exports itself counts more than they do.
+    package let position: Int
+    /// Where it starts, if it can.
+    package let directory: FilePath
+    /// Variables that a drop-in cannot set because the command never gets them.
+    package let refused: Set<String>
+
+    /// What the environments are made of does not differ within a boot.
+    package static func == (left: CommandChange, right: CommandChange) -> Bool {
+        left.dropIn == right.dropIn && left.exports == right.exports && left.position == right.position
+    }
+}
+
+extension CommandChange {
+    /// The change of a drop-in.
+    ///
+    /// - Parameter exports: what the built-in steps before it export.
+    init(_ dropIn: DropIn, _ settings: Settings, _ people: People, exports: [Export]) {
+        self.dropIn = dropIn
+        position = exports.count
+        refused = settings.secrets.stripped(in: settings.environment)
+        let own = dropIn.environment
+        if dropIn.identity == .user {
+            // Its own business, but for the secrets.
+            let entries = settings.environment.entries.filter { entry in
+                guard let name = entry.variableName else { return true }
+                return dropIn.secrets.contains(name) || !settings.secrets.isSecret(name)
+            }
+            environment = EnvironmentBlock(entries)
+            let user = people.user
+            fixed =
+                [
+                    DropIn.Assignment("HOME", user.home.string), DropIn.Assignment("USER", user.name),
+                    DropIn.Assignment("LOGNAME", user.name), DropIn.Assignment("SHELL", user.shell.string),
+                ] + own
+            directory = settings[Scratch.self]?.home ?? "/"
+            self.exports = exports
+        } else {
+            environment = EnvironmentBlock([])
+            fixed = Self.builtEnvironment(for: dropIn.identity, settings, people) + own
+            directory = "/"
+            // Of what built-in steps export, much lies in the user's hands: zsh would run his files, git his programs.
+            self.exports = []
+        }
+    }
+
+    /// What a program of root's or the seed user's has: nothing of the pod's but settings that were checked.
+    private static func builtEnvironment(
+        for actor: Actor, _ settings: Settings, _ people: People
+    ) -> [DropIn.Assignment] {
+        let user = people.user
+        let scratch = settings[Scratch.self]
+        return [
+            DropIn.Assignment("PATH", CommandSearch.defaultPath), DropIn.Assignment("LC_ALL", "C"),
+            DropIn.Assignment("HOME", actor == .root ? "/root" : "/"), DropIn.Assignment("NB_USER", user.name),
+            DropIn.Assignment("NB_UID", String(user.credentials.user)), DropIn.Assignment("NB_GROUP", user.groupName),
+            DropIn.Assignment("NB_GID", String(user.credentials.group)),
+        ]
+            + (scratch.map {
+                [
+                    DropIn.Assignment("SCRATCH_HOME", $0.home.string),
+                    DropIn.Assignment("WORKING_DIR", $0.workingDirectory.string),
+                ]
+            } ?? [])
+    }
+}

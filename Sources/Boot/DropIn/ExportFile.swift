@@ -1,0 +1,75 @@
+internal import Linux
+internal import SystemPackage
+
+/// The file into which one step writes what it exports: in a directory of its own, where only the boot can make, replace or
+/// remove a name, and read through a descriptor that was opened before the step began.
+struct ExportFile: ~Copyable {
+    /// The file's path.
+    let path: FilePath
+    private let parent: Directory
+    private let directory: Directory
+    private let file: Descriptor
+
+    private static let name: FilePath.Component = "exports"
+    /// Where it may be, by preference: nothing of it must outlive the container.
+    private static let places = Paths.memory + ["/tmp"]
+
+    /// Makes the file.
+    ///
+    /// - Parameters:
+    ///   - tree: the container's files.
+    ///   - owner: who may write to it; `nil` for the process itself.
+    /// - Throws: why the last of the places cannot be used.
+    init(in tree: FileTree, for owner: Credentials?) throws(SystemCallError) {
+        var failure = SystemCallError(call: "openat", errno: .noSuchFileOrDirectory)
+        for place in Self.places {
+            do throws(SystemCallError) {
+                self = try ExportFile(in: place, tree, owner)
+                return
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private init(in place: FilePath, _ tree: FileTree, _ owner: Credentials?) throws(SystemCallError) {
+        let name = TemporaryName.make(for: "step")
+        let path = place.appending(name).appending(Self.name)
+        let parent = try tree.openDirectory(place, links: .refuse)
+        // Where others can rename what is not theirs, they could lead a step of root's to a file of their choice.
+        guard let status = try tree.status(place, links: .refuse),
+            status.user == 0 || CurrentProcess.effectiveUser != 0,
+            status.mode.rawValue & 0o022 == 0 || status.mode.rawValue & 0o1000 != 0
+        else { throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted) }
+        try parent.makeDirectory(name, mode: 0o700)
+        let directory = try parent.openDirectory(name)
+        let file = try directory.open(Self.name, [.readWrite, .create, .exclusive], mode: 0o600)
+        if let owner {
+            try file.setOwner(user: owner.user, group: owner.group, path: path)
+            // He may go through it, and that is all.
+            try parent.open(name, [.readOnly, .directory]).setMode(0o711, path: path)
+        }
+        self.path = path
+        self.parent = parent
+        self.directory = directory
+        self.file = file
+    }
+
+    /// What the step has written, with a byte too many where it is too long.
+    ///
+    /// - Throws: the error of read(2); ESTALE when another file has taken the name, whose content would be lost.
+    func read() throws(SystemCallError) -> [UInt8] {
+        let own = try file.status(path: path)
+        guard let named = try directory.status(Self.name), named.isSame(as: own) else {
+            throw SystemCallError(call: "fstatat", path: path, errno: .staleNFSFileHandle)
+        }
+        return try file.readAll(limit: StepExports.limit + 1, expected: own.size, path: path)
+    }
+
+    /// Removes the file and its directory.
+    func remove() {
+        _ = try? directory.remove(Self.name)
+        if let name = path.parent.lastComponent { _ = try? parent.removeDirectory(name) }
+    }
+}

@@ -1,0 +1,156 @@
+internal import Linux
+internal import SystemPackage
+
+/// A start with the capabilities of the program's file: the process becomes uid 0 with only those, once in a container's
+/// life, and the rest of the boot is the same as that of a start as root.
+enum Elevation {
+    /// What came of trying.
+    enum Outcome {
+        /// The process is uid 0 with these privileges.
+        case elevated(Privileges)
+        /// The process is its caller for ever, for a reason that says what would help.
+        case bare(Privileges, reason: String)
+    }
+
+    /// Whether the program's file gave the process what it takes to become somebody else.
+    static func isPossible(_ privileges: Privileges) -> Bool {
+        let needed = Capability.setUID.bit | Capability.setGID.bit
+        return privileges.user.effective != 0 && privileges.capabilities.permitted & needed == needed
+    }
+
+    /// Becomes uid 0, if this is the first start that does so in the container.
+    ///
+    /// - Parameter privileges: what the process started with.
+    /// - Throws: why the process is neither uid 0 nor its caller without privileges; it must end.
+    static func begin(_ privileges: Privileges, in tree: FileTree) throws(BootError) -> Outcome {
+        do throws(SystemCallError) {
+            guard let marker = try? marker(in: tree) else {
+                return try giveUp(privileges, "this container cannot be told from others without /proc")
+            }
+            if let reason = reasonAgainst(privileges) ?? find(marker, in: tree) {
+                return try giveUp(privileges, reason)
+            }
+            CurrentProcess.setUmask(0o077)
+            // Nobody shall read the memory of a process that is about to read passwords, nor a core dump of it.
+            CurrentProcess.forbidTracing()
+            ResourceLimit.coreFile.set(soft: 0)
+            try Privileges.elevate(using: Capability.allCases, permitted: privileges.capabilities.permitted)
+            // Whoever may put another /etc there says what an account is.
+            if case .doubt(let doubt) = try FileOwnership.open("/etc", .directory) {
+                return try giveUp(privileges, doubt.words)
+            }
+            switch leave(marker, for: privileges.effective, in: tree) {
+            case .left: break
+            case .found: return try giveUp(privileges, done)
+            case .failed(let reason): return try giveUp(privileges, reason)
+            }
+            return .elevated(try Privileges.current())
+        } catch {
+            throw BootError("cannot use the capabilities of the program's file", attempts: [Attempt(as: "", error)])
+        }
+    }
+
+    /// Becomes the caller without privileges, for ever.
+    ///
+    /// - Throws: the error of the call that failed.
+    static func giveUp(_ privileges: Privileges) throws(SystemCallError) -> Privileges {
+        if CurrentProcess.effectiveUser != privileges.user.effective { try Privileges.become(privileges.effective) }
+        try Privileges.clearCapabilities()
+        return try Privileges.current()
+    }
+
+    private static let done = "this container has been made ready before, and privileges are used only once"
+
+    private static func giveUp(_ privileges: Privileges, _ reason: String) throws(SystemCallError) -> Outcome {
+        .bare(try giveUp(privileges), reason: reason)
+    }
+
+    /// Why the process is better off without privileges, whoever started it like this.
+    private static func reasonAgainst(_ privileges: Privileges) -> String? {
+        if privileges.secureBits != 0 { return "the process was started with securebits set" }
+        let size = ResourceLimit.fileSize.values
+        // A write in place that is cut short could not even be undone.
+        if size.hard != .max { return "the process was started with a limit on the size of files (ulimit -f)" }
+        ResourceLimit.fileSize.set(soft: size.hard)
+        if ResourceLimit.openFiles.values.soft < 64 {
+            return "the process was started with a limit of less than 64 open files (ulimit -n)"
+        }
+        return nil
+    }
+
+    // MARK: The marker of a container that has been made ready
+
+    /// Where the marker may be, by preference.
+    static let places: [FilePath] = [Paths.state, Paths.sharedMemoryState]
+
+    /// What the marker's name begins with.
+    static let markerPrefix = "elevated."
+
+    private enum Marking {
+        case left, found
+        case failed(String)
+    }
+
+    /// Why an earlier start seems to have been elevated; `nil` when there was none.
+    private static func find(_ marker: FilePath.Component, in tree: FileTree) -> String? {
+        for place in places {
+            do throws(SystemCallError) {
+                if try tree.status(place.appending(marker), links: .refuse) != nil { return done }
+            } catch {
+                return "cannot look for an earlier start in \(Text.shown(place)): \(error.reason) (\(error.symbol))"
+            }
+        }
+        return nil
+    }
+
+    /// Leaves the marker where a later start finds it, whoever runs that.
+    private static func leave(_ marker: FilePath.Component, for caller: Credentials, in tree: FileTree) -> Marking {
+        var failures: [String] = []
+        for place in places {
+            do throws(SystemCallError) {
+                // What lies beside it may be the user's, but not the right to take it away.
+                let parent = place.parent
+                guard let status = try tree.status(parent, links: .refuse), status.user == 0,
+                    status.mode.rawValue & 0o022 == 0 || status.mode.rawValue & 0o1000 != 0
+                else {
+                    failures.append("\(Text.shown(parent)) is not root's, or others can remove what is in it")
+                    continue
+                }
+                let directory = try StateDirectory(
+                    at: place, owner: (0, caller.group), mode: 0o755, fileMode: 0o640, in: tree)
+                guard try directory.mark(marker) else { return .found }
+                removeOlder(than: marker, in: place, tree)
+                return .left
+            } catch {
+                failures.append("\(Text.shown(place)): \(error.reason) (\(error.symbol))")
+            }
+        }
+        return .failed("no mark of their use can be left: \(failures.joined(separator: "; "))")
+    }
+
+    /// Removes the markers of the container's earlier starts: what lies in the layer of a container lasts as long as it.
+    private static func removeOlder(than marker: FilePath.Component, in place: FilePath, _ tree: FileTree) {
+        // Another container may use a mount as well, and its marker still holds.
+        guard Mount.holding(place, in: Mount.all(of: tree))?.point == "/",
+            let directory = try? tree.openDirectory(place, links: .refuse)
+        else { return }
+        for name in (try? directory.names()) ?? [] where name != marker && name.string.hasPrefix(markerPrefix) {
+            _ = try? directory.remove(name)
+        }
+    }
+
+    /// A name that no other container has, and this one not after its next start: process 1 is another one then.
+    private static func marker(in tree: FileTree) throws(SystemCallError) -> FilePath.Component? {
+        guard let boot = try tree.read("/proc/sys/kernel/random/boot_id", limit: 64),
+            let status = try tree.read("/proc/1/stat", limit: 4096),
+            let mounts = try tree.status("/proc/self/ns/mnt", links: .follow)
+        else { return nil }
+        // The name of the program is in parentheses and may hold anything; field 22 is the time of its start.
+        let end = status.lastIndex(of: UInt8(ascii: ")")) ?? status.startIndex
+        let fields = status[end...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 20 else { return nil }
+        let bootText = String(decoding: boot.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        let started = String(decoding: fields[20], as: UTF8.self)
+        return FilePath.Component("\(markerPrefix)\(bootText).\(mounts.inode).\(started)")
+    }
+}

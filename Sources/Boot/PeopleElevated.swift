@@ -1,0 +1,53 @@
+internal import Linux
+internal import SystemPackage
+
+extension People {
+    /// With the capabilities of the program's file the ids are the caller's own, whatever the environment says, and groups
+    /// are those that the caller has or the image grants.
+    static func forElevated(_ identity: Identity, _ scratch: Scratch, _ host: Host) throws(BootError) -> People {
+        let caller = host.caller
+        try refuseOtherIDs(identity, caller)
+        try refuseNamesWithRights(identity, host)
+        return try privileged(identity, scratch, host, .elevated) { plan, request in
+            // Not what the group file has for the name: the caller has chosen it.
+            let granted = identity.groups.compactMap { host.accounts.groupID(named: $0) } + request.deviceGroupIDs
+            return Set(caller.groups + [caller.group]).subtracting(plan.rootGroups).union(granted)
+        }
+    }
+
+    private static func refuseOtherIDs(_ identity: Identity, _ caller: Credentials) throws(BootError) {
+        var problems: [String] = []
+        if identity.userID != caller.user {
+            problems.append(
+                "NB_UID is \(identity.userID), but the container runs as user \(caller.user), and a start with the "
+                    + "capabilities of the program's file is for the caller alone: set securityContext.runAsUser: "
+                    + "\(identity.userID) in the pod spec")
+        }
+        if identity.groupID != caller.group && !caller.groups.contains(identity.groupID) {
+            problems.append(
+                "NB_GID is \(identity.groupID), which is none of the container's groups: set "
+                    + "securityContext.runAsGroup: \(identity.groupID) in the pod spec")
+        }
+        guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }
+    }
+
+    /// A name that leads to rights is only for the one who has it already.
+    private static func refuseNamesWithRights(_ identity: Identity, _ host: Host) throws(BootError) {
+        var problems: [String] = []
+        let (user, group) = (identity.userName, identity.groupName)
+        if host.accounts.account(named: user)?.userID != identity.userID {
+            let remedy = "choose another NB_USER, or let the image have the account with uid \(identity.userID)"
+            if let file = host.rights.file(mentioning: user) {
+                problems.append("NB_USER: \(file) mentions \(user), and may give rights to that name: \(remedy)")
+            } else if !host.accounts.groups(ofUserNamed: user).isEmpty || host.accounts.isGroupAdministrator(user) {
+                problems.append("NB_USER: a group of the image has \(user) as a member: \(remedy)")
+            }
+        }
+        if host.accounts.groupID(named: group) != identity.groupID, let file = host.rights.file(mentioningGroup: group)
+        {
+            problems.append(
+                "NB_GROUP: \(file) mentions \(group), and may give rights to that name: choose another NB_GROUP")
+        }
+        guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }
+    }
+}

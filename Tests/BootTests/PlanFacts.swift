@@ -1,0 +1,100 @@
+import Init
+import Linux
+import SystemPackage
+import Testing
+
+import struct Boot.EnvironmentBlock
+
+@testable import Boot
+
+/// All that the settings of a pod come to, as lines of text.
+enum PlanFacts {
+    /// What steps are told when they plan for a pod on a usual host.
+    static func context(_ settings: Settings) throws -> PlanContext {
+        let identity = try #require(settings[Identity.self])
+        let host = host(identity)
+        let people = try People.work(out: identity, scratch: try #require(settings[Scratch.self]), host: host)
+        return PlanContext(settings: settings, people: people, host: host, exports: [])
+    }
+
+    private static func host(_ identity: Identity) -> Host {
+        var accounts = AccountFiles.image()
+        accounts.passwd =
+            (accounts.passwd ?? []) + Array("nobody2:x:254321:254321::/:/bin/sh\nmljaggi-admin:x:7:7::/:\n".utf8)
+        accounts.group = (accounts.group ?? []) + Array("video:x:44:\n".utf8)
+        return .made(
+            accounts: accounts, shells: identity.shells, devices: [Device(path: "/dev/kfd", mode: 0o660, group: 105)])
+    }
+
+    /// The lines of a pod with a configuration file and some variables.
+    static func lines(
+        of text: String, _ variables: [String: String] = [:], without missing: Set<String> = []
+    ) throws -> [String] {
+        var configuration = Configuration()
+        configuration.add(Array(text.utf8), name: "f")
+        let pod = Pod.environment(variables.mapValues { Array($0.utf8) }, without: missing)
+        let environment = EnvironmentBlock(
+            pod.entries + ["REGISTRY_PASSWORD=x", "MY_CREDENTIALS=x", "NO_SECRET=x"].map(string))
+        let settings: Settings
+        do throws(SettingsError) {
+            settings = try Settings.read(
+                from: environment, configuration: configuration, contents: .expected(FileTree(root: "/nowhere")))
+        } catch {
+            return error.problems.map { "problem: \($0)" }
+        }
+        var reader = SettingsReader(environment: environment, configuration: configuration)
+        var lines = settings.notices.map { "notice: \($0)" }
+        lines.append("log \(settings.log.level), as \(settings.log.format)")
+        lines += self.lines(of: InitSettings(reading: &reader))
+        lines += settings.keptCapabilities.map { "the command keeps \(Capability.name(of: $0))" }
+        for name in environment.names(startingWith: "") {
+            if settings.secrets.stripped(in: environment).contains(name) {
+                lines.append("\(name) is stripped")
+            } else if settings.secrets.isSecret(name) {
+                lines.append("\(name) is passed and secret")
+            }
+        }
+        return lines + (try planLines(settings))
+    }
+
+    private static func lines(of settings: InitSettings) -> [String] {
+        let options = settings.options
+        return [
+            "init mode \(settings.mode.map { "\($0)" } ?? "by process id")", "signals to the \(options.forwardTo)",
+            "TERM becomes \(options.rewrites.target(of: .terminate).map { $0.name } ?? "nothing")",
+            "exit codes that become 0: \((0...255).filter { options.remappedExits.contains($0) })",
+            "orphans are \(options.warnReaped ? "named" : "not named")",
+            "parent death signal \(options.parentDeathSignal)",
+            "grace \(options.grace) ns", "stop timeout \(options.stopTimeout) ns",
+        ]
+    }
+
+    private static func planLines(_ settings: Settings) throws -> [String] {
+        guard let identity = settings[Identity.self], let scratch = settings[Scratch.self] else { return ["no steps"] }
+        let context: PlanContext
+        do throws(BootError) {
+            let host = host(identity)
+            context = PlanContext(
+                settings: settings, people: try People.work(out: identity, scratch: scratch, host: host), host: host,
+                exports: [])
+        } catch {
+            return ["refused: \(error.message)"]
+        }
+        let plan = Plan(settings, context.people, context.host)
+        return ["umask \(scratch.umask.octal)", "file servers have \(scratch.timeout) s"]
+            + settings.policies.filter { !$0.value.isEnabled }.map { "step \($0.key) is off" }
+            + plan.changes.map { change in
+                let actors = change.planned.by.map(\.rawValue).joined(separator: ", ")
+                return "\(change.step): \(change.planned.change.goal), by \(actors), else \(change.planned.onFailure)"
+            }
+            + plan.exports.map { export in
+                switch export.value {
+                case .text(let text): "\(export.name)=\(text)"
+                case .directory(let path), .place(let path): "\(export.name)=\(path)"
+                case .textWhenApart(let text, _, _): "\(export.name)=\(text), perhaps"
+                }
+            }
+            + plan.warnings.map { "\($0.step): \($0.text)" }
+            + ["seed \(context.people.seed?.text ?? "none")", "shell \(context.people.user.shell)"]
+    }
+}
