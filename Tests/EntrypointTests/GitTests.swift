@@ -107,6 +107,60 @@ struct GitTests {
     }
 }
 
+extension GitTests {
+    @Test func `a link to nothing is git's to fill`() throws {
+        try withPod { container in
+            try container.prepareHome()
+            container.environment["GIT_USER_NAME"] = "Jane"
+            try container.link(Self.path, to: "dotfiles")
+            let outcome = try container.boot("git", "config", "--global", "user.name")
+            #expect(outcome.output == "Jane\n", "\(outcome)")
+            #expect(outcome.log(of: "git") == ["set the identity in \(Self.path) as user 1000:2000"])
+            #expect(try container.target(Self.path) == "dotfiles")
+            #expect(try container.text("/scratch/homes/jane/dotfiles") == "[user]\n\tname = Jane\n")
+            #expect(try container.status("/scratch/homes/jane/dotfiles")?.description == "file 0660 1000:2000")
+
+            try container.remove(Self.path)
+            try container.link(Self.path, to: "/nowhere/dotfiles")
+            let other = try container.boot("true")
+            #expect(other.exitCode == 0 && other.duration < .seconds(20))
+            #expect(
+                other.log(of: "git") == [
+                    "warning: cannot set the identity in \(Self.path): git says: error: could not lock config file "
+                        + "\(Self.path): No such file or directory"
+                ], "\(other)")
+        }
+    }
+
+    @Test(arguments: ["", "dotfiles"])
+    func `a named pipe is not waited for, by the boot or by git afterwards`(link: String) throws {
+        try withPod { container in
+            try container.prepareHome()
+            container.environment["GIT_USER_NAME"] = "Jane"
+            let pipe = link.isEmpty ? Self.path : "/scratch/homes/jane/\(link)"
+            container.entrypoint = []
+            try #require(try container.run("mkfifo", "-m", "666", "\(pipe)").exitCode == 0)
+            if !link.isEmpty { try container.link(Self.path, to: link) }
+            container.entrypoint = ["/usr/local/bin/entrypoint"]
+            let outcome = try container.boot(
+                "sh", "-c", "echo ${GIT_CONFIG_GLOBAL-unset}; timeout 10 git config --global --list; echo $?")
+            let what = link.isEmpty ? "a named pipe" : "a symbolic link to what is a named pipe"
+            #expect(
+                outcome.log(of: "shell").filter { $0.hasPrefix("warning") } == [
+                    "warning: cannot use \(Self.path): it is \(what), and a file is expected; move it away",
+                    "warning: skipped: link /home/jane/.gitconfig to \(Self.path): \(Self.path) cannot be used",
+                ], "\(outcome)")
+            #expect(
+                outcome.log(of: "git") == [
+                    "warning: skipped: \(Self.path) has user.name: \(Self.path) cannot be used"
+                ])
+            // Without a file in the home git has nothing to list.
+            #expect(outcome.outputLines.first == "unset" && outcome.outputLines.last != "124", "\(outcome)")
+            #expect(outcome.duration < .seconds(8))
+        }
+    }
+}
+
 extension Container {
     /// Makes the persistent directory as an earlier boot has it.
     func prepareHome() throws { try makeDirectory("/scratch/homes/jane", mode: 0o770, user: 1000, group: 2000) }

@@ -70,6 +70,53 @@ struct InitTerminalTests {
         }
     }
 
+    @Test func `an editor fills the window, follows its size, and can be left for the shell`() throws {
+        try withPod(.debian) { container in
+            try container.write("/tmp/letter", "Dear reader\n", mode: 0o666)
+            let running = try start(Self.shells[0], in: container)
+            running.write("TERM=xterm vim.tiny -N -u NONE -i NONE -n /tmp/letter\n")
+            try running.waitForOutput("Dear reader")
+            /// Asks it for the size of the window that it fills.
+            func expectSize(rows: Int, columns: Int) throws {
+                for (name, size) in [("lines", rows), ("columns", columns)] {
+                    running.write(":set \(name)?\r")
+                    try running.waitForOutput("\(name)=\(size)", fresh: true)
+                }
+            }
+            try expectSize(rows: 24, columns: 80)
+            try running.resize(columns: 77, rows: 33)
+            try running.waitForOutput("Dear reader", fresh: true)
+            try expectSize(rows: 33, columns: 77)
+            running.write("\u{1a}")
+            try running.waitForOutput("Stopped", fresh: true)
+            running.write("echo sh''ell\n")
+            try running.waitForOutput("shell\r\n")
+            running.write("fg\n")
+            try running.waitForOutput("Dear reader", fresh: true)
+            running.write("oSincerely\u{1b}:wq\r")
+            try running.waitForOutput("prompt> ", fresh: true)
+            running.write("echo code $?; exit 6\n")
+            try running.waitForOutput("code 0\r\n")
+            #expect(try running.wait().exitCode == 6)
+            #expect(try container.text("/tmp/letter") == "Dear reader\nSincerely\n")
+        }
+    }
+
+    @Test func `an editor that is the command cannot be stopped for nobody`() throws {
+        try withPod(.debian) { container in
+            container.terminal = true
+            container.environment["TERM"] = "xterm"
+            try container.write("/tmp/letter", "Dear reader\n", mode: 0o666)
+            let running = try container.start("vim.tiny", "-N", "-u", "NONE", "-i", "NONE", "-n", "/tmp/letter")
+            try running.waitForOutput("Dear reader")
+            running.write("\u{1a}")
+            try running.waitForOutput("Dear reader", fresh: true)
+            running.write("oSincerely\u{1b}:wq\r")
+            #expect(try running.wait().exitCode == 0)
+            #expect(try container.text("/tmp/letter") == "Dear reader\nSincerely\n")
+        }
+    }
+
     @Test func `podman with a terminal gives the same`() throws {
         var program = try Podman.program(
             [

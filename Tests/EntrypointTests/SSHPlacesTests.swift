@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -6,12 +7,13 @@ import Testing
 struct SSHPlacesTests {
     @Test func `on a persistent volume there is no key, but links to memory`() throws {
         let key = try SSHKey()
+        let traces = try SecretsTests.traces(of: key)
         try withSquashedScratch { volume in
             try check(chown(volume.export, 1000, 2000), "chown", volume.export)
             try withPod { container in
                 container.mounts = [.bind(volume.mount, to: "/home/jane")]
                 container.environment["SSH_PRIVATE_KEY_B64"] = key.base64
-                for _ in ["first start", "second start"] {
+                for start in ["first start", "second start"] {
                     let outcome = try container.boot(
                         "sh", "-c",
                         """
@@ -22,6 +24,18 @@ struct SSHPlacesTests {
                     #expect(outcome.outputLines.prefix(2) == [inMemory, inMemory], "\(outcome)")
                     #expect(outcome.outputLines.dropFirst(2).first?.hasPrefix(key.publicWords) == true, "\(outcome)")
                     #expect(outcome.outputLines.dropFirst(3) == ["600 1000:2000", "700 1000:2000"], "\(outcome)")
+                    // The memory is the container's, and is empty at the second start; the links are there.
+                    let written = start == "first start" ? "id_rsa (0600), id_ed25519 (a link)" : "id_rsa (0600)"
+                    #expect(
+                        outcome.log(of: "ssh") == [
+                            "set up /home/jane/.ssh as user 1000:2000; created /dev/shm/entrypoint-ssh-1000 (0700) as "
+                                + "root; wrote \(written)"
+                        ], "\(outcome)")
+                    let files = FileManager.default.enumerator(atPath: volume.export)
+                    for case let file as String in try #require(files) {
+                        let content = FileManager.default.contents(atPath: "\(volume.export)/\(file)") ?? Data()
+                        #expect(!traces.contains { ByteString(content).contains($0) }, "a key in \(file)")
+                    }
                 }
             }
         }
@@ -57,7 +71,8 @@ struct SSHPlacesTests {
             let mounted = try container.boot("ls", "-A", "/home/jane/.ssh")
             #expect(
                 mounted.log(of: "ssh") == [
-                    "warning: skipped: /home/jane/.ssh has id_rsa, id_ed25519: /home/jane/.ssh is a mount and is left alone"
+                    "warning: skipped: /home/jane/.ssh has id_rsa, id_ed25519: /home/jane/.ssh is a mount and is left "
+                        + "alone, so that SSH_PRIVATE_KEY_B64 is not used; unset it, or mount nothing there"
                 ], "\(mounted)")
             #expect(mounted.output == "")
         }

@@ -73,4 +73,34 @@ struct SecretsTests {
             #expect(holders.sorted() == ["/home/jane/.ssh/id_rsa"] + given)
         }
     }
+
+    @Test func `git, which the boot runs, is told nothing of the container's environment`() throws {
+        let key = try SSHKey()
+        try withPod { container in
+            container.entrypoint = []
+            try #require(try container.run("mv", "/usr/bin/git", "/usr/bin/git.real").exitCode == 0)
+            container.entrypoint = ["/usr/local/bin/entrypoint"]
+            try container.write(
+                "/usr/bin/git",
+                """
+                #!/bin/sh
+                cat /proc/$$/environ > /tmp/environment-of-git
+                exec /usr/bin/git.real "$@"
+
+                """, mode: 0o755)
+            container.environment = container.environment.with([
+                "SSH_PRIVATE_KEY_B64": key.base64, "HF_TOKEN": "hf_secret", "ANYTHING": "else",
+                "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Mallory",
+                "GIT_USER_NAME": "Jane",
+            ])
+            let outcome = try container.boot("true")
+            #expect(outcome.log(of: "git") == ["set the identity in \(GitTests.path) as user 1000:2000"], "\(outcome)")
+            #expect(try container.text(GitTests.path) == "[user]\n\tname = Jane\n")
+            #expect(
+                try container.text("/tmp/environment-of-git").split(separator: "\0").map(String.init).sorted() == [
+                    "GIT_CONFIG_GLOBAL=\(GitTests.path)", "GIT_CONFIG_NOSYSTEM=1", "HOME=/home/jane", "LC_ALL=C",
+                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                ])
+        }
+    }
 }

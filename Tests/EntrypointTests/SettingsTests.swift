@@ -149,6 +149,7 @@ struct SettingsTests {
 
     @Test func `no variable of any step can crash the boot or fill the log`() throws {
         try withContainer(.scratch) { container in
+            try container.makeDirectory("/scratch/homes", mode: 0o777)
             for name in BootSequence.variables.map(\.name) {
                 for value: ByteString in ["a\nb", "a:b", Self.longest(name), [0xff], "\u{1b}[2J", "\u{202e}x"] {
                     container.environment = .pod.with([ByteString(name): value])
@@ -166,6 +167,7 @@ struct SettingsTests {
 
     @Test func `an empty value is an unset one, for every variable`() throws {
         try withContainer(.scratch) { container in
+            try container.makeDirectory("/scratch/homes", mode: 0o777)
             container.environment = .pod
             let unset = try container.runInNamespaces(["--plan", ProbeReport.path])
             #expect(unset.exitCode == 0)

@@ -8,6 +8,8 @@
 //   cat PATH          writes a file's bytes
 //   write PATH TEXT   creates or replaces a file
 //   sleep SECONDS     a decimal fraction is allowed
+//   exchange A B N    N times, for five seconds at most: exchanges two names, or where there is no A makes B, a symbolic
+//                     link, appear there and vanish again; writes how often
 //   orphans N SECONDS starts N processes that sleep so long, and whose parent ends at once
 //   ignore SIGNAL     from here on ignores the signal with that number
 //   await N           writes `ready`, then `signal NUMBER` for each signal that arrives, and goes on after N of them
@@ -152,6 +154,21 @@ static void orphans(int count, const char *seconds) {
     waitpid(parent, NULL, 0);
 }
 
+static void exchange(const char *first, const char *second, int count) {
+    struct timespec start, now;
+    int done = 0;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (; done < count; done++) {
+        if (done % 2) linkat(AT_FDCWD, second, AT_FDCWD, first, 0);
+        else unlink(first);
+        syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (now.tv_sec - start.tv_sec >= 5) break;
+    }
+    printf("%d\n", done);
+    fflush(stdout);
+}
+
 // Prints through write: a signal that arrives is told of even when standard output is full of something else.
 static void await_signals(int count) {
     sigset_t all;
@@ -200,6 +217,10 @@ int main(int count, char **values) {
         else if (!strcmp(action, "cat")) copy(first);
         else if (!strcmp(action, "write")) { replace(first, second); used = 2; }
         else if (!strcmp(action, "sleep")) wait_for(first);
+        else if (!strcmp(action, "exchange")) {
+            exchange(first, second, *second ? atoi(next[2] ? next[2] : "0") : 0);
+            used = 3;
+        }
         else if (!strcmp(action, "orphans")) { orphans(atoi(first), second); used = 2; }
         else if (!strcmp(action, "ignore")) { signal(atoi(first), SIG_IGN); ignored_at_start |= 1ull << (atoi(first) - 1); }
         else if (!strcmp(action, "await")) await_signals(atoi(first));

@@ -26,12 +26,16 @@ static struct settings {
     char *export;       // the directory that is shown
     int no_groups;      // as a server with manage-gids that does not know the user: supplementary groups do not count
     unsigned delay;     // milliseconds before each call is answered
+    unsigned cache;     // seconds for which a client knows what it has looked up
+    char *quota;        // a directory: a user whose id lies there as a name can make nothing more
 } settings;
 static int export_directory;    // every path is relative to it
 
 static const struct fuse_opt options[] = {
     {"no_groups", offsetof(struct settings, no_groups), 1},
     {"delay=%u", offsetof(struct settings, delay), 0},
+    {"cache=%u", offsetof(struct settings, cache), 0},
+    {"quota=%s", offsetof(struct settings, quota), 0},
     FUSE_OPT_END,
 };
 
@@ -85,6 +89,14 @@ static int squash_readlink(const char *path, char *target, size_t size) {
     return 0;
 }
 
+// Whether the caller may make one more file.
+static int is_over_quota(void) {
+    char path[4096];
+    if (!settings.quota) return 0;
+    snprintf(path, sizeof path, "%s/%u", settings.quota, fuse_get_context()->uid);
+    return access(path, F_OK) == 0;
+}
+
 static int open_as_caller(const char *path, int flags, mode_t mode, struct fuse_file_info *file) {
     int descriptor = AS_CALLER(openat(export_directory, relative(path), flags | O_CLOEXEC | O_NOFOLLOW, mode));
     if (descriptor < 0) return descriptor;
@@ -96,6 +108,7 @@ static int squash_open(const char *path, struct fuse_file_info *file) {
     return open_as_caller(path, file->flags & ~(O_CREAT | O_EXCL | O_NOCTTY), 0, file);
 }
 static int squash_create(const char *path, mode_t mode, struct fuse_file_info *file) {
+    if (is_over_quota()) return -EDQUOT;
     return open_as_caller(path, file->flags | O_CREAT, mode, file);
 }
 static int squash_opendir(const char *path, struct fuse_file_info *file) {
@@ -139,9 +152,11 @@ static int squash_flock(const char *path, struct fuse_file_info *file, int opera
 }
 
 static int squash_mknod(const char *path, mode_t mode, dev_t device) {
+    if (is_over_quota()) return -EDQUOT;
     return AS_CALLER(mknodat(export_directory, relative(path), mode, device));
 }
 static int squash_mkdir(const char *path, mode_t mode) {
+    if (is_over_quota()) return -EDQUOT;
     return AS_CALLER(mkdirat(export_directory, relative(path), mode));
 }
 static int squash_unlink(const char *path) { return AS_CALLER(unlinkat(export_directory, relative(path), 0)); }
@@ -149,6 +164,7 @@ static int squash_rmdir(const char *path) {
     return AS_CALLER(unlinkat(export_directory, relative(path), AT_REMOVEDIR));
 }
 static int squash_symlink(const char *target, const char *path) {
+    if (is_over_quota()) return -EDQUOT;
     return AS_CALLER(symlinkat(target, export_directory, relative(path)));
 }
 static int squash_rename(const char *from, const char *to, unsigned flags) {
@@ -186,8 +202,10 @@ static int squash_statfs(const char *path, struct statvfs *status) {
 static void *squash_init(struct fuse_conn_info *connection, struct fuse_config *configuration) {
     (void)connection;
     configuration->use_ino = 1;
-    // Nothing is remembered: what the test does to the export is seen at once.
-    configuration->entry_timeout = configuration->attr_timeout = configuration->negative_timeout = 0;
+    // A file that is removed is gone at once, even if its closing is still to be told of.
+    configuration->hard_remove = 1;
+    // With 0 nothing is remembered: what the test does to the export is seen at once.
+    configuration->entry_timeout = configuration->attr_timeout = configuration->negative_timeout = settings.cache;
     return NULL;
 }
 
@@ -213,7 +231,8 @@ int main(int count, char **values) {
     struct fuse_args arguments = FUSE_ARGS_INIT(count, values);
     if (fuse_opt_parse(&arguments, &settings, options, take_export) == -1) return 64;
     if (!settings.export) {
-        fprintf(stderr, "usage: rootsquash EXPORT MOUNTPOINT [-f] [-o no_groups] [-o delay=MILLISECONDS]\n");
+        fprintf(stderr, "usage: rootsquash EXPORT MOUNTPOINT [-f] [-o no_groups] [-o delay=MILLISECONDS]"
+                " [-o cache=SECONDS] [-o quota=DIRECTORY]\n");
         return 64;
     }
     export_directory = open(settings.export, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -4,7 +4,7 @@ import Glibc
 
 /// A root file system to start from.
 enum Image: String, CaseIterable, Sendable {
-    /// Debian 12 with sudo, zsh, git, OpenSSH and strace.
+    /// Debian 12 with sudo, zsh, git, OpenSSH, strace, vim, Python and uv.
     case debian
     /// A static busybox.
     case busybox

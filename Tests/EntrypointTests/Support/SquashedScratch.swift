@@ -8,6 +8,8 @@ final class SquashedScratch {
     let export: String
     /// The client's side, to be mounted into containers. Only its top can be: root may not look deeper.
     let mount: String
+    /// A directory: a user whose id is the name of a file there can make nothing more.
+    let quota: String
     private let workspace: String
     private let server: RunningProgram
 
@@ -18,6 +20,10 @@ final class SquashedScratch {
         var ignoresGroups = false
         /// Milliseconds before it answers a call that names a path.
         var delay = 0
+        /// Seconds for which a client remembers what it has looked up.
+        var cache = 0
+        /// Options of a file system in memory that holds the export, such as `size=24m`; nothing for a plain directory.
+        var storage: String?
     }
 
     fileprivate init(_ options: Options) throws {
@@ -27,7 +33,12 @@ final class SquashedScratch {
         for path in [export, mount] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
-        var arguments: [ByteString] = ["\(export)", "\(mount)", "-f", "-o", "delay=\(options.delay)"]
+        quota = workspace + "/quota"
+        try FileManager.default.createDirectory(atPath: quota, withIntermediateDirectories: true)
+        if let storage = options.storage { try Mounts.mount("tmpfs", from: "export", on: export, options: storage) }
+        var arguments: [ByteString] = [
+            "\(export)", "\(mount)", "-f", "-o", "delay=\(options.delay),cache=\(options.cache),quota=\(quota)",
+        ]
         if options.ignoresGroups { arguments += ["-o", "no_groups"] }
         server = try Program(TestMachine.tools + "/rootsquash", arguments).start()
         let limit = ContinuousClock.now + .seconds(10)
@@ -42,6 +53,9 @@ final class SquashedScratch {
         _ = try? server.stop()
         removeOrReport(workspace)
     }
+
+    /// The server's process.
+    var process: Int32 { server.pid }
 
     /// Stops answering, as a server that is down: whoever asks waits until `resume`, or for ever.
     func pause() throws { try server.signal(SIGSTOP) }

@@ -1,0 +1,217 @@
+import Testing
+
+/// What a user may try through drop-in steps.
+@Suite(.containers)
+struct DropInAttackTests {
+    /// What is made of the image, and why root does not run the step.
+    static let openings: [(make: @Sendable (Container) throws -> Void, reason: String)] = [
+        (
+            { try $0.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\n", mode: 0o755, user: 1000) },
+            "/etc/entrypoint/steps.d/10-x belongs to user 1000; chown root:root /etc/entrypoint/steps.d/10-x"
+        ),
+        (
+            { try $0.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\n", mode: 0o775, group: 2000) },
+            "others than root can write to /etc/entrypoint/steps.d/10-x (0775); chmod go-w /etc/entrypoint/steps.d/10-x"
+        ),
+        (
+            {
+                try $0.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\n", mode: 0o755)
+                try $0.makeDirectory("/etc/entrypoint/steps.d", mode: 0o757)
+            }, "others than root can write to /etc/entrypoint/steps.d (0757); chmod go-w /etc/entrypoint/steps.d"
+        ),
+        (
+            {
+                try $0.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\n", mode: 0o755)
+                try $0.makeDirectory("/etc/entrypoint", user: 1000)
+            }, "/etc/entrypoint belongs to user 1000; chown root:root /etc/entrypoint"
+        ),
+        (
+            {
+                try $0.write("/scratch/homes/x", "#!/bin/sh\n", mode: 0o755)
+                try $0.link("/etc/entrypoint/steps.d/10-x", to: "../../../scratch/homes/x")
+            }, "others than root can write to /scratch/homes (0770); chmod go-w /scratch/homes"
+        ),
+        (
+            {
+                try $0.write("/opt/real/x", "#!/bin/sh\n", mode: 0o755)
+                try $0.link("/tmp/way", to: "/opt/real")
+                try $0.makeDirectory("/tmp", mode: 0o1777)
+                try $0.link("/etc/entrypoint/steps.d/10-x", to: "/tmp/way/x")
+            }, "others than root can write to /tmp (1777); chmod go-w /tmp"
+        ),
+    ]
+
+    @Test(arguments: 0..<openings.count) func `root runs nothing that others can change`(number: Int) throws {
+        try withPod(.busybox) { container in
+            try Self.openings[number].make(container)
+            let boot = try container.boot("true")
+            #expect(boot.exitCode == 125)
+            #expect(
+                boot.log(of: "steps.d/10-x") == [
+                    "cannot run /etc/entrypoint/steps.d/10-x as root: \(Self.openings[number].reason)"
+                ], "\(boot)")
+            // Nor does the seed user.
+            try container.remove("/etc/entrypoint/steps.d/10-x")
+            try container.makeDirectory("/etc/entrypoint")
+            try container.write("/scratch/homes/s", "#!/bin/sh\n", mode: 0o755)
+            try container.write(
+                "/etc/entrypoint.yaml",
+                "scratch: {seedUser: '4711:2000'}\nsteps: [{name: s, command: [/scratch/homes/s], as: seed}]\n")
+            let seed = try container.boot("true")
+            #expect(
+                seed.exitCode == 125 && seed.log(of: "s").first?.contains("as seed: others than root") == true,
+                "\(seed)")
+        }
+    }
+
+    @Test func `a start with the capabilities of the program's file runs only the image's own as root`() throws {
+        func withElevatedPod(_ body: (Container) throws -> Void) throws {
+            try withPod(.debian, .elevated) { container in
+                (container.user, container.group) = (1000, 2000)
+                try body(container)
+            }
+        }
+        let script: ByteString = "#!/bin/sh\nid -u; grep -c . /etc/shadow; echo A=b > $ENTRYPOINT_EXPORT\n"
+        try withElevatedPod { container in
+            try container.write("/etc/entrypoint/steps.d/10-x", script, mode: 0o755)
+            try container.write("/etc/entrypoint/user-steps.d/10-x", script, mode: 0o755)
+            let boot = try container.boot("sh", "-c", "echo $A")
+            #expect(boot.output == "b\n", "\(boot)")
+            #expect(boot.log(of: "steps.d/10-x").first == "0", "\(boot)")
+            #expect(boot.log(of: "user-steps.d/10-x").first == "1000", "\(boot)")
+            #expect(boot.errors.contains("grep: /etc/shadow: Permission denied"))
+        }
+        try withElevatedPod { container in
+            try container.makeDirectory("/mounted", mode: 0o755)
+            try container.write("/mounted/10-x", script, mode: 0o755)
+            container.mounts = [.bind(container.root + "/mounted", to: "/etc/entrypoint/steps.d", readOnly: true)]
+            let boot = try container.boot("true")
+            #expect(boot.exitCode == 125)
+            #expect(
+                boot.log(of: "steps.d/10-x") == [
+                    "cannot run /etc/entrypoint/steps.d/10-x as root: /etc/entrypoint/steps.d is mounted, and not the image's "
+                        + "own; make it part of the image"
+                ], "\(boot)")
+        }
+    }
+
+    @Test func `the file for exports is not where others can move it away`() throws {
+        try withPod { container in
+            container.mounts = [.bind(container.traces, to: "/run")]
+            try container.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\necho $ENTRYPOINT_EXPORT\n", mode: 0o755)
+            let boot = try container.boot("true")
+            #expect(boot.log(of: "steps.d/10-x").first?.hasPrefix("/dev/shm/") == true, "\(boot)")
+        }
+    }
+
+    @Test func `links of root's lead to what root runs`() throws {
+        try withPod { container in
+            try container.write("/opt/v1/x", "#!/bin/sh\necho \"$0\"\n", mode: 0o755)
+            try container.link("/opt/now", to: "v1")
+            try container.link("/etc/entrypoint/steps.d/10-x", to: "/opt/../opt/./now/x")
+            // In this image /bin itself is a link.
+            try container.write(
+                "/etc/entrypoint.yaml", "steps: [{name: own, command: [/bin/sh, -c, 'echo ran'], as: root}]\n")
+            let boot = try container.boot("true")
+            #expect(boot.log(of: "steps.d/10-x").first == "/opt/v1/x", "\(boot)")
+            #expect(boot.log(of: "own").first == "ran", "\(boot)")
+        }
+    }
+
+    @Test func `what a user's step exports does not steer root's`() throws {
+        try withPod { container in
+            let names = [
+                "LD_PRELOAD", "BASH_ENV", "ENV", "ZDOTDIR", "PYTHONSTARTUP", "PATH", "GIT_CONFIG_GLOBAL", "OWN",
+            ]
+            let lines = names.map { "echo \($0)=/scratch/homes/jane/evil >> $ENTRYPOINT_EXPORT" }.joined(
+                separator: "; ")
+            try container.write("/opt/zsh-step", "#!/bin/zsh\necho zsh as $(id -u)\n", mode: 0o755)
+            let file: ByteString = """
+                steps:
+                  - name: evil
+                    command:
+                      - /bin/sh
+                      - -c
+                      - 'mkdir .shell; echo "touch /evil" > .shell/.zshenv; cp .shell/.zshenv evil; \(lines)'
+                    after: scratch
+                  - {name: b, command: [/bin/bash, -c, 'env | sort | grep -v ^_=; git --version'], as: root, after: git}
+                  - {name: z, command: [/opt/zsh-step], as: root, after: b}
+                """
+            try container.write("/etc/entrypoint.yaml", file)
+            let boot = try container.boot("/bin/sh", "-c", "echo $OWN")
+            #expect(boot.exitCode == 0 && boot.output == "/scratch/homes/jane/evil\n", "\(boot)")
+            #expect(try !container.exists("/evil"))
+            #expect(boot.log(of: "z").first == "zsh as 0", "\(boot)")
+            #expect(!boot.log(of: "b").contains { $0.contains("evil") || $0.contains("ZDOTDIR") }, "\(boot)")
+        }
+    }
+
+    /// What a step does with the file for its exports, and what is told.
+    static let tricks: [(script: ByteString, told: String)] = [
+        (
+            "rm -f $ENTRYPOINT_EXPORT; ln -s /etc/shadow $ENTRYPOINT_EXPORT",
+            "failed: exit code 1; the last line of its output is 'ln: failed to create symbolic link 'EXPORT': File exists'"
+        ),
+        (
+            "echo A=b > /dev/shm/x; mv /dev/shm/x $ENTRYPOINT_EXPORT",
+            "failed: exit code 1; the last line of its output is 'mv: inter-device move failed: '/dev/shm/x' to 'EXPORT'; unable "
+                + "to remove target: Permission denied'"
+        ),
+        ("mkfifo ${ENTRYPOINT_EXPORT%/*}/x", "Permission denied"),
+        ("ln $ENTRYPOINT_EXPORT ${ENTRYPOINT_EXPORT%/*}/x", "Permission denied"),
+        ("chmod 777 ${ENTRYPOINT_EXPORT%/*}", "Operation not permitted"),
+    ]
+
+    @Test(arguments: tricks) func `the file for exports cannot be made another one`(
+        script: ByteString, told: String
+    ) throws {
+        try withPod { container in
+            try container.write("/etc/entrypoint/user-steps.d/10-x", "#!/bin/sh\n" + script + "\n", mode: 0o755)
+            let boot = try container.boot("true")
+            let last = (boot.log(of: "user-steps.d/10-x").last ?? "")
+                .replacing(/\/run\/\.step\.entrypoint-[a-z0-9-]+\/exports/, with: "EXPORT")
+            #expect(boot.exitCode == 125 && last.contains(told), "\(boot)")
+            #expect(!boot.errors.contains("root:*"))
+            #expect(try container.names(in: "/run").filter { $0.hasPrefix(".") } == [])
+        }
+    }
+
+    @Test(arguments: ["mv x $ENTRYPOINT_EXPORT", "rm $ENTRYPOINT_EXPORT; mkfifo $ENTRYPOINT_EXPORT"])
+    func `without privileges a replaced file is told of, and nothing waits for it`(script: ByteString) throws {
+        try withPod { container in
+            (container.user, container.group) = (1000, 2000)
+            try container.prepareHome()
+            try container.write(
+                "/etc/entrypoint/user-steps.d/10-x", "#!/bin/sh\necho A=b > x\n" + script + "\n", mode: 0o755)
+            let boot = try container.boot("true")
+            #expect(boot.exitCode == 125)
+            #expect(
+                boot.log(of: "user-steps.d/10-x").last
+                    == "cannot take what /etc/entrypoint/user-steps.d/10-x exports: the file was replaced or removed; write to "
+                    + "$ENTRYPOINT_EXPORT itself", "\(boot)")
+        }
+    }
+
+    @Test func `a user's step cannot reach the boot`() throws {
+        try withPod { container in
+            container.environment["HF_TOKEN"] = "hf_secretsecret"
+            let script: ByteString = """
+                #!/bin/sh
+                for process in 1 $PPID; do
+                    cat /proc/$process/environ /proc/$process/mem > /dev/null 2>&1 && echo read $process
+                    ls /proc/$process/fd/ > /dev/null 2>&1 && echo listed $process
+                    kill -STOP $process 2> /dev/null && echo stopped $process
+                    timeout 2 strace -p $process 2>&1 | grep -q 'Operation not permitted' || echo traced $process
+                done
+                sudo -n true 2> /dev/null && echo root
+                tr '\\0' '\\n' < /proc/self/environ | grep secretsecret
+                echo tried
+                """
+            container.capabilities.append("SYS_PTRACE")
+            try container.write("/etc/entrypoint/user-steps.d/10-x", script, mode: 0o755)
+            let boot = try container.boot("sudo", "-n", "id", "-u")
+            #expect(boot.log(of: "user-steps.d/10-x").first == "tried", "\(boot)")
+            #expect(boot.output == "0\n", "\(boot)")
+        }
+    }
+}

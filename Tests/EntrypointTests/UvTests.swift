@@ -1,0 +1,78 @@
+import Testing
+
+/// The real uv, in the caches that the boot has made for it.
+@Suite(.containers)
+struct UvTests {
+    /// Whether the project lies on the device of the cache, and what follows for a file that uv installs: how many names
+    /// it has when it is the cache's own file, and how many when it is a copy.
+    static let places: [(isApart: Bool, mode: String, names: String)] = [(false, "default", "2"), (true, "copy", "1")]
+
+    @Test(arguments: places)
+    func `a virtual environment and what is installed into it use the user's cache`(
+        isApart: Bool, mode: String, names: String
+    ) throws {
+        try withTemporaryDirectory { wheels in
+            try withPod { container in
+                try container.makeWheel(in: wheels)
+                container.mounts = [.bind(wheels, to: "/wheels", readOnly: true)]
+                if isApart {
+                    container.mounts.append(.memory("/project", "mode=777"))
+                    container.environment["WORKING_DIR"] = "/project"
+                }
+                // There is no network.
+                container.environment["UV_OFFLINE"] = "1"
+                container.environment["UV_PYTHON_DOWNLOADS"] = "never"
+                // uv itself opens its locks to everybody, below directories that nobody else may enter.
+                let outcome = try container.boot(
+                    "sh", "-c",
+                    """
+                    set -e
+                    uv venv --quiet env
+                    uv pip install --python env/bin/python /wheels/greeting-1.0-py3-none-any.whl
+                    env/bin/python -c 'import greeting; print(greeting.text)'
+                    echo ${UV_LINK_MODE-default} $(stat -c '%h %a %u:%g' env/lib/python3*/site-packages/greeting.py)
+                    uv cache dir
+                    uv python dir
+                    stat -c '%a %u:%g' "$UV_CACHE_DIR" "$UV_PYTHON_INSTALL_DIR"
+                    cd "$UV_CACHE_DIR"
+                    find . -name greeting.py | wc -l
+                    find . ! '(' -user jane -group lab ')'
+                    find . -perm /007 ! -type l ! -name '*.lock'
+                    """)
+                #expect(outcome.exitCode == 0, "\(outcome)")
+                let home = "/scratch/homes/jane"
+                #expect(
+                    outcome.outputLines == [
+                        "hello from a wheel", "\(mode) \(names) 660 1000:2000", "\(home)/.cache/uv", "\(home)/.uv",
+                        "770 1000:2000", "770 1000:2000", "1",
+                    ], "\(outcome)")
+                // uv would tell of a link that it could not make.
+                #expect(
+                    outcome.errorLines.last == " + greeting==1.0 (from file:///wheels/greeting-1.0-py3-none-any.whl)")
+                #expect(!outcome.errors.contains("warning"), "\(outcome)")
+            }
+        }
+    }
+}
+
+extension Container {
+    /// Makes a wheel of one module in a directory of the machine, with the container's Python.
+    fileprivate func makeWheel(in directory: String) throws {
+        let information = "greeting-1.0.dist-info"
+        for (name, text) in [
+            ("greeting.py", "text = 'hello from a wheel'\n"),
+            ("\(information)/METADATA", "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n"),
+            ("\(information)/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
+            ("\(information)/RECORD", "greeting.py,,\n\(information)/METADATA,,\n\(information)/WHEEL,,\n"),
+        ] as [(String, ByteString)] { try write("/tmp/wheel/\(name)", text, mode: 0o664) }
+        let (mounts, entrypoint, before) = (mounts, entrypoint, self.directory)
+        defer { (self.mounts, self.entrypoint, self.directory) = (mounts, entrypoint, before) }
+        self.mounts = [.bind(directory, to: "/wheels")]
+        self.entrypoint = []
+        self.directory = "/tmp/wheel"
+        let outcome = try run(
+            "python3", "-m", "zipfile", "-c", "/wheels/greeting-1.0-py3-none-any.whl", "greeting.py",
+            ByteString(information))
+        try #require(outcome.exitCode == 0, "\(outcome)")
+    }
+}
