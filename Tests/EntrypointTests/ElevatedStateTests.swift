@@ -264,7 +264,11 @@ struct ElevatedStateTests {
             safe.outputLines.prefix(4) == ["/victim 700 0:0", "/victim/file 600 0:0", "kept", "file"], "\(safe)")
         let words = safe.outputLines.last?.split(separator: " ").compactMap { Int($0) } ?? []
         #expect(words.count == 2 && words[0] > 3 && words[1] >= 10000, "\(safe)")
-        let naive = try run("/naive", rounds: 200_000)
+        // A script loses such a race sooner or later: on a busy machine, later.
+        var naive = safe
+        for _ in 0..<10 where naive.outputLines.prefix(4) == safe.outputLines.prefix(4) {
+            naive = try run("/naive", rounds: 200_000)
+        }
         #expect(naive.outputLines.prefix(4) != safe.outputLines.prefix(4), "\(naive)")
     }
 }

@@ -156,7 +156,7 @@ extension GitTests {
                 ])
             // Without a file in the home git has nothing to list.
             #expect(outcome.outputLines.first == "unset" && outcome.outputLines.last != "124", "\(outcome)")
-            #expect(outcome.duration < .seconds(8))
+            #expect(outcome.duration < .seconds(20))
         }
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// A boot that is ended from outside.
-@Suite(.containers)
+@Suite(.containers, .serialized)
 struct InitBootTests {
     @Test(arguments: [false, true])
     func `TERM ends the boot at once, with nothing half written`(hasBegun: Bool) throws {
@@ -22,7 +22,7 @@ struct InitBootTests {
                 let sent = ContinuousClock.now
                 try running.signal(SIGTERM)
                 let outcome = try running.wait()
-                #expect(ContinuousClock.now - sent < .seconds(2), "\(outcome)")
+                #expect(ContinuousClock.now - sent < .seconds(5), "\(outcome)")
                 #expect(outcome.exitCode == 143, "\(outcome)")
                 #expect(outcome.initLines.last?.hasPrefix("SIGTERM at TIME: the boot was ended") == true, "\(outcome)")
                 #expect(outcome.output == "", "\(outcome)")
@@ -43,11 +43,11 @@ struct InitBootTests {
             // From the call of kill(2) to the end of process 1, as its pidfd tells it to a test that waits for nothing
             // else. The machine may take the processor away from either for a while: one of a few tries must do.
             var times: [Duration] = []
-            while times.count < 5 && !times.contains(where: { $0 < .milliseconds(100) }) {
+            while times.count < 10 && !times.contains(where: { $0 < .milliseconds(100) }) {
                 let boot = try slowBoot(endedAfter: moment)
                 #expect(boot.outcome.exitCode == 143 && boot.outcome.output == "", "\(boot.outcome)")
                 #expect(boot.outcome.initLines.last?.hasPrefix("SIGTERM at TIME: the boot was ended") == true)
-                #expect(boot.time < .seconds(2), "\(boot.outcome)")
+                #expect(boot.time < .seconds(5), "\(boot.outcome)")
                 times.append(boot.time)
                 for (file, content) in boot.files {
                     #expect(content == whole.files[file] || content == whole.before[file], "\(file) is half written")
@@ -139,7 +139,7 @@ struct InitBootTests {
                     return try container.process1(command).run(within: .seconds(20))
                 }
                 #expect(outcome.exitCode == 125, "\(outcome)")
-                #expect(outcome.duration > .seconds(1) && outcome.duration < .seconds(3), "\(outcome)")
+                #expect(outcome.duration > .seconds(1) && outcome.duration < .seconds(10), "\(outcome)")
                 #expect(
                     outcome.log.last == "handoff: cannot use \(file): export (fuse.rootsquash) on /data did not answer "
                         + "within 1 s; is its server reachable? SCRATCH_TIMEOUT changes the limit", "\(outcome)")

@@ -73,7 +73,7 @@ struct InitConfigurationTests {
                     }
                     return try running.wait(within: .seconds(20))
                 }
-                #expect(outcome.duration < .seconds(3), "\(outcome)")
+                #expect(outcome.duration < .seconds(10), "\(outcome)")
                 #expect(outcome.exitCode == (isStopped ? 143 : 125), "\(outcome)")
                 let line =
                     isStopped

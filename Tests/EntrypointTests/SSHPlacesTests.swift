@@ -134,7 +134,7 @@ struct SSHPlacesTests {
             if path == "/secret" { (container.user, container.group) = (1000, 2000) }
             container.environment["SSH_PRIVATE_KEY_B64_FILE"] = path
             let outcome = try container.boot("true")
-            #expect(outcome.exitCode == 78 && outcome.duration < .seconds(10))
+            #expect(outcome.exitCode == 78 && outcome.duration < .seconds(30))
             #expect(outcome.log == ["settings: SSH_PRIVATE_KEY_B64_FILE is '\(path.text)': \(reason)"])
         }
     }

@@ -30,7 +30,7 @@ import Testing
         let fixture = try Fixture(["sh", "-c", "sleep 0.01 & wait; exit 5"])
         let end = try await fixture.end()
         #expect(end.code == 5)
-        #expect(end.seconds < 2)
+        #expect(end.seconds < 8)
         #expect(fixture.errors == "")
     }
 
@@ -42,7 +42,7 @@ import Testing
         let end = try await fixture.end()
         #expect(end.code == 8)
         #expect(fixture.lines == ["ready", "saved"])
-        #expect(end.seconds < 5)
+        #expect(end.seconds < 8)
     }
 
     @Test(arguments: [Fixture.Place.process1, .ordinary])
@@ -50,7 +50,7 @@ import Testing
         let fixture = try Fixture(Fixture.leaving(Fixture.deaf), environment: ["ENTRYPOINT_GRACE": "0.5"], place: place)
         let end = try await fixture.end()
         #expect(end.code == 8)
-        #expect(end.seconds > 0.5 && end.seconds < 5)
+        #expect(end.seconds > 0.5 && end.seconds < 30)
         let line = try #require(fixture.errors.split(separator: "\n").first)
         #expect(
             line.wholeMatch(
@@ -69,7 +69,7 @@ import Testing
         try await fixture.send(SIGTERM)
         let end = try await fixture.end()
         #expect(end.code == 9)
-        #expect(end.seconds < 4)
+        #expect(end.seconds < 8)
         #expect(fixture.errors.contains("SIGTERM at 20"))
         #expect(fixture.errors.contains("sleep ("))
     }
@@ -93,13 +93,13 @@ import Testing
 
     @Test func `a command that ignores TERM is never killed by the init itself`() async throws {
         let fixture = try Fixture(
-            ["sh", "-c", "trap '' TERM; echo ready; sleep 1.5; exit 11"], environment: ["ENTRYPOINT_GRACE": "0.1"])
+            ["sh", "-c", "trap '' TERM; echo ready; sleep 3; exit 11"], environment: ["ENTRYPOINT_GRACE": "0.1"])
         try await fixture.ready()
         for _ in 0..<3 { try await fixture.send(SIGTERM) }
         let end = try await fixture.end()
         #expect(end.code == 11)
         #expect(
-            fixture.errors.contains(/SIGTERM at \S+Z: the command ended after 1\.\d s \(exit code 11\)/),
+            fixture.errors.contains(/SIGTERM at \S+Z: the command ended after \d\.\d s \(exit code 11\)/),
             "\(fixture.errors)")
     }
 
@@ -110,8 +110,8 @@ import Testing
         try await fixture.send(SIGTERM)
         let end = try await fixture.end()
         #expect(end.code == 137)
-        #expect(end.seconds < 4)
-        #expect(fixture.errors.contains("the command was killed after 0."), "\(fixture.errors)")
+        #expect(end.seconds < 8)
+        #expect(fixture.errors.contains(/the command was killed after \d\.\d s/), "\(fixture.errors)")
     }
 
     @Test func `the report is handed over`() async throws {

@@ -1,10 +1,14 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// The fixture's program, run as process 1 of a pid namespace or as any process, and what it printed.
 final class Fixture: @unchecked Sendable {
-    // Safe to send: one test uses it, and only waits for the process in other threads.
+    // Safe to send: one test uses it, and the thread that waits for the process only notes its end.
     private let process = Process()
+    private let end = EndTime()
+    /// When the program was started or was last sent a signal.
+    private var lastEvent = Date()
     private let folder: URL
     private let place: Place
 
@@ -64,6 +68,9 @@ final class Fixture: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try file("out")
         process.standardError = try file("err")
+        // Noted by Foundation's own thread: those of the tests may be busy with another test.
+        process.terminationHandler = { [end] _ in end.time.withLock { $0 = Date() } }
+        lastEvent = Date()
         try process.run()
     }
 
@@ -147,17 +154,21 @@ final class Fixture: @unchecked Sendable {
     /// Sends the init a signal from outside of its namespace, as a container runtime does.
     func send(_ signal: Int32) async throws {
         let target = try await initProcess()
+        lastEvent = Date()
         #expect(kill(target, signal) == 0, "signal \(signal)")
     }
 
     /// Waits for the end.
     ///
-    /// - Returns: the exit code, or 128 and the signal; and the seconds that were waited.
+    /// - Returns: the exit code, or 128 and the signal; and the seconds from the start, or from the last signal that was
+    ///   sent, to the end.
     @discardableResult
     func end(within seconds: Double = 20) async throws -> (code: Int32, seconds: Double) {
         let start = Date()
-        while process.isRunning {
-            if Date().timeIntervalSince(start) > seconds {
+        var time: Date?
+        while time == nil {
+            time = end.time.withLock { $0 }
+            if process.isRunning && Date().timeIntervalSince(start) > seconds {
                 Issue.record("did not end within \(seconds) s; printed: \(output) said: \(errors)")
                 Fixture.killTree(process.processIdentifier)
                 while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
@@ -165,6 +176,11 @@ final class Fixture: @unchecked Sendable {
             try await Task.sleep(for: .milliseconds(2))
         }
         let code = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-        return (code, Date().timeIntervalSince(start))
+        return (code, try #require(time).timeIntervalSince(lastEvent))
     }
+}
+
+/// When a program ended.
+private final class EndTime: Sendable {
+    let time = Mutex<Date?>(nil)
 }
