@@ -29,6 +29,8 @@ struct Beginning {
         if !request.isPlan && settings.isInit(process: id) {
             initSide = try Self.startInit(options, mask)
         } else {
+            // Nobody else ends the boot then, before there is a command to treat signals.
+            if id == 1 { Signals.endProcess1() }
             Signals.setMask(mask)
         }
         guard !isElevated, let file = Configuration.file(namedBy: environment) else { return }
@@ -48,6 +50,7 @@ struct Beginning {
                     + "\(Text.shown(Paths.configuration)), or set ENTRYPOINT_MODE"
             }
         } else if !request.isPlan && allSettings.isInit(process: id) {
+            if id == 1 { Signals.endProcess1(false) }
             initSide = try Self.startInit(options, nil)
         }
     }

@@ -151,6 +151,14 @@ package struct LinkChange: Equatable, Sendable {
     }
 }
 
+extension LinkChange {
+    /// What remains of it where the link's place is its target's: that exists.
+    var withoutLink: Change {
+        guard kind == .directory else { return .firstFile(FirstFileChange(path: target, mode: mode ?? 0o666)) }
+        return .directory(DirectoryChange(path: target, mode: mode ?? 0o777, group: 0, use: .none))
+    }
+}
+
 /// The files of ssh have their content; those of an earlier boot whose variable is gone are gone.
 package struct SSHFilesChange: Equatable, Sendable {
     /// A file with a content.

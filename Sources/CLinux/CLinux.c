@@ -155,6 +155,17 @@ int linux_signal_set_ignored(int number, bool ignored) {
     return sigaction(number, &action, NULL);
 }
 
+static void end_process(int number) { _exit(128 + number); }
+
+void linux_signal_set_ending(int number, bool ends) {
+    struct sigaction action;
+    void (*from)(int) = ends ? SIG_DFL : end_process;
+    if (sigaction(number, NULL, &action) != 0 || action.sa_handler != from) return;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = ends ? end_process : SIG_DFL;
+    sigaction(number, &action, NULL);
+}
+
 int linux_signal_when_readable(int descriptor) {
     if (fcntl(descriptor, F_SETOWN, getpid()) < 0 || fcntl(descriptor, F_SETSIG, SIGIO) < 0) return -1;
     return fcntl(descriptor, F_SETFL, O_ASYNC | O_NONBLOCK);

@@ -81,6 +81,15 @@ package enum Signals {
         _ = linux_signal_set_ignored(signal.rawValue, ignored)
     }
 
+    /// Lets HUP, INT, QUIT and TERM end process 1, too, for which the kernel drops what has the default action
+    /// (pid_namespaces(7)): with 128 and the number as exit code. Those that are ignored stay so; a new program has the
+    /// defaults again.
+    ///
+    /// - Parameter ends: `false` gives back the default.
+    package static func endProcess1(_ ends: Bool = true) {
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] { linux_signal_set_ending(signal, ends) }
+    }
+
     /// Whom a signal is for.
     package enum Receiver: Sendable {
         case process(Int32)

@@ -35,6 +35,31 @@ struct InitBootTests {
         }
     }
 
+    @Test(arguments: [(SIGTERM, 143), (SIGINT, 130), (SIGHUP, 129), (SIGQUIT, 131)] as [(Int32, Int32)])
+    func `without an init, too, a signal ends the boot of process 1, and means to the command what it always did`(
+        signal: Int32, code: Int32
+    ) throws {
+        try withSquashedScratch(SquashedScratch.Options(delay: 20)) { scratch in
+            try scratch.makeHomes()
+            try withContainer(.scratch) { container in
+                container.environment = .pod.with(["ENTRYPOINT_MODE": "exec"])
+                try container.withMount(scratch.mount, at: "/scratch") {
+                    let booting = try container.process1(ProbeReport.path, "print", "booted").start()
+                    try wait(for: "the persistent directory") { try scratch.status("homes/jane") != nil }
+                    try booting.signal(signal)
+                    let ended = try booting.wait()
+                    #expect(ended.exitCode == code && ended.output == "", "\(ended)")
+                    // The command has the default, which for process 1 means that nothing comes of it.
+                    let running = try container.process1(ProbeReport.path, "print", "booted", "sleep", "1").start()
+                    try running.waitForOutput("booted")
+                    try running.signal(signal)
+                    let outcome = try running.wait()
+                    #expect(outcome.exitCode == 0, "\(outcome)")
+                }
+            }
+        }
+    }
+
     @Test func `whenever TERM comes, the boot is over a tenth of a second later`() throws {
         let whole = try slowBoot(endedAfter: nil)
         #expect(whole.outcome.exitCode == 0 && whole.outcome.duration > .milliseconds(500), "\(whole.outcome)")

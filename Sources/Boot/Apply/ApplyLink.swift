@@ -16,7 +16,10 @@ extension Apply {
     mutating func apply(_ change: LinkChange, by able: [Actor]) throws(BootError) -> Outcome {
         let place = Place(change, actor: able[0])
         // A home that lies in the persistent directory needs no link.
-        if place.path == place.target { return try makeTarget(place) ? .changed : .already }
+        if place.path == place.target {
+            performed = change.withoutLink
+            return try makeTarget(place) ? .changed : .already
+        }
         for _ in 0..<Self.mostRounds {
             let found = try find(place)
             if case .link(place.target) = found { return try makeTarget(place) ? .changed : .already }

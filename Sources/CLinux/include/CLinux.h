@@ -101,6 +101,8 @@ int linux_signal_wait(uint64_t set, int64_t nanoseconds, struct linux_signal_inf
 // Dispositions (macro): SIG_IGN and SIG_DFL are casts.
 bool linux_signal_is_ignored(int number);
 int linux_signal_set_ignored(int number, bool ignored);
+/// Lets a signal that has its default action end the process with 128 and its number, or gives it the default back.
+void linux_signal_set_ending(int number, bool ends);
 
 // SIGIO when a descriptor becomes readable or loses its last writer; makes it non-blocking (gnu: F_SETSIG).
 int linux_signal_when_readable(int descriptor);
