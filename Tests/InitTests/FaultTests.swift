@@ -39,7 +39,7 @@ import Testing
         try await terminal.expect("ready\r\n")
         let process1 = try #require(Fixture.children(terminal.processIdentifier).first)
         let tracer = try Tracer(of: process1, ["--trace=ioctl", "--inject=ioctl:error=EIO:when=1+1"])
-        for _ in 0..<1000 where !tracer.isAttached { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<6000 where !tracer.isAttached { try await Task.sleep(for: .milliseconds(5)) }
         kill(process1, SIGTERM)
         // The shell is hung up all the same.
         #expect(try await terminal.end() == 128 + SIGHUP)

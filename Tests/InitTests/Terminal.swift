@@ -66,7 +66,8 @@ final class Terminal: @unchecked Sendable {
 
     /// Waits until text appears after what was seen by the last wait.
     func expect(_ text: String, location: SourceLocation = #_sourceLocation) async throws {
-        for _ in 0..<2000 {
+        let start = ContinuousClock.now
+        while ContinuousClock.now - start < .seconds(60) {
             let found: Bool = lock.withLock {
                 guard let range = seen.range(of: Data(text.utf8), in: position..<seen.count) else { return false }
                 position = range.upperBound
@@ -88,7 +89,7 @@ final class Terminal: @unchecked Sendable {
     ///
     /// - Returns: the exit code, or 128 and the signal.
     @discardableResult
-    func end(within seconds: Double = 10) async throws -> Int32 {
+    func end(within seconds: Double = 30) async throws -> Int32 {
         let start = Date()
         while process.isRunning {
             if Date().timeIntervalSince(start) > seconds {

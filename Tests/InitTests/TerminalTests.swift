@@ -103,7 +103,7 @@ import Testing
         try await terminal.expect("running\r\n")
         kill(try process1(terminal), SIGTERM)
         try await terminal.expect("saved\r\n")
-        try await terminal.end(within: 4)
+        try await terminal.end(within: 8)
         try await terminal.expect("SIGTERM at")
     }
 
