@@ -64,7 +64,12 @@ let package = Package(
         .target(name: "Boot", dependencies: ["Init", "Linux", "YAML", system], swiftSettings: privileged),
         .executableTarget(
             name: "entrypoint", dependencies: ["Boot", "CStart", "Linux", "YAML", system],
-            swiftSettings: privileged, linkerSettings: staticExecutable),
+            swiftSettings: privileged,
+            linkerSettings: staticExecutable + [
+                .unsafeFlags(
+                    ["-Xlinker", "--script=\(Context.packageDirectory)/Sources/entrypoint.ld"],
+                    .when(configuration: .release))
+            ]),
         .executableTarget(
             name: "entrypointctl",
             dependencies: [
