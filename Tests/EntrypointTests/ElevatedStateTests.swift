@@ -246,10 +246,7 @@ struct ElevatedStateTests {
     @Test func `links that come between check and use lead root nowhere`() throws {
         func run(_ start: String, rounds: Int) throws -> Outcome {
             try withPod { container in
-                let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                try container.write(
-                    "/naive", ByteString(try Data(contentsOf: fixtures.appending(path: "Fixtures/naive-entrypoint"))),
-                    mode: 0o755)
+                try container.addNaive()
                 try container.makeDirectory("/home", mode: 0o777)
                 try container.makeDirectory("/run", mode: 0o777)
                 container.entrypoint = ["/bin/sh", "-c"]
@@ -267,7 +264,7 @@ struct ElevatedStateTests {
         // A script loses such a race sooner or later: on a busy machine, later.
         var naive = safe
         for _ in 0..<10 where naive.outputLines.prefix(4) == safe.outputLines.prefix(4) {
-            naive = try run("/naive", rounds: 200_000)
+            naive = try run("/naive/entrypoint", rounds: 200_000)
         }
         #expect(naive.outputLines.prefix(4) != safe.outputLines.prefix(4), "\(naive)")
     }

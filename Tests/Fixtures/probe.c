@@ -8,8 +8,8 @@
 //   cat PATH          writes a file's bytes
 //   write PATH TEXT   creates or replaces a file
 //   sleep SECONDS     a decimal fraction is allowed
-//   exchange A B N    N times, for five seconds at most: exchanges two names, or where there is no A makes B, a symbolic
-//                     link, appear there and vanish again; writes how often
+//   exchange A B N    N times, for five seconds at most: exchanges two names, of which B is a symbolic link; where there is
+//                     no A, makes such a link appear there and vanish again; writes how often
 //   orphans N SECONDS starts N processes that sleep so long, and whose parent ends at once
 //   ignore SIGNAL     from here on ignores the signal with that number
 //   await N           writes `ready`, then `signal NUMBER` for each signal that arrives, and goes on after N of them
@@ -154,14 +154,19 @@ static void orphans(int count, const char *seconds) {
     waitpid(parent, NULL, 0);
 }
 
+// Neither name stays without a link, whatever is made, removed or moved there meanwhile. Counts what had an effect.
 static void exchange(const char *first, const char *second, int count) {
     struct timespec start, now;
     int done = 0;
+    char target[4096];
+    ssize_t length = readlink(second, target, sizeof target - 1);
+    if (length < 0) fail(second);
+    target[length] = 0;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    for (; done < count; done++) {
-        if (done % 2) linkat(AT_FDCWD, second, AT_FDCWD, first, 0);
-        else unlink(first);
-        syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE);
+    for (int round = 0; done < count; round++) {
+        int changed = (round % 2 ? symlink(target, first) : unlink(first)) == 0;
+        changed |= syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE) == 0;
+        done += changed;
         clock_gettime(CLOCK_MONOTONIC, &now);
         if (now.tv_sec - start.tv_sec >= 5) break;
     }
