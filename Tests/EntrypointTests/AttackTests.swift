@@ -304,8 +304,8 @@ struct AttackTests {
                     try container.exists("/tmp/process") && container.text("/tmp/process").hasSuffix("\n")
                 }
                 let process = ByteString(try container.text("/tmp/process").split(separator: "\n").joined())
-                let kill = try running.exec(["/bin/kill", "-QUIT", process], user: "0:0")
-                #expect(kill.exitCode == 0, "\(kill)")
+                // With the container ends what runs in it, this program among them.
+                _ = try running.exec(["/bin/kill", "-QUIT", process], user: "0:0")
                 let outcome = try running.wait()
                 #expect(outcome.output == "ended by 131\n", "\(outcome)")
                 return try container.names(in: "/tmp").filter { $0.hasPrefix("core") }
