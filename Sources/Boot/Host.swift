@@ -41,6 +41,8 @@ package struct Host: Sendable {
     package let caller: Credentials
     /// The text of the account files.
     package let accounts: AccountFiles
+    /// Those of them that say who has which id, whoever asks.
+    package let imageAccounts: ImageAccounts
     /// Why an account file could not be read, one line a file.
     package let accountProblems: [String]
     /// The login shells that the image has, by preference.
@@ -60,7 +62,7 @@ package struct Host: Sendable {
 
     package init(
         tree: FileTree, privileges: Privileges, start: Start? = nil, caller: Credentials? = nil,
-        accounts: AccountFiles = AccountFiles(),
+        accounts: AccountFiles = AccountFiles(), imageAccounts: ImageAccounts? = nil,
         accountProblems: [String] = [], shells: [FilePath] = [], sudo: FilePath? = nil, sudoReadsDirectory: Bool = true,
         devices: [Device] = [], mounts: [Mount] = [], rights: NameRights = NameRights(),
         git: FilePath? = nil
@@ -70,6 +72,7 @@ package struct Host: Sendable {
         self.start = start ?? (privileges.user.effective == 0 ? .root : .bare)
         self.caller = caller ?? privileges.effective
         self.accounts = accounts
+        self.imageAccounts = imageAccounts ?? ImageAccounts(accounts)
         self.accountProblems = accountProblems
         self.shells = shells
         self.sudo = sudo
@@ -116,11 +119,13 @@ extension Host {
         let sudoers = sudo != nil && privileges.user.effective == 0 ? read(Paths.sudoers) : nil
         return Host(
             tree: tree, privileges: privileges, start: start, caller: caller, accounts: accounts,
+            imageAccounts: ImageAccounts(accounts, isStrict: start == .elevated && tree.isRealRoot),
             accountProblems: problems,
             shells: (settings?[Identity.self]?.shells ?? Paths.shells).filter { isProgram($0, in: tree) }, sudo: sudo,
             sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: devices(in: tree),
             mounts: settings?[SSHKeys.self] == nil ? [] : Mount.all(of: tree),
-            rights: start == .elevated ? NameRights.read(from: tree) : NameRights(),
+            rights: start == .elevated
+                ? NameRights.read(from: tree, isRoot: privileges.user.effective == 0) : NameRights(),
             git: settings?[GitIdentity.self] == nil ? nil : program("git", in: tree))
     }
 

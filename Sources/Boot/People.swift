@@ -20,7 +20,7 @@ package struct People: Sendable {
     /// The account files as they will be.
     package let accounts: AccountsChange
     /// What the reader should know.
-    package let warnings: [String]
+    package internal(set) var warnings: [String]
 }
 
 extension People {
@@ -150,13 +150,15 @@ extension People {
         switch scratch.seed {
         case .ids(let user, let group): found = (user, group, [])
         case .name(let name, let isDefault):
-            guard let account = host.accounts.account(named: name) else {
+            // Of all files the one that says who works for others must be the image's own.
+            let image = host.imageAccounts
+            guard let account = image.files.account(named: name) else {
                 if isDefault { return nil }
                 throw BootError(
-                    "SCRATCH_SEED_USER is '\(name)'", reason: "no such user in \(Paths.passwd)",
+                    "SCRATCH_SEED_USER is '\(name)'", reason: image.passwdDoubt ?? "no such user in \(Paths.passwd)",
                     remedy: "add the account to the image, or give its ids as uid:gid", exitCode: .settings)
             }
-            found = (account.userID, account.groupID, host.accounts.groups(ofUserNamed: name))
+            found = (account.userID, account.groupID, image.files.groups(ofUserNamed: name))
         }
         guard found.user != 0 else {
             throw BootError(

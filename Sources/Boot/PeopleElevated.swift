@@ -6,13 +6,18 @@ extension People {
     /// are those that the caller has or the image grants.
     static func forElevated(_ identity: Identity, _ scratch: Scratch, _ host: Host) throws(BootError) -> People {
         let caller = host.caller
+        let image = host.imageAccounts
         try refuseOtherIDs(identity, caller)
         try refuseNamesWithRights(identity, host)
-        return try privileged(identity, scratch, host, .elevated) { plan, request in
+        var people = try privileged(identity, scratch, host, .elevated) { plan, request in
             // Not what the group file has for the name: the caller has chosen it.
-            let granted = identity.groups.compactMap { host.accounts.groupID(named: $0) } + request.deviceGroupIDs
+            let granted = identity.groups.compactMap { image.files.groupID(named: $0) } + request.deviceGroupIDs
             return Set(caller.groups + [caller.group]).subtracting(plan.rootGroups).union(granted)
         }
+        if let doubt = image.groupDoubt, !identity.groups.isEmpty {
+            people.warnings.append("identity.groups is left out: \(doubt)")
+        }
+        return people
     }
 
     private static func refuseOtherIDs(_ identity: Identity, _ caller: Credentials) throws(BootError) {
@@ -35,19 +40,31 @@ extension People {
     private static func refuseNamesWithRights(_ identity: Identity, _ host: Host) throws(BootError) {
         var problems: [String] = []
         let (user, group) = (identity.userName, identity.groupName)
-        if host.accounts.account(named: user)?.userID != identity.userID {
+        let accounts = host.imageAccounts.files
+        if accounts.account(named: user)?.userID != identity.userID {
             let remedy = "choose another NB_USER, or let the image have the account with uid \(identity.userID)"
-            if let file = host.rights.file(mentioning: user) {
+            if let error = host.rights.unread {
+                problems.append(unread(error, "NB_USER: ", user))
+            } else if let file = host.rights.file(mentioning: user) {
                 problems.append("NB_USER: \(file) mentions \(user), and may give rights to that name: \(remedy)")
-            } else if !host.accounts.groups(ofUserNamed: user).isEmpty || host.accounts.isGroupAdministrator(user) {
+            } else if !accounts.groups(ofUserNamed: user).isEmpty || accounts.isGroupAdministrator(user) {
                 problems.append("NB_USER: a group of the image has \(user) as a member: \(remedy)")
             }
         }
-        if host.accounts.groupID(named: group) != identity.groupID, let file = host.rights.file(mentioningGroup: group)
-        {
-            problems.append(
-                "NB_GROUP: \(file) mentions \(group), and may give rights to that name: choose another NB_GROUP")
+        if accounts.groupID(named: group) != identity.groupID {
+            if let error = host.rights.unread {
+                problems.append(unread(error, "NB_GROUP: ", group))
+            } else if let file = host.rights.file(mentioningGroup: group) {
+                problems.append(
+                    "NB_GROUP: \(file) mentions \(group), and may give rights to that name: choose another NB_GROUP")
+            }
         }
         guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }
+    }
+
+    /// What cannot be read may mention any name.
+    private static func unread(_ error: SystemCallError, _ variable: String, _ name: String) -> String {
+        "\(variable)cannot read \(Text.shown(error.path ?? "")), which may give rights to \(name): \(error.reason) "
+            + "(\(error.call) \(error.symbol)): let the pod spec's capabilities.drop leave DAC_OVERRIDE"
     }
 }

@@ -39,6 +39,13 @@ struct DropInAttackTests {
                 try $0.link("/etc/entrypoint/steps.d/10-x", to: "/tmp/way/x")
             }, "others than root can write to /tmp (1777); chmod go-w /tmp"
         ),
+        (
+            {
+                try $0.write("/opt/sh", "#!/bin/sh\n", mode: 0o755, user: 1000)
+                try $0.write("/opt/link", "#!/opt/sh\n", mode: 0o755)
+                try $0.write("/etc/entrypoint/steps.d/10-x", "#!\t/opt/link -e\n", mode: 0o755)
+            }, "/opt/sh belongs to user 1000; chown root:root /opt/sh"
+        ),
     ]
 
     @Test(arguments: 0..<openings.count) func `root runs nothing that others can change`(number: Int) throws {

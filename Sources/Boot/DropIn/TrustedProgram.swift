@@ -12,6 +12,8 @@ enum Distrust: Error, Equatable, Sendable {
 struct TrustedProgram {
     /// How many symbolic links a path may lead through (path_resolution(7)).
     private static let linkLimit = 40
+    /// How much of a file the kernel reads for its first line, in bytes (BINPRM_BUF_SIZE).
+    private static let firstLineLimit = 256
 
     private let tree: FileTree
     /// The mount of the root directory, where the program must lie; `nil` when it may lie on any.
@@ -34,7 +36,39 @@ struct TrustedProgram {
         let mount = try perform { () throws(SystemCallError) in
             try isImageOnly ? tree.open("/", [.pathOnly, .directory], links: .refuse).mount : nil
         }
-        return try TrustedProgram(tree: tree, mount: mount).find(path)
+        let way = TrustedProgram(tree: tree, mount: mount)
+        let found = try way.find(path)
+        try way.findInterpreters(of: found)
+        return found
+    }
+
+    /// A script does what its interpreter does, which may be a script, too (execve(2): the fifth is the kernel's last).
+    private func findInterpreters(of program: (path: FilePath, status: FileStatus)) throws(Distrust) {
+        var program = program
+        for _ in 0..<5 where program.status.kind == .file {
+            guard let interpreter = try interpreter(of: program.path) else { return }
+            do throws(Distrust) {
+                program = try find(interpreter)
+            } catch {
+                // That there is none is for the kernel to tell.
+                if case .failed(let error) = error, error.errno == .noSuchFileOrDirectory { return }
+                throw error
+            }
+        }
+    }
+
+    /// What the first line of a script names (execve(2)); `nil` for any other file.
+    private func interpreter(of script: FilePath) throws(Distrust) -> FilePath? {
+        let start = try Self.perform { () throws(SystemCallError) in
+            try tree.open(script, [.readOnly, .nonBlocking], links: .refuse).readAll(limit: Self.firstLineLimit)
+        }
+        guard start.starts(with: "#!".utf8) else { return nil }
+        let line = start.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let name = line.drop(while: isBlank).prefix { !isBlank($0) }
+        let path = FilePath(String(decoding: name, as: UTF8.self))
+        // The kernel takes another one from the working directory, which is `/` here.
+        return path.isEmpty ? nil : path.isAbsolute ? path : FilePath("/").pushing(path)
     }
 
     private func find(_ path: FilePath) throws(Distrust) -> (path: FilePath, status: FileStatus) {
