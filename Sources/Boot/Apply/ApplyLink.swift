@@ -30,7 +30,7 @@ extension Apply {
                     return .skipped("\(Text.shown(place.path)) is a mount or holds one, and is left alone")
                 }
                 if mode == .dryRun { return wouldClear(place, status, target) }
-                try clear(place, status, target)
+                guard try clear(place, status, target) else { return .already }
                 // Whoever was faster, what is there now decides.
                 continue
             }

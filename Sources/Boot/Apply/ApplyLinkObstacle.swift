@@ -15,6 +15,8 @@ extension Apply {
     mutating func wouldClear(_ place: Place, _ status: FileStatus, _ target: FileStatus?) -> Outcome {
         if place.takes(status, over: target) {
             add(remark: "what is in its place moves to \(Text.shown(place.target))")
+        } else if isCopied(place) {
+            add(remark: "what is in its place is removed: \(Text.shown(place.target)) is a copy of it")
         } else {
             notes.append(
                 "\(Text.shown(place.path)) is in the way and is kept as \(Text.shown(Self.kept(place.path, 0)))")
@@ -23,60 +25,108 @@ extension Apply {
         return .changed
     }
 
-    /// Takes something out of the link's place. Nothing is lost.
-    mutating func clear(_ place: Place, _ status: FileStatus, _ target: FileStatus?) throws(BootError) {
-        if place.takes(status, over: target) {
-            do throws(SystemCallError) {
-                let isDone = try actors.acting(as: place.actor) { () throws(SystemCallError) in
-                    try moveIn(place, replacing: target != nil)
-                }
-                if isDone {
-                    present.append(place.target)
-                    add(remark: "what was in its place moved to \(Text.shown(place.target))")
-                }
-                return
-            } catch {
-                let failure = copyFailure("cannot move", place.path, place.target, error, as: place.actor)
-                notes.append(failure.message)
+    private func isCopied(_ place: Place) -> Bool {
+        do throws(SystemCallError) {
+            return try actors.acting(as: place.actor) { () throws(SystemCallError) in
+                try Ends(place, in: tree).isCopied(umask: actors.workUmask, progress: keepWatchWaiting)
             }
+        } catch {
+            return false
         }
-        try setAside(place.path, as: place.actor)
     }
 
-    /// Moves what is in the link's place to the link's target; `false` when either has changed meanwhile.
-    private mutating func moveIn(_ place: Place, replacing: Bool) throws(SystemCallError) -> Bool {
-        guard let name = place.path.lastComponent, let newName = place.target.lastComponent else { return false }
-        let parent = try tree.openParent(of: place.path, links: .follow)
-        let other = try tree.openParent(of: place.target, links: .follow)
+    /// Takes something out of the link's place. Nothing is lost.
+    ///
+    /// - Returns: `false` when it is the link's target itself, which stays.
+    mutating func clear(
+        _ place: Place, _ status: FileStatus, _ target: FileStatus?
+    ) throws(BootError) -> Bool {
+        do throws(SystemCallError) {
+            let clearance = try actors.acting(as: place.actor) { () throws(SystemCallError) in
+                try move(place, status, target)
+            }
+            switch clearance {
+            case .isTarget: return false
+            case .isClear: return true
+            case .isTaken: break
+            }
+        } catch {
+            let failure = copyFailure("cannot move", place.path, place.target, error, as: place.actor)
+            guard place.cannotTake(status, error, user: actors.userID) else {
+                notes.append("\(Text.shown(place.path)) stays as it is, and the next boot tries again")
+                throw failure
+            }
+            notes.append(failure.message)
+        }
+        try setAside(place.path, as: place.actor)
+        return true
+    }
+
+    private enum Clearance { case isTarget, isClear, isTaken }
+
+    /// Moves what is in the link's place to the link's target, if that can take it.
+    private mutating func move(
+        _ place: Place, _ status: FileStatus, _ target: FileStatus?
+    ) throws(SystemCallError) -> Clearance {
+        let ends = try Ends(place, in: tree)
+        let areOne = try target == nil ? false : ends.areOneDirectory
+        if areOne == true { return .isTarget }
+        if place.takes(status, over: target) {
+            try move(ends, place, replacing: target != nil)
+            return .isClear
+        }
+        // A boot may have ended between copying and removing.
+        guard areOne == false, try ends.isCopied(umask: actors.workUmask, progress: keepWatchWaiting) else {
+            return .isTaken
+        }
+        try removeCopied(ends)
+        add(remark: "what was in its place was removed: \(Text.shown(place.target)) is a copy of it")
+        return .isClear
+    }
+
+    /// Moves what is in the link's place to the link's target, unless either has changed meanwhile.
+    private mutating func move(
+        _ ends: borrowing Ends, _ place: Place, replacing: Bool
+    ) throws(SystemCallError) {
         do throws(SystemCallError) {
             if replacing {
-                try parent.replace(newName, in: other, with: name)
+                try ends.parent.replace(ends.newName, in: ends.newParent, with: ends.name)
             } else {
-                try parent.move(name, to: newName, in: other)
+                try ends.parent.move(ends.name, to: ends.newName, in: ends.newParent)
             }
-            return true
         } catch {
             switch error.errno {
-            case .fileExists, .directoryNotEmpty, .noSuchFileOrDirectory: return false
+            case .fileExists, .directoryNotEmpty, .noSuchFileOrDirectory: return
             case .improperLink: break
             default: throw error
             }
+            let copy = try TreeCopy.make(
+                of: place.path, at: place.target, extent: .everything, replacing: replacing, in: tree,
+                progress: keepWatchWaiting)
+            guard copy.isMade else { return }
+            try removeCopied(ends)
         }
-        let copy = try TreeCopy.make(
-            of: place.path, at: place.target, extent: .everything, replacing: replacing, in: tree,
-            progress: keepWatchWaiting)
-        guard copy.isMade else { return false }
-        // Out of the way at once, even if it takes long to remove, or cannot be removed.
-        let doomed = TemporaryName.make(for: name)
-        try parent.move(name, to: doomed, in: parent)
+        present.append(place.target)
+        add(remark: "what was in its place moved to \(Text.shown(place.target))")
+    }
+
+    /// Removes what is in the link's place and has been copied: it is out of the way at once, even if that takes long.
+    private mutating func removeCopied(_ ends: borrowing Ends) throws(SystemCallError) {
+        let doomed = TemporaryName.make(for: ends.name)
+        try ends.parent.move(ends.name, to: doomed, in: ends.parent)
         do throws(SystemCallError) {
-            try parent.removeTree(doomed, progress: keepWatchWaiting)
+            try ends.parent.removeTree(doomed, progress: keepWatchWaiting)
         } catch {
-            notes.append(
-                "what was copied from \(Text.shown(place.path)) cannot be removed and remains as "
-                    + "\(Text.shown(parent.path.appending(doomed))): \(error.reason) (\(error.symbol))")
+            // Once the link is there no boot looks for it.
+            do throws(SystemCallError) {
+                try ends.parent.removeTree(doomed, progress: keepWatchWaiting)
+            } catch {
+                let path = ends.parent.path
+                notes.append(
+                    "what was copied from \(Text.shown(path.appending(ends.name))) cannot be removed and remains as "
+                        + "\(Text.shown(path.appending(doomed))): \(error.reason) (\(error.symbol))")
+            }
         }
-        return true
     }
 
     /// Keeps what is at a path under another name beside it; whoever took it away meanwhile has done the same.
@@ -113,6 +163,54 @@ extension Apply {
     }
 }
 
+/// Where a link and its target are, or are to be.
+private struct Ends: ~Copyable {
+    let parent: Directory
+    let name: FilePath.Component
+    let newParent: Directory
+    let newName: FilePath.Component
+
+    init(_ place: Apply.Place, in tree: FileTree) throws(SystemCallError) {
+        guard let name = place.path.lastComponent, let newName = place.target.lastComponent else {
+            throw SystemCallError(call: "renameat", path: place.path, errno: .invalidArgument)
+        }
+        let parent = try tree.openParent(of: place.path, links: .follow)
+        let newParent = try tree.openParent(of: place.target, links: .follow)
+        self.parent = parent
+        self.name = name
+        self.newParent = newParent
+        self.newName = newName
+    }
+
+    /// Whether what is made beside the link is also beside its target: by two mounts of a file server one directory has
+    /// two devices. `nil` where nothing can be made.
+    var areOneDirectory: Bool? {
+        get throws(SystemCallError) {
+            // A name that nobody has asked for, so that no client remembers that it is free.
+            let probe = TemporaryName.make(for: name)
+            do throws(SystemCallError) {
+                try parent.makeLink(probe, to: "probe")
+                let isThere = try newParent.status(probe) != nil
+                try parent.remove(probe)
+                return isThere
+            } catch {
+                _ = try? parent.remove(probe)
+                if [.permissionDenied, .notPermitted, .readOnlyFileSystem].contains(error.errno) { return nil }
+                throw error
+            }
+        }
+    }
+
+    /// Whether the target is a copy of what is in the link's place. What the user cannot read may differ.
+    func isCopied(umask: ModeBits, progress: () -> Void) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            return try newParent.holdsCopy(newName, of: name, in: parent, umask: umask, progress: progress)
+        } catch  where error.errno == .permissionDenied {
+            return false
+        }
+    }
+}
+
 extension Apply.Place {
     /// Whether what is in the link's place becomes the target: it is of the target's kind, and there is none, or an empty
     /// file that nothing was written to.
@@ -120,5 +218,22 @@ extension Apply.Place {
         guard status.kind == (kind == .file ? .file : .directory) else { return false }
         guard let target else { return true }
         return target.kind == .file && target.size == 0
+    }
+
+    /// Whether what is in the link's place cannot be moved to the target because of what it is: of a kind or a name that
+    /// the target's file system cannot hold, or not the user's to read or to move. Any other error may be over at the next
+    /// boot.
+    func cannotTake(_ status: FileStatus, _ error: SystemCallError, user: UInt32) -> Bool {
+        switch error.errno {
+        case .notSupported, .fileNameTooLong, .improperLink, .invalidArgument, .illegalByteSequence, .fileTooLarge,
+            .notPermitted:
+            return true
+        case .permissionDenied:
+            let isReading = ["openat", "fstatat", "readlinkat"].contains(error.call)
+            // A directory's new parent is written into it (rename(2)).
+            let isForeign = status.kind == .directory && status.user != user
+            return error.path?.starts(with: path) == true && (isReading || isForeign)
+        default: return false
+        }
     }
 }
