@@ -1,3 +1,5 @@
+import Foundation
+import Glibc
 import Testing
 
 /// What is in the way of the links of the home.
@@ -65,6 +67,43 @@ struct LinksTests {
                 try container.boot("true").log == [
                     "ready: 0 changes in N ms; true as jane (1000:2000) in /scratch/homes/jane"
                 ])
+        }
+    }
+
+    /// By two mounts, one directory of a file server has two devices.
+    @Test func `in a home that is the persistent directory by another mount all stays where it is`() throws {
+        try withSquashedScratch { scratch in
+            try scratch.makeHomes()
+            let home = "homes/jane"
+            for name in [home, home + "/.vscode"] {
+                try scratch.makeDirectory(name, mode: 0o750, user: 1000, group: 2000)
+            }
+            for name in [".vscode/settings", ".zsh_history"] {
+                let path = "\(scratch.export)/\(home)/\(name)"
+                try Data("precious\n".utf8).write(to: URL(fileURLWithPath: path))
+                try check(chown(path, 1000, 2000), "chown", path)
+                try check(chmod(path, 0o600), "chmod", path)
+            }
+            try withPod { container in
+                container.mounts = [
+                    .bind(scratch.mount, to: "/scratch"), .bind("\(scratch.export)/\(home)", to: "/home/jane"),
+                ]
+                for _ in 0..<2 {
+                    let outcome = try container.boot("true")
+                    #expect(outcome.exitCode == 0)
+                    #expect(outcome.log(of: "links").isEmpty, "\(outcome)")
+                }
+                let names = try FileManager.default.contentsOfDirectory(atPath: "\(scratch.export)/\(home)").sorted()
+                #expect(
+                    names == [
+                        ".cache", ".cursor", ".cursor-server", ".gitconfig", ".shell", ".uv", ".vscode",
+                        ".vscode-server", ".zsh_history",
+                    ])
+                for name in [".vscode/settings", ".zsh_history"] {
+                    let content = FileManager.default.contents(atPath: "\(scratch.export)/\(home)/\(name)")
+                    #expect(content == Data("precious\n".utf8))
+                }
+            }
         }
     }
 }

@@ -83,6 +83,11 @@ struct FaultScenario: Sendable, CustomTestStringConvertible {
         },
     ]
 
+    /// Those whose names contain what the variable says, or all.
+    static let chosen = all.filter { scenario in
+        ProcessInfo.processInfo.environment["ENTRYPOINT_TEST_FAULTS_IN"].map { scenario.name.contains($0) } ?? true
+    }
+
     /// Calls the body with a new container that boots as the scenario says. `/scratch` is a file system of its own.
     func withContainer<Result>(_ body: (Container) throws -> Result) throws -> Result {
         try withPod(.debian, programs) { container in
