@@ -89,6 +89,39 @@ struct LinkTests {
         }
     }
 
+    @Test(.actingAsUsers, arguments: [false, true])
+    func `it moves over an empty directory, and never over a link to one`(isApart: Bool) async {
+        await #expect(processExitsWith: .success) { [isApart = isApart as Bool] in
+            try withOwnMounts {
+                let place = try Workplace()
+                if isApart { try mountMemory(at: place.scratch) }
+                for isLink in [false, true] {
+                    try place.makeDirectory(place.home.appending(".x"), mode: 0o750)
+                    try place.makeFile(place.home.appending(".x/f"), "1", mode: 0o640)
+                    let target = place.scratch.appending(isLink ? "far" : ".x")
+                    try place.makeDirectory(target)
+                    if isLink { try place.makeLink(place.scratch.appending(".x"), to: target) }
+                    try expectSame(
+                        place.story(of: Self.link(place), mode: .dryRun),
+                        isLink
+                            ? "changed\n/home/.x is in the way and is kept as /home/.x.before-entrypoint"
+                            : "changed\nwhat is in its place moves to /scratch/.x")
+                    try expectSame(
+                        place.story(of: Self.link(place)),
+                        isLink
+                            ? "changed\n/home/.x was in the way and is kept as /home/.x.before-entrypoint"
+                            : "changed\nwhat was in its place moved to /scratch/.x")
+                    try expectSame(
+                        place.listing(place.scratch),
+                        isLink ? ".x -> /scratch/far\nfar/ 0755" : ".x/ 0750\n.x/f 0640 1")
+                    try #require(unlink(place.home.appending(".x").string) == 0)
+                    try FileManager.default.removeItem(atPath: place.scratch.appending(".x").string)
+                }
+                if isApart { umount(place.scratch.string) }
+            }
+        }
+    }
+
     @Test func `a directory in the way moves to the target, or is kept beside it`() async {
         await #expect(processExitsWith: .success) {
             let place = try Workplace()

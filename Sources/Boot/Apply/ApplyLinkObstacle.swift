@@ -13,11 +13,11 @@ extension Apply {
 
     /// What ``clear(_:_:_:)`` would do.
     mutating func wouldClear(_ place: Place, _ status: FileStatus, _ target: FileStatus?) -> Outcome {
-        if place.takes(status, over: target) {
-            add(remark: "what is in its place moves to \(Text.shown(place.target))")
-        } else if isCopied(place) {
+        switch fate(of: place, status, target) {
+        case .moves: add(remark: "what is in its place moves to \(Text.shown(place.target))")
+        case .isCopied:
             add(remark: "what is in its place is removed: \(Text.shown(place.target)) is a copy of it")
-        } else {
+        case .stays:
             notes.append(
                 "\(Text.shown(place.path)) is in the way and is kept as \(Text.shown(Self.kept(place.path, 0)))")
         }
@@ -25,13 +25,14 @@ extension Apply {
         return .changed
     }
 
-    private func isCopied(_ place: Place) -> Bool {
+    private func fate(of place: Place, _ status: FileStatus, _ target: FileStatus?) -> Ends.Fate {
         do throws(SystemCallError) {
             return try actors.acting(as: place.actor) { () throws(SystemCallError) in
-                try Ends(place, in: tree).isCopied(umask: actors.workUmask, progress: keepWatchWaiting)
+                if target == nil && place.wants(status) { return .moves }
+                return try Ends(place, in: tree).fate(of: place, status, target, umask: actors.workUmask) {}
             }
         } catch {
-            return false
+            return .stays
         }
     }
 
@@ -71,16 +72,13 @@ extension Apply {
         let ends = try Ends(place, in: tree)
         let areOne = try target == nil ? false : ends.areOneDirectory
         if areOne == true { return .isTarget }
-        if place.takes(status, over: target) {
-            try move(ends, place, replacing: target != nil)
-            return .isClear
+        switch try ends.fate(of: place, status, target, umask: actors.workUmask, progress: keepWatchWaiting) {
+        case .moves: try move(ends, place, replacing: target != nil)
+        case .isCopied where areOne == false:
+            try removeCopied(ends)
+            add(remark: "what was in its place was removed: \(Text.shown(place.target)) is a copy of it")
+        case .isCopied, .stays: return .isTaken
         }
-        // A boot may have ended between copying and removing.
-        guard areOne == false, try ends.isCopied(umask: actors.workUmask, progress: keepWatchWaiting) else {
-            return .isTaken
-        }
-        try removeCopied(ends)
-        add(remark: "what was in its place was removed: \(Text.shown(place.target)) is a copy of it")
         return .isClear
     }
 
@@ -201,24 +199,42 @@ private struct Ends: ~Copyable {
         }
     }
 
-    /// Whether the target is a copy of what is in the link's place. What the user cannot read may differ.
-    func isCopied(umask: ModeBits, progress: () -> Void) throws(SystemCallError) -> Bool {
+    /// What becomes of something in the link's place.
+    enum Fate { case moves, isCopied, stays }
+
+    /// It moves if it is of the target's kind, and there is no target, or one that nothing was written to. A boot may have
+    /// ended between copying and removing.
+    func fate(
+        of place: Apply.Place, _ status: FileStatus, _ target: FileStatus?, umask: ModeBits, progress: () -> Void
+    ) throws(SystemCallError) -> Fate {
+        guard place.wants(status) else { return .stays }
+        if target == nil { return .moves }
         do throws(SystemCallError) {
-            return try newParent.holdsCopy(newName, of: name, in: parent, umask: umask, progress: progress)
+            if try isTargetEmpty { return .moves }
+            let isCopied = try newParent.holdsCopy(newName, of: name, in: parent, umask: umask, progress: progress)
+            return isCopied ? .isCopied : .stays
         } catch  where error.errno == .permissionDenied {
-            return false
+            // What the user cannot read may differ.
+            return .stays
+        }
+    }
+
+    private var isTargetEmpty: Bool {
+        get throws(SystemCallError) {
+            guard let target = try newParent.status(newName) else { return false }
+            switch target.kind {
+            case .file: return target.size == 0
+            case .directory: return try newParent.openDirectory(newName).names().isEmpty
+            // A link is more than what it leads to.
+            default: return false
+            }
         }
     }
 }
 
 extension Apply.Place {
-    /// Whether what is in the link's place becomes the target: it is of the target's kind, and there is none, or an empty
-    /// file that nothing was written to.
-    func takes(_ status: FileStatus, over target: FileStatus?) -> Bool {
-        guard status.kind == (kind == .file ? .file : .directory) else { return false }
-        guard let target else { return true }
-        return target.kind == .file && target.size == 0
-    }
+    /// Whether something is of the target's kind.
+    func wants(_ status: FileStatus) -> Bool { status.kind == (kind == .file ? .file : .directory) }
 
     /// Whether what is in the link's place cannot be moved to the target because of what it is: of a kind or a name that
     /// the target's file system cannot hold, or not the user's to read or to move. Any other error may be over at the next

@@ -19,7 +19,7 @@ enum TreeCopy {
     ///   - source: what is copied.
     ///   - destination: the copy.
     ///   - extent: what the copy must hold.
-    ///   - replaces: whether an empty file at the destination is replaced.
+    ///   - replaces: whether an empty file or directory at the destination is replaced.
     ///   - tree: the container's files.
     ///   - progress: is told that the work goes on.
     /// - Throws: the error of the call that failed, such as ENOSPC; nothing of the copy is then left.
@@ -40,19 +40,19 @@ enum TreeCopy {
             }
             var remains: SystemCallError?
             var isMade = true
-            if replaces {
-                try parent.replace(name, in: parent, with: temporary)
-            } else {
-                do throws(SystemCallError) {
+            do throws(SystemCallError) {
+                if replaces {
+                    try parent.replace(name, in: parent, with: temporary)
+                } else {
                     try parent.move(temporary, to: name, in: parent)
-                } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
-                    isMade = false
-                    do throws(SystemCallError) {
-                        try parent.removeTree(temporary, progress: progress)
-                    } catch {
-                        // What was wanted is there all the same.
-                        remains = error
-                    }
+                }
+            } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
+                isMade = false
+                do throws(SystemCallError) {
+                    try parent.removeTree(temporary, progress: progress)
+                } catch {
+                    // What was wanted is there all the same.
+                    remains = error
                 }
             }
             TemporaryName.removeStale(for: name, in: parent, now: copy.modified, progress: progress)
