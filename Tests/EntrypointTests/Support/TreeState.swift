@@ -5,10 +5,13 @@ import Glibc
 /// path. Times and inodes are left out, and so is what tells of one boot alone.
 struct TreeState: Equatable {
     /// What is at each path.
-    private(set) var entries: [String: String] = [:]
+    var entries: [String: String] = [:]
 
     /// Reads trees below the root of a container, as the machine sees it.
-    init(of root: String, _ directories: [String] = ["/etc", "/home", "/run", "/scratch"]) throws {
+    init(
+        of root: String,
+        _ directories: [String] = ["/dev/shm", "/etc", "/home", "/root", "/run", "/scratch", "/tmp", "/var/tmp"]
+    ) throws {
         for directory in directories {
             guard let paths = FileManager.default.enumerator(atPath: root + directory) else { continue }
             for case let path as String in paths {
@@ -61,23 +64,12 @@ struct TreeState: Equatable {
     /// The temporaries of boots that were killed.
     var temporaries: [String] { entries.keys.filter(TreeState.isTemporary).sorted() }
 
-    /// What is different in another state, a line for each path, but for the paths that the text tells of and what is below
-    /// them.
-    func differences(from other: TreeState, toldIn text: String = "") -> [String] {
+    /// What is different in another state, a line for each path.
+    func differences(from other: TreeState) -> [String] {
         Set(entries.keys).union(other.entries.keys).sorted().compactMap { path in
             let (here, there) = (entries[path], other.entries[path])
-            if here == there || isTold(path, in: text) { return nil }
+            if here == there { return nil }
             return "\(path): \(here?.prefix(300) ?? "nothing"), not \(there?.prefix(300) ?? "nothing")"
         }
-    }
-
-    private func isTold(_ path: String, in text: String) -> Bool {
-        var path = path[...]
-        // Only what is as deep as a file of the boot's own: `/home/jane` in a message does not excuse all below it.
-        while path.split(separator: "/").count > 2 {
-            if text.contains(path) { return true }
-            path = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
-        }
-        return false
     }
 }
