@@ -39,9 +39,10 @@ package struct StateDirectory {
         guard let name = path.lastComponent else { return }
         let parent = try tree.openParent(of: path, links: .refuse)
         guard let status = try parent.status(name) else {
+            // Open at once: a caller who cannot look into it does not know whether a start before his was elevated.
+            let umask = CurrentProcess.setUmask(0)
+            defer { CurrentProcess.setUmask(umask) }
             try parent.makeDirectory(name, mode: mode)
-            // The umask of root's work is strict.
-            try parent.open(name, [.readOnly, .directory]).setMode(mode, path: path)
             return
         }
         guard status.kind == .directory else {
@@ -50,7 +51,7 @@ package struct StateDirectory {
         guard status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
-        // A boot that was killed in between left it closed.
+        // Whoever made it, perhaps with a strict umask.
         if status.mode != mode { try parent.open(name, [.readOnly, .directory]).setMode(mode, path: path) }
     }
 

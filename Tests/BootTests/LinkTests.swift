@@ -361,29 +361,37 @@ struct LinkTests {
         }
     }
 
-    @Test func `of many at once every one ends with the link, and nothing is lost`() async {
-        await #expect(processExitsWith: .success) {
-            let place = try Workplace()
-            for _ in 0..<10 {
-                try place.makeFile(place.home.appending(".x"), "mine")
-                var children: [pid_t] = []
-                for _ in 0..<4 {
-                    let child = fork()
-                    if child == 0 {
-                        let outcome = (try? place.event(of: Self.link(place, .file, mode: 0o600)))?.outcome
-                        _exit(outcome == .changed || outcome == .already ? 0 : 1)
+    @Test(.actingAsUsers, arguments: [false, true])
+    func `of many at once every one ends with the link, and nothing is lost`(isApart: Bool) async {
+        await #expect(processExitsWith: .success) { [isApart = isApart as Bool] in
+            try withOwnMounts {
+                let place = try Workplace()
+                if isApart { try mountMemory(at: place.scratch) }
+                for _ in 0..<30 {
+                    let names = (0..<8).map { "\($0)" }
+                    try place.makeDirectory(place.home.appending(".x"), mode: 0o750)
+                    for name in names { try place.makeFile(place.home.appending(".x/" + name), name, mode: 0o640) }
+                    let children = (0..<4).map { _ in
+                        let child = fork()
+                        if child == 0 {
+                            let outcome = (try? place.event(of: Self.link(place)))?.outcome
+                            _exit(outcome == .changed || outcome == .already ? 0 : 1)
+                        }
+                        return child
                     }
-                    children.append(child)
+                    for child in children {
+                        var status: CInt = -1
+                        waitpid(child, &status, 0)
+                        #expect(status == 0)
+                    }
+                    try expectSame(place.listing(place.home), ".x -> /scratch/.x")
+                    try expectSame(
+                        place.listing(place.scratch),
+                        (".x/ 0750\n" + names.map { ".x/\($0) 0640 \($0)" }.joined(separator: "\n")))
+                    try #require(unlink(place.home.appending(".x").string) == 0)
+                    try FileManager.default.removeItem(atPath: place.scratch.appending(".x").string)
                 }
-                for child in children {
-                    var status: CInt = -1
-                    waitpid(child, &status, 0)
-                    #expect(status == 0)
-                }
-                try expectSame(place.listing(place.home), ".x -> /scratch/.x")
-                try expectSame(place.listing(place.scratch), ".x 0644 mine")
-                try #require(unlink(place.home.appending(".x").string) == 0)
-                try #require(unlink(place.scratch.appending(".x").string) == 0)
+                if isApart { umount(place.scratch.string) }
             }
         }
     }

@@ -22,11 +22,17 @@ struct FaultTests {
         try disturb(scenario, kills: true)
     }
 
-    @Test func `a home, keys and what tells whose they are survive a boot that is killed while it makes them`() throws {
-        try disturb(FaultScenario.all[0], kills: true) { fault in
-            let isMaking = ["mkdirat", "fchmod", "fchown", "write", "renameat", "renameat2", "symlinkat"].contains(
-                fault.call)
-            return isMaking && ["/home>", "/home/.jane", "/home/jane/.ssh"].contains { fault.line.contains($0) }
+    @Test(
+        arguments: FaultScenario.chosen.filter { ["a first boot as root", "a first elevated boot"].contains($0.name) })
+    func `homes, keys and what tells whose they are survive a boot that is killed while it makes them`(
+        scenario: FaultScenario
+    ) throws {
+        try disturb(scenario, kills: true) { fault in
+            let isMaking = ["mkdirat", "openat", "fchmod", "fchown", "renameat2", "symlinkat"].contains(fault.call)
+            return isMaking
+                && ["</home>", "</home/.jane", "</home/jane/.ssh>", "</run>", "</run/entrypoint>"].contains {
+                    fault.line.contains($0)
+                }
         }
     }
 

@@ -52,6 +52,8 @@ extension Apply {
             case .isTaken: break
             }
         } catch {
+            // Another boot has moved it.
+            if error.errno == .noSuchFileOrDirectory && error.path?.starts(with: place.path) == true { return true }
             let failure = copyFailure("cannot move", place.path, place.target, error, as: place.actor)
             guard place.cannotTake(status, error, user: actors.userID) else {
                 notes.append("\(Text.shown(place.path)) stays as it is, and the next boot tries again")
@@ -77,7 +79,9 @@ extension Apply {
         case .isCopied where areOne == false:
             try removeCopied(ends)
             add(remark: "what was in its place was removed: \(Text.shown(place.target)) is a copy of it")
-        case .isCopied, .stays: return .isTaken
+        case .isCopied, .stays:
+            // While it was looked at, another boot may have put the link there.
+            return try ends.parent.status(ends.name)?.isSame(as: status) == true ? .isTaken : .isClear
         }
         return .isClear
     }
