@@ -61,7 +61,7 @@ extension Apply {
             }
             notes.append(failure.message)
         }
-        try setAside(place.path, as: place.actor)
+        try setAside(place.path, unlessLinkedTo: place.target, as: place.actor)
         return true
     }
 
@@ -131,8 +131,11 @@ extension Apply {
         }
     }
 
-    /// Keeps what is at a path under another name beside it; whoever took it away meanwhile has done the same.
-    mutating func setAside(_ path: FilePath, as actor: Actor) throws(BootError) {
+    /// Keeps what is at a path under another name beside it; whoever took it away meanwhile, and may have put a link to the
+    /// target there, has done the same.
+    mutating func setAside(
+        _ path: FilePath, unlessLinkedTo target: FilePath? = nil, as actor: Actor
+    ) throws(BootError) {
         guard let name = path.lastComponent else { return }
         for number in 0..<1000 {
             let kept = Self.kept(path, number)
@@ -141,7 +144,9 @@ extension Apply {
                 let parent = try tree.openParent(of: path, links: .follow)
                 do throws(SystemCallError) {
                     try parent.move(name, to: keptName, in: parent)
-                    return true
+                    guard let target, (try? parent.linkTarget(keptName)) == target else { return true }
+                    try parent.remove(keptName)
+                    return nil
                 } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
                     return false
                 } catch  where error.errno == .noSuchFileOrDirectory {
