@@ -230,10 +230,11 @@ extension Boot {
             if let entries { try state.keep(environment: entries, without: report.secrets) }
             try state.keep(report: report.json(start: host.start, people: people, exports: exports, failure: failure))
         } catch {
+            let doubt = host.start == .elevated ? (try? StateDirectory.doubt(of: Paths.state, in: tree)) ?? nil : nil
             report.warn(
                 "report",
                 "cannot keep the report and the environment for later sessions in "
-                    + "\(Text.shown(error.path ?? "/run")): \(error.reason) (\(error.symbol))")
+                    + "\(Text.shown(error.path ?? "/run")): \(doubt ?? "\(error.reason) (\(error.symbol))")")
         }
     }
 
@@ -257,11 +258,20 @@ extension Boot {
     func fail(_ error: BootError) -> Int32 {
         planText?.add("would fail", error.step, error.message)
         report.line(.error, error.step, error.message)
-        if !request.isPlan {
+        if !request.isPlan, actsAsCaller() {
             let place = error.step.isEmpty ? "" : "\(error.step): "
             TerminationLog.write("entrypoint: \(place)\(error.message)", in: tree)
         }
         return error.exitCode.rawValue
+    }
+
+    /// Whether the process has no more rights than its caller, now that nothing else is left to do: what the pod spec has
+    /// mounted as the log is the caller's to write, or not.
+    private func actsAsCaller() -> Bool {
+        let caller = privileges.effective
+        // The real user stays, for nobody to trace a process that has read passwords.
+        if CurrentProcess.effectiveUser != caller.user { _ = try? Privileges.assume(caller) }
+        return CurrentProcess.effectiveUser == caller.user || caller.user == 0
     }
 
     private func fail(settings error: SettingsError) -> Int32 {

@@ -109,15 +109,12 @@ enum Elevation {
         for place in places {
             do throws(SystemCallError) {
                 // What lies beside it may be the user's, but not the right to take it away.
-                let parent = place.parent
-                guard let status = try tree.status(parent, links: .refuse), status.user == 0,
-                    status.mode.rawValue & 0o022 == 0 || status.mode.rawValue & 0o1000 != 0
-                else {
-                    failures.append("\(Text.shown(parent)) is not root's, or others can remove what is in it")
+                if let doubt = try StateDirectory.doubt(of: place, in: tree) {
+                    failures.append(doubt)
                     continue
                 }
                 let directory = try StateDirectory(
-                    at: place, owner: (0, caller.group), mode: 0o755, fileMode: 0o640, in: tree)
+                    at: place, owner: (0, caller.group), mode: 0o755, fileMode: 0o640, isElevated: true, in: tree)
                 guard try directory.mark(marker) else { return .found }
                 removeOlder(than: marker, in: place, tree)
                 return .left

@@ -55,6 +55,8 @@ package struct Host: Sendable {
     package let devices: [Device]
     /// The mounts, in the order of mounting; empty when nothing asks for them.
     package let mounts: [Mount]
+    /// Whether the directory of the homes may be another's: the pod has mounted it, and its author is not to be trusted.
+    package let hasForeignHomes: Bool
     /// The files that give rights by names; empty unless the caller may choose his name.
     package let rights: NameRights
     /// The image's git program; `nil` also when nothing asks for it.
@@ -64,7 +66,7 @@ package struct Host: Sendable {
         tree: FileTree, privileges: Privileges, start: Start? = nil, caller: Credentials? = nil,
         accounts: AccountFiles = AccountFiles(), imageAccounts: ImageAccounts? = nil,
         accountProblems: [String] = [], shells: [FilePath] = [], sudo: FilePath? = nil, sudoReadsDirectory: Bool = true,
-        devices: [Device] = [], mounts: [Mount] = [], rights: NameRights = NameRights(),
+        devices: [Device] = [], mounts: [Mount] = [], hasForeignHomes: Bool = false, rights: NameRights = NameRights(),
         git: FilePath? = nil
     ) {
         self.tree = tree
@@ -79,6 +81,7 @@ package struct Host: Sendable {
         self.sudoReadsDirectory = sudoReadsDirectory
         self.devices = devices
         self.mounts = mounts
+        self.hasForeignHomes = hasForeignHomes
         self.rights = rights
         self.git = git
     }
@@ -124,6 +127,7 @@ extension Host {
             shells: (settings?[Identity.self]?.shells ?? Paths.shells).filter { isProgram($0, in: tree) }, sudo: sudo,
             sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: devices(in: tree),
             mounts: settings?[SSHKeys.self] == nil ? [] : Mount.all(of: tree),
+            hasForeignHomes: start == .elevated && (try? tree.isOnRootMount(Paths.homes)) == .some(.some(false)),
             rights: start == .elevated
                 ? NameRights.read(from: tree, isRoot: privileges.user.effective == 0) : NameRights(),
             git: settings?[GitIdentity.self] == nil ? nil : program("git", in: tree))

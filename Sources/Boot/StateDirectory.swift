@@ -18,11 +18,13 @@ package struct StateDirectory {
     ///   - user: the ids of the user's command.
     ///   - tree: the container's files.
     /// - Throws: why there is no directory to trust: the error of making it, ENOTDIR for something else in its place,
-    ///   EPERM for one that belongs to somebody else or that others can write in.
+    ///   EPERM for one that belongs to somebody else or that others can write in, or whose place has a ``doubt(of:in:)``.
     package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
         switch start {
         case .root, .elevated:
-            try self.init(at: Paths.state, owner: (0, user.group), mode: 0o755, fileMode: 0o640, in: tree)
+            try self.init(
+                at: Paths.state, owner: (0, user.group), mode: 0o755, fileMode: 0o640, isElevated: start == .elevated,
+                in: tree)
         case .bare:
             let path = FilePath(Paths.userStatePrefix + String(user.user))
             try self.init(at: path, owner: (user.user, user.group), mode: 0o700, fileMode: 0o600, in: tree)
@@ -33,26 +35,76 @@ package struct StateDirectory {
     ///
     /// - Throws: as ``init(for:user:in:)``.
     init(
-        at path: FilePath, owner: (user: UInt32, group: UInt32), mode: ModeBits, fileMode: ModeBits, in tree: FileTree
+        at path: FilePath, owner: (user: UInt32, group: UInt32), mode: ModeBits, fileMode: ModeBits,
+        isElevated: Bool = false, in tree: FileTree
     ) throws(SystemCallError) {
         (self.path, self.owner, self.fileMode, self.tree) = (path, owner, fileMode, tree)
         guard let name = path.lastComponent else { return }
+        if isElevated, try Self.doubt(of: path, in: tree) != nil {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+        }
         let parent = try tree.openParent(of: path, links: .refuse)
-        guard let status = try parent.status(name) else {
+        guard let status = try Self.status(name, of: owner.user, in: parent) else {
             // Open at once: a caller who cannot look into it does not know whether a start before his was elevated.
             let umask = CurrentProcess.setUmask(0)
             defer { CurrentProcess.setUmask(umask) }
             try parent.makeDirectory(name, mode: mode)
             return
         }
+        // A directory may have its set-group-ID bit from the one above it.
+        if status.mode.rawValue & 0o777 == mode.rawValue { return }
+        let directory = try parent.open(name, [.readOnly, .directory])
+        // Whoever made it, perhaps with a strict umask; but one that holds something may be closed for that.
+        if isElevated, try !directory.entryNames(path: path).isEmpty {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+        }
+        try directory.setMode(mode, path: path)
+    }
+
+    /// What there is of the directory; `nil` for nothing.
+    ///
+    /// - Throws: ENOTDIR for something else, EPERM for another's or one that others can write in.
+    private static func status(
+        _ name: FilePath.Component, of user: UInt32, in parent: borrowing Directory
+    ) throws(SystemCallError) -> FileStatus? {
+        guard let status = try parent.status(name) else { return nil }
+        let path = parent.path.appending(name)
         guard status.kind == .directory else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notDirectory)
         }
-        guard status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
+        guard status.user == user, status.mode.rawValue & 0o022 == 0 else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
-        // Whoever made it, perhaps with a strict umask.
-        if status.mode != mode { try parent.open(name, [.readOnly, .directory]).setMode(mode, path: path) }
+        return status
+    }
+
+    /// Why root keeps nothing in a directory, made or not, when the pod spec's author is not to be trusted: he may have
+    /// mounted another's files there, or take away what he is not to change.
+    ///
+    /// - Throws: the error of looking at it.
+    static func doubt(of path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+        let root = try tree.open("/", [.pathOnly, .directory], links: .refuse).mount
+        func isMounted(_ place: borrowing Descriptor, _ path: FilePath) throws(SystemCallError) -> Bool {
+            if root != 0 && place.mount == root { return false }
+            return try !place.isInMemory(path: path)
+        }
+        let holder = path.parent
+        let parent = try tree.open(holder, [.pathOnly, .directory], links: .refuse)
+        let status = try parent.status(path: holder)
+        if status.user != 0 || status.mode.rawValue & 0o022 != 0 && status.mode.rawValue & 0o1000 == 0 {
+            return "\(Text.shown(holder)) is not root's, or others can remove what is in it"
+        }
+        if try isMounted(parent, holder) { return mountWords(holder) }
+        do throws(SystemCallError) {
+            let directory = try tree.open(path, [.pathOnly, .directory], links: .refuse)
+            return try isMounted(directory, path) ? mountWords(path) : nil
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    private static func mountWords(_ path: FilePath) -> String {
+        "\(Text.shown(path)) is a mount of the pod's, and not in memory: see volumeMounts in the pod spec"
     }
 
     /// Keeps the environment, once for programs and once for shells; equal files are left alone.
@@ -108,7 +160,7 @@ package struct StateDirectory {
         let user = CurrentProcess.effectiveUser
         try FileReplacement.replace(
             file, with: Array((report + "\n").utf8), mode: isRoots ? 0o644 : 0o600,
-            owner: (user, isRoots ? 0 : CurrentProcess.effectiveGroup), in: tree)
+            owner: (user, isRoots ? 0 : CurrentProcess.effectiveGroup), mayOverwrite: false, in: tree)
     }
 
     /// Adds to the report how the container ended, and leaves the reason for Kubernetes; what cannot be written is lost,
@@ -119,6 +171,9 @@ package struct StateDirectory {
         let user = CurrentProcess.effectiveUser
         let directory = user == 0 ? Paths.state : FilePath(Paths.userStatePrefix + String(user))
         let file = directory.appending(reportName)
+        guard let name = directory.lastComponent, let parent = try? tree.openParent(of: directory, links: .refuse),
+            (try? status(name, of: user, in: parent)) != nil
+        else { return }
         // The report is one object on one line: the end becomes its last member.
         guard let bytes = try? tree.read(file, limit: 16 << 20, links: .refuse), bytes.suffix(2) == Array("}\n".utf8)
         else {
@@ -132,7 +187,7 @@ package struct StateDirectory {
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {
         let file = path.appending(name)
         if try tree.read(file, limit: content.count + 1, links: .refuse) == content { return }
-        try FileReplacement.replace(file, with: content, mode: mode, owner: owner, in: tree)
+        try FileReplacement.replace(file, with: content, mode: mode, owner: owner, mayOverwrite: false, in: tree)
     }
 
     /// Single quotes, which leave every byte as it is; a quote itself is written `'\''`.

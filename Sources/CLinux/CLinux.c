@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <shadow.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -60,6 +62,12 @@ uint64_t linux_listed_mount_id(int file) {
     text[count < 0 ? 0 : count] = 0;
     const char *line = strstr(text, "mnt_id:");
     return line ? strtoull(line + sizeof "mnt_id:" - 1, NULL, 10) : 0;
+}
+
+int linux_is_in_memory(int file) {
+    struct statfs system;
+    if (fstatfs(file, &system) != 0) return -1;
+    return system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC;
 }
 
 int linux_fallocate(int file, off_t length) { return fallocate(file, 0, 0, length); }

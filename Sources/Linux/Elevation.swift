@@ -152,7 +152,30 @@ package struct FileOwnership: Sendable {
     }
 }
 
+extension FileTree {
+    /// Whether a file, or a link itself, lies on the root directory's mount, so that the pod spec has put nothing in its
+    /// place; `nil` when there is nothing.
+    ///
+    /// - Throws: an error of openat2(2) other than ENOENT.
+    package func isOnRootMount(_ path: FilePath) throws(SystemCallError) -> Bool? {
+        let root = try open("/", [.pathOnly, .directory], links: .refuse).mount
+        do throws(SystemCallError) {
+            // Where nothing tells the mount, nothing is trusted.
+            return try open(path, [.pathOnly, .noFollow], links: .refuse).mount == root && root != 0
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+}
+
 extension Descriptor {
+    /// Whether the file is kept in memory alone (tmpfs(5), ramfs).
+    ///
+    /// - Throws: the error of fstatfs(2).
+    package func isInMemory(path: FilePath? = nil) throws(SystemCallError) -> Bool {
+        try systemCall("fstatfs", path) { linux_is_in_memory(rawValue) } == 1
+    }
+
     /// The number of the mount that the file belongs to; 0 where the kernel does not tell.
     package var mount: UInt64 { linux_mount_id(rawValue) }
 

@@ -173,6 +173,58 @@ struct StateDirectoryTests {
             }
         }
     }
+
+    /// How root finds the directory and what holds it in an elevated start, and what comes of it.
+    struct Place: Codable, Sendable {
+        var parent: mode_t = 0o755
+        var parentOwner: UInt32 = 0
+        var directory: mode_t?
+        var isEmpty = true
+        /// What it ends with.
+        var mode: mode_t?
+    }
+
+    @Test(arguments: [
+        Place(mode: 0o755), Place(parent: 0o1777, mode: 0o755), Place(parent: 0o777), Place(parent: 0o775),
+        Place(parentOwner: 5), Place(directory: 0o700, mode: 0o755), Place(parent: 0o777, directory: 0o700),
+        Place(directory: 0o711, isEmpty: false), Place(directory: 0o755, isEmpty: false, mode: 0o755),
+    ])
+    func `an elevated start trusts no place from which others can take it, and opens only what is empty`(place: Place)
+        async
+    {
+        await #expect(processExitsWith: .success) { [place = place as Place] in
+            try withSite { site in
+                try site.directory("run", place.parent, place.parentOwner)
+                if let mode = place.directory { try site.directory("run/entrypoint", mode) }
+                if !place.isEmpty { try site.file("run/entrypoint/dump") }
+                let refusal = SystemCallError.of { () throws(SystemCallError) in
+                    try Self.keep(Self.text("A=1"), in: site, start: .elevated)
+                }
+                #expect(refusal?.symbol == (place.mode == nil ? "mkdirat EPERM" : nil))
+                let status = try FileTree().status(site.at("run/entrypoint"), links: .refuse)
+                #expect(status?.mode.rawValue == place.mode ?? place.directory)
+            }
+        }
+    }
+
+    @Test func `nothing is written into a file that cannot be replaced`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                try site.directory("run/entrypoint")
+                try site.file("victim", "kept")
+                let file = try site.file("run/entrypoint/environment.sh")
+                try #require(mount(site.at("victim").string, file.string, nil, UInt(MS_BIND), nil) == 0)
+                let error = SystemCallError.of { () throws(SystemCallError) in
+                    try Self.keep(Self.text("A=1"), in: site)
+                }
+                #expect(error?.symbol == "renameat EBUSY")
+                #expect(site.content("victim") == "kept")
+                try #require(umount2(file.string, 0) == 0)
+                #expect(try !site.listing().contains(".entrypoint "), "nothing lies beside it")
+            }
+        }
+    }
 }
 
 /// The reason for Kubernetes.

@@ -245,7 +245,7 @@ struct AttackTests {
                     """, told: "cannot create /scratch/homes/seed/.ssh")
         ]
 
-    @Test(arguments: identities + values + policies + steps + states + places)
+    @Test(arguments: identities + values + policies + steps + states + places + mounted + exchanged)
     func `an attack that a naive program falls for gains nothing`(attack: Attack) throws {
         let naive = try attack.attempt(on: "/naive/\(attack.naive)")
         #expect(naive.hasGained, "\(naive.outcome)")

@@ -68,6 +68,23 @@ struct InitEndTests {
         }
     }
 
+    @Test func `the end is not added to a report in a directory of somebody else's`() throws {
+        try withPod(.debian) { container in
+            // As an emptyDir: whoever is in the container may rename what root has made there.
+            try container.makeDirectory("/run", mode: 0o777)
+            let running = try container.start(
+                "/bin/sh", "-c", """
+                cd /run; mv entrypoint away; mkdir -m 0777 entrypoint; cp away/report.json entrypoint
+                exec \(ProbeReport.path.text) print ready sleep 60
+                """)
+            try running.waitForOutput("ready")
+            try running.signal(SIGTERM)
+            #expect(try running.wait().exitCode == 143)
+            #expect(try container.read("/run/entrypoint/report.json") == container.read("/run/away/report.json"))
+            #expect(try container.status("/run/entrypoint/report.json")?.user == 1000)
+        }
+    }
+
     @Test func `a command that treats TERM ends with its own code`() throws {
         try withPod(.scratch) { container in
             let running = try container.start(ProbeReport.path, "await", "1", "exit", "9")

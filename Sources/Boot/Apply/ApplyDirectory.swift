@@ -291,6 +291,7 @@ extension Apply {
         let mode = ModeBits(rawValue: mode.rawValue | made.mode.rawValue & 0o2000)
         if actor == .root {
             // In a directory where others may rename things, one of those may have come into its place.
+            guard made.user == 0 else { throw SystemCallError(call: "fchown", path: path, errno: .notPermitted) }
             guard try directory.entryNames(path: path).isEmpty else {
                 throw SystemCallError(call: "mkdirat", path: path, errno: .fileExists)
             }

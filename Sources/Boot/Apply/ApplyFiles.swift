@@ -20,6 +20,7 @@ extension Apply {
         }
         if let status, content == change.content, status.mode == change.mode, status.user == 0 { return .already }
         if mode == .dryRun { return .changed }
+        try checkIsImages("cannot write", path)
         try perform("cannot write", path, as: able[0]) { () throws(SystemCallError) in
             try FileReplacement.replace(path, with: change.content, mode: change.mode, owner: (0, 0), in: tree)
         }
@@ -35,6 +36,7 @@ extension Apply {
         }
         guard status != nil else { return .already }
         if mode == .dryRun { return .changed }
+        try checkIsImages("cannot remove", path)
         try perform("cannot remove", path, as: able[0]) { () throws(SystemCallError) in
             guard let name = path.lastComponent else { return }
             try tree.openParent(of: path, links: .refuse).remove(name)
@@ -49,27 +51,65 @@ extension Apply {
         if mode == .dryRun { return .changed }
         let isLocked = able[0] == .root ? try lockAccounts() : false
         defer { if isLocked { AccountLock.release() } }
+        var hasWritten = false
         for (path, found, planned) in pending {
             guard let planned else { continue }
-            var isSame = false
-            try perform("cannot read", path, as: able[0]) { () throws(SystemCallError) in
-                isSame = try tree.read(path) == found
+            do throws(BootError) {
+                try checkIsImages("cannot write", path)
+            } catch  where error.attempts.isEmpty && path != Paths.passwd {
+                // The user can be looked up without the others.
+                notes.append(error.message)
+                continue
             }
-            guard isSame else {
-                throw BootError(
-                    "cannot write \(path)", reason: "another program changed it during the boot",
-                    remedy: "start the container again")
-            }
-            try perform("cannot write", path, as: able[0]) { () throws(SystemCallError) in
-                let status = try tree.status(path, links: .refuse)
-                if status == nil { try makeDirectory(of: path) }
-                // Only these two are made: an image without shadow files goes without.
-                try FileReplacement.replace(
-                    path, with: planned, mode: status?.mode ?? 0o644, owner: (status?.user ?? 0, status?.group ?? 0),
-                    in: tree)
-            }
+            try write(path, planned, found: found, by: able[0])
+            hasWritten = true
         }
-        return .changed
+        return hasWritten ? .changed : .already
+    }
+
+    /// Writes an account file, if it is still what was found.
+    private func write(
+        _ path: FilePath, _ planned: [UInt8], found: [UInt8]?, by actor: Actor
+    ) throws(BootError) {
+        var isSame = false
+        try perform("cannot read", path, as: actor) { () throws(SystemCallError) in
+            isSame = try tree.read(path) == found
+        }
+        guard isSame else {
+            throw BootError(
+                "cannot write \(path)", reason: "another program changed it during the boot",
+                remedy: "start the container again")
+        }
+        try perform("cannot write", path, as: actor) { () throws(SystemCallError) in
+            let status = try tree.status(path, links: .refuse)
+            if status == nil { try makeDirectory(of: path) }
+            // Only these two are made: an image without shadow files goes without.
+            try FileReplacement.replace(
+                path, with: planned, mode: status?.mode ?? 0o644, owner: (status?.user ?? 0, status?.group ?? 0),
+                in: tree)
+        }
+    }
+
+    /// Checks that a file of root's, or the directory where it is to be, is the image's own where the pod spec's author is
+    /// not to be trusted: what he has mounted there may be anybody's.
+    private func checkIsImages(_ action: String, _ path: FilePath) throws(BootError) {
+        guard actors.isElevated else { return }
+        var mounted: FilePath?
+        try perform(action, path, as: .root) { () throws(SystemCallError) in
+            // Of a directory that is missing, too, the making will tell.
+            switch try tree.isOnRootMount(path) {
+            case true?: return
+            case false?: mounted = path
+            case nil: mounted = try tree.isOnRootMount(path.parent) == false ? path.parent : nil
+            }
+            // What is mounted read-only is told of in the same words as without this check.
+            if let mounted { try tree.checkAccess(mounted, .write) }
+        }
+        guard let mounted else { return }
+        throw BootError(
+            "\(action) \(path)",
+            reason: "\(mounted) is on a mount, and an elevated start changes only what is the image's own",
+            remedy: "see volumeMounts in the pod spec")
     }
 
     /// Makes the directory of a file that an image without anything in it lacks.
@@ -84,6 +124,8 @@ extension Apply {
     /// Takes the lock of the account files; `false` where there can be none.
     private func lockAccounts() throws(BootError) -> Bool {
         do throws(SystemCallError) {
+            // What the pod has mounted in its place is anybody's, or a pipe at which we would wait.
+            if actors.isElevated, try tree.isOnRootMount(AccountLock.path) == false { return false }
             try actors.acting(as: .root) { () throws(SystemCallError) in try AccountLock.acquire() }
             return true
         } catch  where [.readOnlyFileSystem, .permissionDenied, .noSuchFileOrDirectory].contains(error.errno) {

@@ -6,17 +6,20 @@ package enum FileReplacement {
     /// Gives a file a new content, or makes it.
     ///
     /// The content is written beside the file, which then takes its name. Where the directory or a mount forbids that,
-    /// it is written into the file that is there. No link is followed.
+    /// it is written into the file that is there, if that is wanted. No link is followed.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - content: its new content.
     ///   - mode: its mode.
     ///   - owner: its user and group.
+    ///   - mayOverwrite: whether a file that cannot be replaced may be written into: somebody may have mounted his own, or
+    ///     another's, in its place.
     ///   - tree: the container's files.
     /// - Throws: the error of the call that failed; the file is then as it was, and nothing lies beside it.
     package static func replace(
-        _ path: FilePath, with content: [UInt8], mode: ModeBits, owner: (user: UInt32, group: UInt32), in tree: FileTree
+        _ path: FilePath, with content: [UInt8], mode: ModeBits, owner: (user: UInt32, group: UInt32),
+        mayOverwrite: Bool = true, in tree: FileTree
     ) throws(SystemCallError) {
         guard let name = path.lastComponent else { return }
         let parent = try tree.openParent(of: path, links: .refuse)
@@ -26,7 +29,7 @@ package enum FileReplacement {
         }
         do throws(SystemCallError) {
             try exchange(name, in: parent, content, mode, owner)
-        } catch let first where inPlaceErrors.contains(first.errno) {
+        } catch let first where mayOverwrite && inPlaceErrors.contains(first.errno) {
             do throws(SystemCallError) {
                 try overwrite(name, in: parent, content)
             } catch {

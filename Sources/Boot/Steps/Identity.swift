@@ -133,6 +133,8 @@ package struct Identity: Step {
     private func home(_ context: PlanContext) -> PlannedChange {
         let user = context.people.user
         let isRoot = context.host.start.isPrivileged
+        // What the pod has mounted may be another's: there the user makes what he may make himself.
+        let isUsers = !isRoot || context.host.hasForeignHomes
         // A pod without privileges often brings a writable home of its own.
         let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
         let own = given.flatMap { !isRoot && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }
@@ -140,9 +142,9 @@ package struct Identity: Step {
             .directory(
                 DirectoryChange(
                     path: user.home, mode: 0o750, owner: user.credentials.user, group: user.credentials.group,
-                    use: isRoot ? .none : .write,
+                    use: isUsers ? .write : .none,
                     fallbacks: [own, context.settings[Scratch.self]?.home].compactMap { $0 })),
-            by: isRoot ? [.root] : [.user], onFailure: .warn)
+            by: isUsers ? [.user] : [.root], onFailure: .warn)
     }
 }
 

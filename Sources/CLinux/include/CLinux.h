@@ -83,6 +83,9 @@ const char *linux_environment_text(const char **end);
 uint64_t linux_mount_id(int file);
 uint64_t linux_listed_mount_id(int file);
 
+// 1 for a file of tmpfs or ramfs, 0 for another (header).
+int linux_is_in_memory(int file);
+
 // Device numbers (macro).
 unsigned int linux_device_major(uint64_t device);
 unsigned int linux_device_minor(uint64_t device);
