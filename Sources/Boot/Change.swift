@@ -53,6 +53,10 @@ package struct DirectoryChange: Equatable, Sendable {
     package let path: FilePath
     /// The mode of a directory that is made; one that exists keeps its own.
     package let mode: ModeBits
+    /// The mode of one that the seed makes: it is not his own, and the user's umask says nothing of it.
+    package let seedMode: ModeBits
+    /// Where the user's own begins: what is missing above belongs to the group, whatever his umask is.
+    package let own: [FilePath]
     /// The owner of a directory that root makes; others own what they make.
     package let owner: UInt32?
     /// The group of a directory that is made.
@@ -66,11 +70,13 @@ package struct DirectoryChange: Equatable, Sendable {
     package let fallbacks: [FilePath]
 
     package init(
-        path: FilePath, mode: ModeBits, owner: UInt32? = nil, group: UInt32, use: Use,
-        isOnVolume: Bool = false, isShared: Bool = false, fallbacks: [FilePath] = []
+        path: FilePath, mode: ModeBits, seedMode: ModeBits? = nil, own: [FilePath] = [], owner: UInt32? = nil,
+        group: UInt32, use: Use, isOnVolume: Bool = false, isShared: Bool = false, fallbacks: [FilePath] = []
     ) {
         self.path = path
         self.mode = mode
+        self.seedMode = seedMode ?? mode
+        self.own = own
         self.owner = owner
         self.group = group
         self.use = use
@@ -80,10 +86,30 @@ package struct DirectoryChange: Equatable, Sendable {
     }
 
     /// The same directory at another path.
-    func moved(to path: FilePath) -> DirectoryChange {
+    func moved(to path: FilePath) -> DirectoryChange { with(path: path, mode: mode) }
+
+    /// The same directory as an actor makes it.
+    func made(by actor: Actor) -> DirectoryChange { with(path: path, mode: mode(by: actor)) }
+
+    /// The mode that an actor gives to it.
+    func mode(by actor: Actor) -> ModeBits { actor == .seed ? seedMode : mode }
+
+    /// The mode that an actor gives to a missing directory above it.
+    func mode(ofParent parent: FilePath, by actor: Actor, umask: ModeBits) -> ModeBits {
+        // Root's above a home are like all of root's; others' are like the one that is wanted.
+        if actor == .root { return 0o755 }
+        let like = ModeBits(rawValue: mode.rawValue & 0o777)
+        // Others of the group pass there, too: were it closed, none but the first of them could ever boot.
+        guard actor == .user, own.contains(where: { parent.starts(with: $0) }) else {
+            return ModeBits(rawValue: like.rawValue | 0o770)
+        }
+        return like.masked(by: umask)
+    }
+
+    private func with(path: FilePath, mode: ModeBits) -> DirectoryChange {
         DirectoryChange(
-            path: path, mode: mode, owner: owner, group: group, use: use, isOnVolume: isOnVolume, isShared: isShared,
-            fallbacks: fallbacks)
+            path: path, mode: mode, seedMode: seedMode, own: own, owner: owner, group: group, use: use,
+            isOnVolume: isOnVolume, isShared: isShared, fallbacks: fallbacks)
     }
 }
 

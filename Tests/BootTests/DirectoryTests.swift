@@ -9,13 +9,13 @@ import Testing
 @Suite(.actingAsUsers)
 struct ScratchDirectoryTests {
     private static func scratch(
-        _ path: FilePath, mode: ModeBits = 0o770, use: DirectoryChange.Use = .write, isShared: Bool = false,
-        fallbacks: [FilePath] = []
+        _ path: FilePath, mode: ModeBits = 0o770, seedMode: ModeBits? = nil, own: [FilePath] = [],
+        use: DirectoryChange.Use = .write, isShared: Bool = false, fallbacks: [FilePath] = []
     ) -> Change {
         .directory(
             DirectoryChange(
-                path: path, mode: mode, group: Site.user.group, use: use, isOnVolume: true, isShared: isShared,
-                fallbacks: fallbacks))
+                path: path, mode: mode, seedMode: seedMode, own: own, group: Site.user.group, use: use,
+                isOnVolume: true, isShared: isShared, fallbacks: fallbacks))
     }
 
     @Test func `the user makes what he may, with all that is missing above it`() async {
@@ -68,19 +68,58 @@ struct ScratchDirectoryTests {
         }
     }
 
-    @Test func `the umask is that of the settings`() async {
+    @Test func `the umask counts for what is the user's own, and for nothing above it`() async {
         await #expect(processExitsWith: .success) {
             try withSite(umask: 0o077) { site in
                 try site.directory("s", 0o777)
+                let own = [site.at("s/a/b")]
+                for (path, mode) in [("s/a/b/c/d", 0o700), ("s/a/b/c/open", 0o755), ("s/e/f", 0o700)]
+                    as [(String, ModeBits)]
+                {
+                    expectSame(
+                        try site.story(Self.scratch(site.at(path), mode: mode, own: own)),
+                        "changed as user 254321:83070")
+                }
                 expectSame(
-                    try site.story(Self.scratch(site.at("s/a/b"), mode: 0o700)), "changed as user 254321:83070")
+                    try site.story(Self.scratch(site.at("s/a/b/cache"), mode: 0o2770, own: own, isShared: true)),
+                    "changed as user 254321:83070")
                 expectSame(
                     try site.listing(),
                     """
                     s 0777 0:0 /
-                    s/a 0700 254321:83070 /
+                    s/a 0770 254321:83070 /
                     s/a/b 0700 254321:83070 /
+                    s/a/b/c 0700 254321:83070 /
+                    s/a/b/c/d 0700 254321:83070 /
+                    s/a/b/c/open 0755 254321:83070 /
+                    s/a/b/cache 2770 254321:83070 /
+                    s/e 0770 254321:83070 /
+                    s/e/f 0700 254321:83070 /
                     """)
+            }
+        }
+    }
+
+    @Test func `what the seed makes is open to the group, whatever the umask is, and told so`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite(umask: 0o077) { site in
+                try site.directory("s", 0o755, Site.seed.user, 600)
+                let change = Self.scratch(site.at("s/a"), mode: 0o700, seedMode: 0o770, own: [site.at("s/a")])
+                expectSame(try site.story(change, mode: .dryRun), "changed as seed 177449:83070")
+                expectSame(try site.story(change), "changed as seed 177449:83070")
+                expectSame(try site.story(change), "already")
+                expectSame(
+                    try site.listing(),
+                    """
+                    s 0755 177449:600 /
+                    s/a 0770 177449:83070 /
+                    """)
+                try site.directory("closed", 0o700, Site.seed.user, Site.seed.group)
+                expectSame(
+                    try site.story(Self.scratch(site.at("closed"), mode: 0o700, seedMode: 0o770)),
+                    "failed: cannot write in /closed: permission denied (faccessat EACCES as user 254321:83070); it has "
+                        + "mode 0700 and belongs to 177449:83070: its owner can run chgrp 83070 /closed && chmod 0770 "
+                        + "/closed")
             }
         }
     }

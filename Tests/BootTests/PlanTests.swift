@@ -147,7 +147,7 @@ struct PlanTests {
             """
             user, else stop: directory /h (0700) -:83070, use write, on a volume
             user, else stop: directory /w (0700) -:83070, use enter, on a volume
-            user, else warn: directory /c (2700) -:83070, use write, shared, on a volume, or /h/.cache/huggingface
+            user, else warn: directory /c (2770) -:83070, use write, shared, on a volume, or /h/.cache/huggingface
             export SCRATCH_HOME=/h
             export WORKING_DIR=/w
             export HF_HOME=what becomes of /c

@@ -92,7 +92,7 @@ struct ScratchVolumeTests {
             #expect(
                 outcome.log(of: "scratch") == [
                     "created /scratch/homes/team/jane (0700) as user 1000:2000",
-                    "created /scratch/homes/hf (2700) as user 1000:2000",
+                    "created /scratch/homes/hf (2770) as user 1000:2000",
                 ])
             #expect(environment["SCRATCH_HOME"] == "/scratch/homes/team/jane")
             #expect(environment["WORKING_DIR"] == "/tmp")

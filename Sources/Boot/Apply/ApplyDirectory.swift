@@ -9,8 +9,8 @@ extension Apply {
         } catch {
             for fallback in change.fallbacks {
                 let own = DirectoryChange(
-                    path: fallback, mode: ModeBits(rawValue: 0o770).masked(by: actors.workUmask), group: change.group,
-                    use: .write)
+                    path: fallback, mode: ModeBits(rawValue: 0o770).masked(by: actors.workUmask), seedMode: 0o770,
+                    own: change.own, group: change.group, use: .write)
                 let outcome: Outcome
                 do throws(BootError) {
                     outcome = try ensure(own, by: [.user, .seed].filter(actors.has))
@@ -20,7 +20,7 @@ extension Apply {
                 }
                 notes.append("\(error.message); \(Text.shown(fallback)) is used instead")
                 choose(fallback, for: change.path)
-                performed = .directory(own)
+                performed = performed ?? .directory(own)
                 return outcome
             }
             throw error
@@ -109,7 +109,8 @@ extension Apply {
             } else if error.errno == .permissionDenied, let status {
                 remedy =
                     "it has mode \(status.mode.octal) and belongs to \(status.user):\(status.group): its owner can run "
-                    + "chgrp \(change.group) \(Text.shown(change.path)) && chmod \(octal(change.mode)) \(Text.shown(change.path))"
+                    + "chgrp \(change.group) \(Text.shown(change.path)) && chmod \(change.seedMode.octal) "
+                    + Text.shown(change.path)
             }
             throw BootError(
                 "\(action) \(Text.shown(change.path))", attempts: [Attempt(as: actors.words(.user), error)],
@@ -144,7 +145,7 @@ extension Apply {
         if change.isShared && !status.mode.contains(ModeBits(rawValue: change.mode.rawValue & 0o2070)) {
             notes.append(
                 "\(path) has mode \(status.mode.octal): others of group \(status.group) cannot share all of it; its owner "
-                    + "(\(status.user)) can correct it with chmod \(octal(change.mode)) \(path)")
+                    + "(\(status.user)) can correct it with chmod \(change.mode.octal) \(path)")
         }
         // What lies within a directory that is closed needs no word.
         if change.isOnVolume && status.mode.rawValue & 0o007 & ~change.mode.rawValue != 0 && change.use == .write
@@ -155,8 +156,6 @@ extension Apply {
                     + "chmod o-rwx \(path)")
         }
     }
-
-    private func octal(_ mode: ModeBits) -> String { mode.octal }
 
     /// Whether a dry run's directory could be made, and by whom.
     private mutating func checkMakeable(_ change: DirectoryChange, by able: [Actor]) throws(BootError) {
@@ -176,6 +175,7 @@ extension Apply {
                 try actors.acting(as: actor) { () throws(SystemCallError) in
                     try tree.checkAccess(parent, [.write, .execute])
                 }
+                tell(change, madeBy: actor)
                 return
             } catch {
                 attempts.append(Attempt(as: identity, error))
@@ -221,6 +221,7 @@ extension Apply {
                     try make(path, change, as: actor)
                 }
                 identity = actors.words(actor)
+                if path == change.path { tell(change, madeBy: actor) }
                 return
             } catch {
                 attempts.append(Attempt(as: actors.words(actor), error))
@@ -231,19 +232,27 @@ extension Apply {
         throw failure("cannot create", path, attempts, isOnVolume: change.isOnVolume)
     }
 
+    /// Notes the mode of a directory as it was made, where that is not the one that was planned.
+    private mutating func tell(_ change: DirectoryChange, madeBy actor: Actor) {
+        if change.mode(by: actor) != change.mode { performed = .directory(change.made(by: actor)) }
+    }
+
     private mutating func make(
         _ path: FilePath, _ change: DirectoryChange, as actor: Actor
     ) throws(SystemCallError) {
         guard let name = path.lastComponent else { return }
         let isTarget = path == change.path
         let parent = try tree.openParent(of: path, links: Actors.links(actor))
-        // Root's directories above a home are like all of root's; others' are like the one that is wanted.
-        let mode: ModeBits =
-            isTarget ? change.mode : actor == .root ? 0o755 : ModeBits(rawValue: change.mode.rawValue & 0o777)
+        let mode =
+            isTarget
+            ? change.mode(by: actor) : change.mode(ofParent: path, by: actor, umask: actors.workUmask)
         do throws(SystemCallError) {
             if actor == .root || isTarget && change.isShared {
                 return try makeWhole(name, in: parent, change, mode: mode, isTarget, path, as: actor)
             }
+            // The umask has been considered. With these bits from the start, a boot that is killed here locks nobody out.
+            let umask = CurrentProcess.setUmask(0)
+            defer { CurrentProcess.setUmask(umask) }
             try parent.makeDirectory(name, mode: mode)
         } catch  where error.errno == .fileExists {
             // Another container of the same user was faster; what it made is checked like any other.

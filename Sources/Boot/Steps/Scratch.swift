@@ -127,15 +127,11 @@ package struct Scratch: Step {
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        let group = group(context)
-        let mode = ownMode
-        let own = DirectoryChange(path: home, mode: mode, group: group, use: .write, isOnVolume: true)
-        let working = DirectoryChange(path: workingDirectory, mode: mode, group: group, use: .enter, isOnVolume: true)
+        let own = directory(home, for: .write, context, isOnVolume: true)
+        let working = directory(workingDirectory, for: .enter, context, isOnVolume: true)
         let shared = DirectoryChange(
-            // The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
-            path: cache, mode: ModeBits(rawValue: mode.rawValue | 0o2000), group: group, use: .write, isOnVolume: true,
-            isShared: true,
-            fallbacks: [Self.privateCache(in: home)])
+            path: cache, mode: Self.sharedMode, own: [home], group: group(context), use: .write, isOnVolume: true,
+            isShared: true, fallbacks: [Self.privateCache(in: home)])
         return StepPlan(
             changes: [
                 PlannedChange(.directory(own), by: actors(for: home, context), onFailure: .stop),
@@ -151,11 +147,24 @@ package struct Scratch: Step {
     }
 
     /// A directory of the user's own that another step needs.
-    func directory(_ path: FilePath, for use: DirectoryChange.Use, _ context: PlanContext) -> DirectoryChange {
-        DirectoryChange(path: path, mode: ownMode, group: group(context), use: use)
+    func directory(
+        _ path: FilePath, for use: DirectoryChange.Use, _ context: PlanContext, isOnVolume: Bool = false
+    ) -> DirectoryChange {
+        DirectoryChange(
+            path: path, mode: Self.groupMode.masked(by: umask), seedMode: Self.groupMode, own: ownPlaces(context),
+            group: group(context), use: use, isOnVolume: isOnVolume)
     }
 
-    private var ownMode: ModeBits { ModeBits(rawValue: 0o770).masked(by: umask) }
+    /// The mode of a directory that is not the user's alone, whatever his umask is.
+    private static let groupMode: ModeBits = 0o770
+    /// The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
+    private static let sharedMode: ModeBits = 0o2770
+
+    /// What the user makes there is his own, to which his umask applies. A working directory above the home is everybody's.
+    private func ownPlaces(_ context: PlanContext) -> [FilePath] {
+        let isEverybodys = home.starts(with: workingDirectory) || cache.starts(with: workingDirectory)
+        return [context.people.user.home, home] + (isEverybodys ? [] : [workingDirectory])
+    }
 
     /// Without privileges it may be a supplementary group of the process.
     private func group(_ context: PlanContext) -> UInt32 {
@@ -171,9 +180,11 @@ package struct Scratch: Step {
     private func furtherChange(_ directory: Directory, _ context: PlanContext) -> PlannedChange {
         let path = directory.path.isAbsolute ? directory.path : home.pushing(directory.path)
         let isRoots = directory.owner == .root
-        let standard = ownMode.rawValue | (directory.isShared ? 0o2000 : 0)
+        let standard = directory.isShared ? Self.sharedMode : Self.groupMode
+        let users = directory.owner == .user && !directory.isShared ? standard.masked(by: umask) : standard
         let change = DirectoryChange(
-            path: path, mode: directory.mode ?? ModeBits(rawValue: standard), owner: isRoots ? 0 : nil,
+            path: path, mode: directory.mode ?? users, seedMode: directory.mode ?? standard,
+            own: directory.isShared ? [home] : ownPlaces(context), owner: isRoots ? 0 : nil,
             group: isRoots ? 0 : group(context), use: isRoots ? .none : .write, isOnVolume: !isRoots,
             isShared: directory.isShared)
         let by: [Actor] =
@@ -194,7 +205,7 @@ extension Scratch {
     package struct Directory: Equatable, Sendable {
         /// Absolute, or below the user's persistent directory.
         package let path: FilePath
-        /// `nil` for what the umask leaves.
+        /// `nil` for 0770, of which the umask counts for the user's own.
         package let mode: ModeBits?
         /// Who makes it, and so owns it.
         package let owner: Actor
@@ -202,7 +213,8 @@ extension Scratch {
 
         static let fields: [Shape.Field] = [
             Shape.Field("path", .text, isRequired: true, "where it is"),
-            Shape.Field("mode", .octal, "its mode when it is made; without one, what the umask leaves"),
+            Shape.Field(
+                "mode", .octal, "its mode when it is made; without one 0770, less the umask if it is the user's own"),
             Shape.Field(
                 "owner", .choice(["user", "seed", "root"]), "who makes it, and so owns it; the user without it"),
             Shape.Field("shared", .boolean, "whether others of the group work in it too (set-group-ID bit)"),
