@@ -227,7 +227,9 @@ extension Boot {
     ) {
         do throws(SystemCallError) {
             let state = try StateDirectory(for: host.start, user: people.user.credentials, in: tree)
-            if let entries { try state.keep(environment: entries, without: report.secrets) }
+            if let entries {
+                try state.keep(environment: entries, of: people.user.credentials.user, without: report.secrets)
+            }
             try state.keep(report: report.json(start: host.start, people: people, exports: exports, failure: failure))
         } catch {
             let doubt = host.start == .elevated ? (try? StateDirectory.doubt(of: Paths.state, in: tree)) ?? nil : nil

@@ -8,7 +8,7 @@ package struct StateDirectory {
     package let path: FilePath
     private let tree: FileTree
     private let owner: (user: UInt32, group: UInt32)
-    /// The mode of the environment's files: root's are for the user's group, a user's own are for him.
+    /// The mode of the files: root's are for the user's group, a user's own are for him.
     private let fileMode: ModeBits
 
     /// Opens or makes the directory: `/run/entrypoint` of root's, or one of the user's own in `/dev/shm`.
@@ -111,11 +111,14 @@ package struct StateDirectory {
     ///
     /// - Parameters:
     ///   - entries: the environment.
+    ///   - user: the id of the user whose it is.
     ///   - secrets: which of its variables are not kept.
     /// - Throws: the error of writing.
-    package func keep(environment entries: [CString], without secrets: Secrets) throws(SystemCallError) {
+    package func keep(
+        environment entries: [CString], of user: UInt32, without secrets: Secrets
+    ) throws(SystemCallError) {
         var plain: [UInt8] = []
-        var shell: [UInt8] = []
+        var shell = Array(Self.guardLines(for: user).utf8)
         for entry in entries {
             guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
             plain += entry.bytes
@@ -129,6 +132,15 @@ package struct StateDirectory {
         }
         try write("environment", plain, fileMode)
         try write("environment.sh", shell, fileMode)
+    }
+
+    /// What a shell reads before the environment.
+    private static func guardLines(for user: UInt32) -> String {
+        """
+        # For user \(user) alone: with his HOME and ZDOTDIR, a shell of another, of root above all, would run his startup files.
+        [ "$(id -u)" = \(user) ] || return 0
+
+        """
     }
 
     /// Makes an empty file, for all to see.
@@ -145,23 +157,16 @@ package struct StateDirectory {
         }
     }
 
-    /// Keeps the report, which everybody may read.
+    /// Keeps the report, which has the values of exports, too.
     ///
     /// - Throws: the error of writing.
     package func keep(report: JSON) throws(SystemCallError) {
-        try Self.write(report: report.text, to: path.appending(Self.reportName), isRoots: fileMode == 0o640, in: tree)
+        let content = Array((report.text + "\n").utf8)
+        try FileReplacement.replace(
+            path.appending(Self.reportName), with: content, mode: fileMode, owner: owner, mayOverwrite: false, in: tree)
     }
 
     private static let reportName = "report.json"
-
-    private static func write(
-        report: String, to file: FilePath, isRoots: Bool, in tree: FileTree
-    ) throws(SystemCallError) {
-        let user = CurrentProcess.effectiveUser
-        try FileReplacement.replace(
-            file, with: Array((report + "\n").utf8), mode: isRoots ? 0o644 : 0o600,
-            owner: (user, isRoots ? 0 : CurrentProcess.effectiveGroup), mayOverwrite: false, in: tree)
-    }
 
     /// Adds to the report how the container ended, and leaves the reason for Kubernetes; what cannot be written is lost,
     /// because nobody is left to tell.
@@ -175,13 +180,16 @@ package struct StateDirectory {
             (try? status(name, of: user, in: parent)) != nil
         else { return }
         // The report is one object on one line: the end becomes its last member.
-        guard let bytes = try? tree.read(file, limit: 16 << 20, links: .refuse), bytes.suffix(2) == Array("}\n".utf8)
+        guard let bytes = try? tree.read(file, limit: 16 << 20, links: .refuse), bytes.suffix(2) == Array("}\n".utf8),
+            let status = try? tree.status(file, links: .refuse)
         else {
             return
         }
         let end = JSON.object([("exitCode", .number(end.exitCode)), ("message", .string(end.text))])
-        let report = String(decoding: bytes.dropLast(2), as: UTF8.self) + ",\"end\":" + end.text + "}"
-        _ = try? write(report: report, to: file, isRoots: user == 0, in: tree)
+        let report = String(decoding: bytes.dropLast(2), as: UTF8.self) + ",\"end\":" + end.text + "}\n"
+        // An init without the right to give files away writes into the one that is there.
+        _ = try? FileReplacement.replace(
+            file, with: Array(report.utf8), mode: status.mode, owner: (status.user, status.group), in: tree)
     }
 
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {

@@ -15,13 +15,20 @@ struct StateDirectoryTests {
         _ environment: [[UInt8]], in site: Site, start: Start = .root
     ) throws(SystemCallError) {
         let state = try StateDirectory(for: start, user: user, in: FileTree(root: site.root))
-        try state.keep(environment: environment.map { CString($0) }, without: Secrets())
+        try state.keep(environment: environment.map { CString($0) }, of: user.user, without: Secrets())
         try state.keep(report: .object([("a", .number(1))]))
     }
 
+    /// What a shell's file begins with.
+    private static let beginning = """
+        # For user 254321 alone: with his HOME and ZDOTDIR, a shell of another, of root above all, would run his startup files.
+        [ "$(id -u)" = 254321 ] || return 0
+
+        """
+
     private static func text(_ entries: String...) -> [[UInt8]] { entries.map { Array($0.utf8) } }
 
-    @Test func `root's directory is for all to enter, the environment for the user's group`() async {
+    @Test func `root's directory is for all to enter, what is in it for the user's group`() async {
         await #expect(processExitsWith: .success) {
             try withSite { site in
                 try site.directory("run")
@@ -33,10 +40,10 @@ struct StateDirectoryTests {
                     run 0755 0:0 /
                     run/entrypoint 0755 0:0 /
                     run/entrypoint/environment 0640 0:83070 'A=1|B=two words|'
-                    run/entrypoint/environment.sh 0640 0:83070 'export A='1'
+                    run/entrypoint/environment.sh 0640 0:83070 '\(Self.beginning)export A='1'
                     export B='two words'
                     '
-                    run/entrypoint/report.json 0644 0:0 '{"a":1}
+                    run/entrypoint/report.json 0640 0:83070 '{"a":1}
                     '
                     """)
             }
@@ -58,7 +65,7 @@ struct StateDirectoryTests {
                     dev/shm 1777 0:0 /
                     dev/shm/entrypoint-254321 0700 254321:83070 /
                     dev/shm/entrypoint-254321/environment 0600 254321:83070 'A=1|'
-                    dev/shm/entrypoint-254321/environment.sh 0600 254321:83070 'export A='1'
+                    dev/shm/entrypoint-254321/environment.sh 0600 254321:83070 '\(Self.beginning)export A='1'
                     '
                     dev/shm/entrypoint-254321/report.json 0600 254321:83070 '{"a":1}
                     '
@@ -95,28 +102,35 @@ struct StateDirectoryTests {
                 let shell = FileManager.default.contents(atPath: site.at("run/entrypoint/environment.sh").string)
                 #expect(
                     shell.map { Array($0) }
-                        == Array("export A='".utf8) + [0xFF, 0xFE] + Array("'\nexport A='2'\nexport E=''\n".utf8))
+                        == Array((Self.beginning + "export A='").utf8) + [0xFF, 0xFE]
+                        + Array("'\nexport A='2'\nexport E=''\n".utf8))
             }
         }
     }
 
-    @Test(arguments: ["/bin/sh", "/bin/bash"]) func `a shell reads each value as it was`(shell: String) async {
+    @Test(arguments: ["/bin/sh", "/bin/bash", "/bin/zsh"])
+    func `a shell of the user's reads each value as it was, another's none`(shell: String) async {
         await #expect(processExitsWith: .success) { [shell = shell as String] in
             try withSite { site in
                 try site.directory("run")
+                try site.directory("out", 0o777)
                 let value = "a'b\"c\\d$(touch /nothing)`id`!$HOME\n\t;&|>*?[~ #x'' "
                 try Self.keep([Array("VALUE=\(value)".utf8)], in: site)
-                let output = site.at("output").string
-                let script = ". '\(site.at("run/entrypoint/environment.sh"))' && printf %s \"$VALUE\" >'\(output)'"
-                let child = fork()
-                if child == 0 {
-                    let error = CurrentProcess.execute(
-                        FilePath(shell), arguments: [string("sh"), string("-c"), string(script)], environment: [])
-                    Issue.record(error)
-                    _exit(1)
+                for user in [Self.user.user, 0, 254_322] {
+                    let output = site.at("out/\(user)").string
+                    let script =
+                        ". '\(site.at("run/entrypoint/environment.sh"))' && printf %s \"${VALUE-none}\" >'\(output)'"
+                    let child = fork()
+                    if child == 0 {
+                        guard setgid(Self.user.group) == 0, setuid(user) == 0 else { _exit(1) }
+                        let error = CurrentProcess.execute(
+                            FilePath(shell), arguments: [string("sh"), string("-c"), string(script)], environment: [])
+                        Issue.record(error)
+                        _exit(1)
+                    }
+                    waitpid(child, nil, 0)
+                    #expect(site.content("out/\(user)") == (user == Self.user.user ? value : "none"))
                 }
-                waitpid(child, nil, 0)
-                #expect(site.content("output") == value)
             }
         }
     }
@@ -127,8 +141,10 @@ struct StateDirectoryTests {
                 try site.directory("run")
                 try Self.keep(Self.text("A=1"), in: site)
                 let inode = try site.inode("run/entrypoint/environment")
+                let shells = try site.inode("run/entrypoint/environment.sh")
                 try Self.keep(Self.text("A=1"), in: site)
                 #expect(try site.inode("run/entrypoint/environment") == inode)
+                #expect(try site.inode("run/entrypoint/environment.sh") == shells)
                 try Self.keep(Self.text("A=2"), in: site)
                 #expect(try site.inode("run/entrypoint/environment") != inode)
                 #expect(site.content("run/entrypoint/environment") == "A=2\0")

@@ -98,8 +98,11 @@ struct DockerfileTests {
             let container = try Podman.program(start + ImageBuild.variables(.pod) + command).start()
             try container.waitForOutput("up")
             for shell in ["sh", "bash", "zsh"] as [ByteString] {
-                let outcome = try Podman.invoke("exec", "base", shell, "-l", "-c", "echo $SCRATCH_HOME")
+                let outcome = try Podman.invoke(
+                    "exec", "--user=1000:2000", "base", shell, "-l", "-c", "echo $SCRATCH_HOME")
                 #expect(outcome.output == "/scratch/homes/jane\n", "\(outcome)")
+                let root = try Podman.invoke("exec", "base", shell, "-l", "-c", "echo $SCRATCH_HOME $HOME")
+                #expect(root.output == "/root\n", "\(root)")
             }
             let user = try Podman.invoke("exec", "--user=1000:2000", "base", "zsh", "-c", "echo $ZDOTDIR")
             #expect(user.output == "/scratch/homes/jane/.shell\n", "\(user)")

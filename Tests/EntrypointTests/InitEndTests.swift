@@ -64,6 +64,7 @@ struct InitEndTests {
                     with: Data(container.read("/run/entrypoint/report.json").bytes))
                 let end = try #require((json as? [String: Any])?["end"] as? [String: Any])
                 #expect(end["exitCode"] as? Int == 143 && end["message"] as? String == line, "\(end)")
+                #expect(try container.status("/run/entrypoint/report.json")?.description == "file 0640 0:2000")
             }
         }
     }
