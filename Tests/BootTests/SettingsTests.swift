@@ -189,6 +189,7 @@ struct SettingsTests {
         ])
         #expect(settings.log == LogSettings(level: .debug, format: .json))
         #expect(settings[Identity.self]?.sudo == Identity.Sudo.none)
+        #expect(settings[Identity.self]?.groups == ["adm"])
         #expect(settings[Identity.self]?.onCollision == .fail)
         let scratch = try #require(settings[Scratch.self])
         #expect(scratch.home == "/other/home")

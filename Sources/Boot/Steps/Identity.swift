@@ -46,7 +46,8 @@ package struct Identity: Step {
     }
     static let groupsSetting = FileSetting<[String]>(
         "identity.groups", "Groups that the user joins where the image has them",
-        default: supplementaryGroups.joined(separator: ", "), shape: .list(.text), example: "[sudo, adm]"
+        default: "sudo, adm; adm alone where identity.sudo is none; no group in an elevated start", shape: .list(.text),
+        example: "[sudo, adm]"
     ) { reader, value in
         reader.list(value) { reader, item in reader.text(item, as: Formats.accountName) }
     }
@@ -74,8 +75,8 @@ package struct Identity: Step {
         case run
     }
 
-    /// Groups that the user joins where the image has them.
-    static let supplementaryGroups = ["sudo", "adm"]
+    /// Groups that the user joins where the image has them. Membership in the first is what many an image's sudoers go by.
+    private static func usualGroups(_ sudo: Sudo) -> [String] { sudo == .all ? ["sudo", "adm"] : ["adm"] }
     /// The login shell where the image has none that is known.
     static let lastShell: FilePath = "/bin/sh"
 
@@ -104,7 +105,7 @@ package struct Identity: Step {
         let onCollision = reader.value(Self.onCollisionVariable)
         shells = reader.value(Self.shellSetting) ?? Paths.shells
         // What the caller's own ids do not give him is the image's to grant.
-        groups = reader.value(Self.groupsSetting) ?? (reader.isElevated ? [] : Self.supplementaryGroups)
+        groups = reader.value(Self.groupsSetting) ?? (reader.isElevated ? [] : Self.usualGroups(sudo ?? .all))
         hasDeviceGroups = reader.value(Self.deviceGroupsSetting) ?? !reader.isElevated
         guard let userName, let userID, let groupName, let groupID else { return nil }
         self.userName = userName

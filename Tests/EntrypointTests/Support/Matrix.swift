@@ -90,7 +90,7 @@ extension Cell {
         }
         var result = CellResult(exitCode: 0, capabilities: "empty")
         switch start {
-        case .root, .namespace: result.identity = "1000:2000, 4 27"
+        case .root, .namespace: result.identity = sudo ? "1000:2000, 4 27" : "1000:2000, 4"
         case .elevated, .elevatedForbidden, .user: result.identity = "1000:2000"
         case .arbitrary: result.identity = "1000650000:0, 2000"
         case .rootWithoutCapabilities: break
