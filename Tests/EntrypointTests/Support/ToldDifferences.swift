@@ -1,17 +1,23 @@
 import Foundation
-import Testing
 
 /// What a call that fails may change for good. It is in lines that the boot has written, and nothing else may differ:
 ///
-/// - `cannot … PLACE: …; OTHER is used instead`: what belongs in PLACE is in OTHER, as it would be in PLACE.
+/// - `…; OTHER is used instead`: what belongs in a directory is in its fallback, as it would be in the directory. Keys are
+///   in memory there, and linked.
 /// - `PLACE was in the way and is kept as OTHER`, of what the user could not read: what should have moved to the target of
 ///   the link at PLACE is in OTHER, whole, and the target is new and empty.
 extension TreeState {
+    /// Directories with their fallbacks.
+    private static let fallbacks = [
+        "/scratch/homes/jane": "/home/jane", "/scratch/homes/jane/.cache/huggingface": "/scratch/hf_cache",
+    ]
+
     /// Undoes what these lines tell of, so far as it is exactly that.
     mutating func undo(toldIn log: [String], expected: TreeState) {
         for line in log where line.contains("warning: ") {
-            if let match = line.firstMatch(of: /cannot [a-z ]+ (\/[^ :]+): .*; (\/[^ ]+) is used instead/) {
-                removeFallback(of: String(match.1), at: String(match.2), expected)
+            if let match = line.firstMatch(of: /; (\/[^ ]+) is used instead/) {
+                let fallback = String(match.1)
+                if let place = Self.fallbacks[fallback] { removeFallback(of: place, at: fallback, expected) }
             } else if let match = line.firstMatch(of: /warning: (\/[^ ]+) was in the way and is kept as (\/[^ ]+)/) {
                 moveBack(from: String(match.2), of: String(match.1), expected)
             }
@@ -19,31 +25,19 @@ extension TreeState {
     }
 
     private mutating func removeFallback(of place: String, at fallback: String, _ expected: TreeState) {
-        var found: [String] = []
-        for path in expected.entries.keys where path == place || path.hasPrefix(place + "/") {
+        let memory = "link 0777 1000:2000 -> /dev/shm/entrypoint-ssh-1000/"
+        for (path, line) in expected.entries where path == place || path.hasPrefix(place + "/") {
             let twin = fallback + path.dropFirst(place.count)
-            guard expected.entries[twin] == nil, let line = entries[twin] else { continue }
-            // The directory itself is the user's, whoever owns the place. Keys are kept in memory, and linked.
-            let isSame =
-                path == place
-                ? line == "directory 0770 1000:2000"
-                : line == expected.entries[path] || resolved(twin).line == expected.resolved(path).line
-            guard isSame else { continue }
-            found.append(twin)
-            let target = resolved(twin).path
-            if target.hasPrefix("/dev/shm/entrypoint-ssh-") {
-                found += [target, String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])]
+            guard expected.entries[twin] == nil else { continue }
+            var same = [line]
+            // The directory itself is the user's, whoever owns the place.
+            if path == place { same = ["directory 0770 1000:2000"] }
+            if path.hasPrefix("/home/jane/.ssh/") {
+                let name = path.split(separator: "/").last ?? ""
+                same = [memory + name, line.replacingOccurrences(of: "-> ", with: "-> /dev/shm/entrypoint-ssh-1000/")]
             }
+            if let there = entries[twin], same.contains(there) { entries[twin] = nil }
         }
-        for path in found where expected.entries[path] == nil { entries[path] = nil }
-    }
-
-    /// What a path leads to, and what is there.
-    private func resolved(_ path: String) -> (path: String, line: String?) {
-        guard let line = entries[path], let arrow = line.range(of: " -> ") else { return (path, entries[path]) }
-        let target = String(line[arrow.upperBound...])
-        let place = target.hasPrefix("/") ? target : path[...(path.lastIndex(of: "/") ?? path.startIndex)] + target
-        return (place, entries[place])
     }
 
     private mutating func moveBack(from kept: String, of place: String, _ expected: TreeState) {

@@ -10,7 +10,7 @@ struct TreeState: Equatable {
     /// Reads trees below the root of a container, as the machine sees it.
     init(
         of root: String,
-        _ directories: [String] = ["/dev/shm", "/etc", "/home", "/root", "/run", "/scratch", "/tmp", "/var/tmp"]
+        _ directories: [String] = ["/etc", "/home", "/root", "/run", "/scratch", "/tmp", "/var/tmp"]
     ) throws {
         for directory in directories {
             guard let paths = FileManager.default.enumerator(atPath: root + directory) else { continue }
