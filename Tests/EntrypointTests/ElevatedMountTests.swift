@@ -36,7 +36,9 @@ struct ElevatedMountTests {
             try container.makeDirectory("/volume", mode: 0o777)
             container.mounts = [.bind(container.root + "/volume", to: "/home")]
             let outcome = try container.boot("true")
-            #expect(outcome.log(of: "identity").contains { $0.hasPrefix("created /home/jane (0750) as user") }, "\(outcome)")
+            #expect(
+                outcome.log(of: "identity").contains { $0.hasPrefix("created /home/jane (0750) as user") }, "\(outcome)"
+            )
             #expect(try container.status("/volume/jane")?.description == "directory 0750 1000:2000")
         }
     }

@@ -74,7 +74,8 @@ struct InitEndTests {
             // As an emptyDir: whoever is in the container may rename what root has made there.
             try container.makeDirectory("/run", mode: 0o777)
             let running = try container.start(
-                "/bin/sh", "-c", """
+                "/bin/sh", "-c",
+                """
                 cd /run; mv entrypoint away; mkdir -m 0777 entrypoint; cp away/report.json entrypoint
                 exec \(ProbeReport.path.text) print ready sleep 60
                 """)
