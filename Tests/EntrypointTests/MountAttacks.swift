@@ -60,11 +60,11 @@ extension AttackTests {
         Attack(
             testDescription: "a closed directory of root's mounted where the environment is kept",
             prepare: {
-                try $0.makeDirectory("/scratch/roots", mode: 0o700)
-                try $0.write("/scratch/roots/dump", "gained\n")
+                try $0.makeDirectory("/scratch/roots", mode: 0o711)
+                try $0.write("/scratch/roots/gained", "")
                 try $0.makeDirectory("/run/entrypoint")
                 $0.mounts = [.bind("\($0.root)/scratch/roots", to: "/run/entrypoint")]
-            }, script: "START true; cat /scratch/roots/dump",
+            }, script: "START true; ls /scratch/roots",
             told: "/run/entrypoint is a mount of the pod's, and not in memory: see volumeMounts in the pod spec"),
     ]
 
