@@ -271,6 +271,7 @@ extension Resident {
         guard let job = Terminal.foreground, job > 0, job != command, rest.contains(job) else {
             signalCommand(.hangup, wholeGroup: true)
             signalCommand(.resume, wholeGroup: true)
+            tell(.hungUp)
             return
         }
         // The shell runs a job, which would get the HUP too. It is asked to end; the shell's turn comes when it has ended.

@@ -36,6 +36,8 @@ package struct Supervisor: Sendable {
 
     private static var killBootAfter: UInt64 { 50_000_000 }
     private static var lookAgainAfter: UInt64 { 100_000_000 }
+    /// A shell that is about to wait for its next line may take note of a HUP only with the one after it.
+    private static var hangUpAgainAfter: UInt64 { 1_000_000_000 }
     /// What a second request to stop leaves of the grace, so that one that comes with the first is no order to kill.
     private static var shortestGrace: UInt64 { 1_000_000_000 }
     /// A process that is stuck on a dead file server does not end by KILL either.
@@ -77,6 +79,7 @@ package struct Supervisor: Sendable {
         case .childless(let others): noteChildless(others: others, at: now, &actions)
         case .bootOverdue: if phase == .booting { giveUpBoot(at: now, &actions) }
         case .terminalInUse: deadlines[.hangUp] = now + Supervisor.lookAgainAfter
+        case .hungUp: deadlines[.hangUp] = now + Supervisor.hangUpAgainAfter
         case .terminateNotIgnored: lookAtSessionAgain(at: now)
         case .terminalGiven: if commandIsStopped { actions.add(.signalCommand(.resume, wholeGroup: true)) }
         case .resumed:

@@ -34,6 +34,8 @@ extension Supervisor {
         case bootOverdue
         /// The command could not be hung up, because another process group uses the terminal.
         case terminalInUse
+        /// The command was hung up; it may miss that.
+        case hungUp
         /// The command was not hung up, because it does not ignore TERM now.
         case terminateNotIgnored
         /// The terminal was given to the command.

@@ -175,6 +175,15 @@ private let started: (time: UInt64, event: Supervisor.Event, actions: String) = 
                 (200, .time, "hang up"), (200, .terminalInUse, ""), (300, .time, "hang up"),
             ], deadline: nil),
         Story(
+            name: "a shell that has missed the hang-up is hung up again, until it ends",
+            hasTerminal: true,
+            course: [
+                started, (100, .signal(.terminate), "group TERM, resume stopped, hang up"), (100, .hungUp, ""),
+                (1100, .time, "hang up"), (1100, .hungUp, ""),
+                (1500, .commandEnded(.signaled(.hangup)), "return terminal"),
+                (1500, .childless(others: false), "exit 129"),
+            ], deadline: nil),
+        Story(
             name: "a command that does not ignore TERM is looked at four times",
             hasTerminal: true,
             course: [

@@ -91,7 +91,7 @@ import Testing
         try terminal.type("echo rea''dy\n")
         try await terminal.expect("ready\r\n")
         kill(try process1(terminal), SIGTERM)
-        let code = try await terminal.end(within: 3)
+        let code = try await terminal.end(within: 8)
         #expect(code != 137, "\(terminal.screen)")
         try await terminal.expect("SIGTERM at")
     }
