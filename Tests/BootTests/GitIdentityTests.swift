@@ -81,7 +81,7 @@ struct GitIdentityTests {
             try expectSame(place.story(of: Self.change(place)), "already")
             try expectSame(place.story(of: Self.change(place, email: "y")), "changed")
             #expect(try String(contentsOfFile: file.string, encoding: .utf8).hasSuffix("[user]\n\temail = y\n"))
-            try place.makeFile(file, "[includeIf \"gitdir:/work/\"]\npath = \(other)\n")
+            try place.makeFile(file, "[includeIf \"gitdir:/projects/\"]\npath = \(other)\n")
             try expectSame(
                 place.story(of: Self.change(place)),
                 "unneeded: the file includes others by condition, which may have one")

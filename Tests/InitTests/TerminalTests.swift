@@ -96,6 +96,15 @@ import Testing
         try await terminal.expect("SIGTERM at")
     }
 
+    @Test func `a shell that has missed its hang-up gets another one`() async throws {
+        let script =
+            "trap '' TERM; n=0; trap 'n=$((n+1)); [ $n -lt 2 ] || exit 4' HUP; echo ready; while :; do sleep 0.05; done"
+        let terminal = try containerized(["sh", "-c", script])
+        try await terminal.expect("ready")
+        kill(try process1(terminal), SIGTERM)
+        #expect(try await terminal.end(within: 20) == 4)
+    }
+
     @Test func `the job that a shell runs may save its work before the shell is hung up`() async throws {
         let terminal = try containerized(["bash", "--norc", "-i"])
         try terminal.type(
