@@ -52,10 +52,13 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
-        // What runs before the first line of Swift; only the program that runs with privileges has it.
+        // What runs before the first line of Swift, some of it before the C library, which must not be called then; only the
+        // program that runs with privileges has it.
         .target(
             name: "CStart", dependencies: ["CLinux"],
-            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
+            cSettings: [
+                .define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror", "-ffreestanding", "-fno-stack-protector"]),
+            ]),
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLibyaml", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: resident),
@@ -67,8 +70,10 @@ let package = Package(
             swiftSettings: privileged,
             linkerSettings: staticExecutable + [
                 .unsafeFlags(
-                    ["-Xlinker", "--script=\(Context.packageDirectory)/Sources/entrypoint.ld"],
-                    .when(configuration: .release))
+                    [
+                        "-Xlinker", "--script=\(Context.packageDirectory)/Sources/entrypoint.ld",
+                        "-Xlinker", "--entry=entrypoint_start",
+                    ], .when(configuration: .release))
             ]),
         .executableTarget(
             name: "entrypointctl",

@@ -11,6 +11,8 @@ struct Beginning {
     private(set) var initSide: ChildSide?
     /// What cannot be as the configuration says.
     private(set) var notice: String?
+    /// Ends the boot when a file that settings name cannot be read in time; `nil` without an init.
+    private(set) var watch: ChangeWatch?
 
     /// Forks where there is to be an init, and returns in the child then.
     init(of request: Boot.Request, _ environment: EnvironmentBlock, _ privileges: Privileges) throws(BootError) {
@@ -33,8 +35,8 @@ struct Beginning {
             if id == 1 { Signals.endProcess1() }
             Signals.setMask(mask)
         }
+        watch = initSide.map { ChangeWatch($0, seconds: reader.value(Scratch.timeoutVariable) ?? 60) }
         guard !isElevated, let file = Configuration.file(namedBy: environment) else { return }
-        let watch = initSide.map { ChangeWatch($0, seconds: reader.value(Scratch.timeoutVariable) ?? 60) }
         watch?.begin(step: "settings", path: file)
         configuration.add(file, from: FileTree(), isRequired: true)
         watch?.end()
@@ -53,6 +55,7 @@ struct Beginning {
             if id == 1 { Signals.endProcess1(false) }
             initSide = try Self.startInit(options, nil)
         }
+        watch = initSide.map { ChangeWatch($0, seconds: secondReader.value(Scratch.timeoutVariable) ?? 60) }
     }
 
     private static func startInit(_ options: InitOptions, _ mask: SignalSet?) throws(BootError) -> ChildSide {

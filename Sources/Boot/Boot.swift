@@ -30,6 +30,10 @@ package struct Boot {
     let report: Report
     /// Gets the lines of a dry run; `nil` for a boot.
     let planText: PlanText?
+    /// Ends the boot when a file that settings name cannot be read in time; `nil` without an init.
+    let reading: ChangeWatch?
+    /// The signals that the caller has blocked.
+    let callersMask: SignalSet
     let writeSignals: CurrentProcess.WriteSignals
     /// The child's side of an init; `nil` where the process itself becomes the command.
     let initSide: ChildSide?
@@ -43,7 +47,9 @@ package struct Boot {
         let isElevated = Elevation.isPossible(privileges)
         do throws(SettingsError) {
             settings = try Settings.read(
-                from: environment, options: request.options, configuration: configuration, isElevated: isElevated)
+                from: environment, options: request.options, configuration: configuration, isElevated: isElevated
+            ) { file in reading?.begin(step: "settings", path: file) }
+            reading?.end()
         } catch {
             var reader = SettingsReader(
                 environment: environment, options: request.options, configuration: configuration)
@@ -132,6 +138,9 @@ package struct Boot {
         }
         CurrentProcess.restore(writeSignals)
         limits?.restore()
+        StartingLimits.restoreMemory()
+        // The init's child has got its caller's mask above.
+        if initSide == nil { Signals.setMask(callersMask) }
         var error = HandOver.execute(command, environment: entries, attempt: attempt)
         // What is told of it must not end the boot in its turn.
         _ = CurrentProcess.ignoreWriteSignals()
@@ -206,6 +215,7 @@ extension Boot {
                 to: user.credentials, from: host.privileges,
                 canRegain: (settings[Identity.self]?.hasSudo(host) ?? false) && !report.hasFailed(Paths.sudoersFile),
                 keeping: settings.keptCapabilities)
+            guardTerminal(host)
             watch?.begin(step: Handoff.name, path: directory)
             do throws(SystemCallError) {
                 try CurrentProcess.changeDirectory(to: directory)
@@ -218,6 +228,22 @@ extension Boot {
         }
         throw become(command, environment: entries) { file in
             watch?.begin(step: Handoff.name, path: directory.pushing(file))
+        }
+    }
+
+    /// Sees to it that the command types nothing into the terminal of a shell of root's that has started the boot. With sudo
+    /// the user is root anyway; what an elevated start was started by is the user's own.
+    private func guardTerminal(_ host: Host) {
+        guard host.start == .root, (try? Privileges.current())?.noNewPrivileges == true,
+            Terminal.isOthers(than: initSide?.parent)
+        else { return }
+        do throws(SystemCallError) {
+            try Terminal.forbidInput()
+        } catch {
+            report.warn(
+                Handoff.name,
+                "the command may be able to type into the terminal of the shell that started it: \(error.reason) "
+                    + "(\(error.call) \(error.symbol)); start it with a terminal of its own (docker exec -it)")
         }
     }
 

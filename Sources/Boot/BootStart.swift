@@ -26,7 +26,9 @@ extension Boot {
         }
         let boot = Boot(
             request: request, environment: environment, configuration: beginning.configuration, privileges: privileges,
-            report: report, planText: request.isPlan ? PlanText() : nil,
+            report: report, planText: request.isPlan ? PlanText() : nil, reading: beginning.watch,
+            // Nobody stops a process that is uid 0 by a key, perhaps with the lock of the account files.
+            callersMask: Signals.blockTerminalStops(),
             // Neither a closed log nor a limit on files may end the boot without a word.
             writeSignals: CurrentProcess.ignoreWriteSignals(), initSide: beginning.initSide,
             deathSignal: beginning.options.parentDeathSignal,

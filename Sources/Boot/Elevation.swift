@@ -24,7 +24,7 @@ enum Elevation {
     /// - Throws: why the process is neither uid 0 nor its caller without privileges; it must end.
     static func begin(_ privileges: Privileges, in tree: FileTree) throws(BootError) -> Outcome {
         do throws(SystemCallError) {
-            guard let marker = try? marker(in: tree) else {
+            guard let marker = try? Marker(of: tree) else {
                 return try giveUp(privileges, "this container cannot be told from others without /proc")
             }
             if let reason = reasonAgainst(privileges) ?? find(marker, in: tree) {
@@ -83,19 +83,21 @@ enum Elevation {
     /// Where the marker may be, by preference.
     static let places: [FilePath] = [Paths.state, Paths.sharedMemoryState]
 
-    /// What the marker's name begins with.
-    static let markerPrefix = "elevated."
-
     private enum Marking {
         case left, found
         case failed(String)
     }
 
     /// Why an earlier start seems to have been elevated; `nil` when there was none.
-    private static func find(_ marker: FilePath.Component, in tree: FileTree) -> String? {
+    ///
+    /// - Parameter isOwn: whether the marker itself is the caller's own.
+    private static func find(_ marker: Marker, isOwn: Bool = false, in tree: FileTree) -> String? {
         for place in places {
             do throws(SystemCallError) {
-                if try tree.status(place.appending(marker), links: .refuse) != nil { return done }
+                let found = try tree.names(in: place, links: .refuse)
+                if found.contains(where: { marker.stands(for: $0) && !(isOwn && $0 == marker.name) }) { return done }
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                continue
             } catch {
                 return "cannot look for an earlier start in \(Text.shown(place)): \(error.reason) (\(error.symbol))"
             }
@@ -104,25 +106,46 @@ enum Elevation {
     }
 
     /// Leaves the marker where a later start finds it, whoever runs that.
-    private static func leave(_ marker: FilePath.Component, for caller: Credentials, in tree: FileTree) -> Marking {
-        var failures: [String] = []
+    ///
+    /// Of starts at the same time exactly one can leave it. All of them come to the same place, because only facts that
+    /// they all see lead to the next one; there the kernel makes the marker for one of them (O_EXCL). An error, which
+    /// another start may not meet, leads nowhere else.
+    private static func leave(_ marker: Marker, for caller: Credentials, in tree: FileTree) -> Marking {
+        var doubts: [String] = []
         for place in places {
             do throws(SystemCallError) {
-                // What lies beside it may be the user's, but not the right to take it away.
-                if let doubt = try StateDirectory.doubt(of: place, in: tree) {
-                    failures.append(doubt)
+                if let doubt = try doubt(of: place, in: tree) {
+                    doubts.append(doubt)
                     continue
                 }
                 let directory = try StateDirectory(
                     at: place, owner: (0, caller.group), mode: 0o755, fileMode: 0o640, isElevated: true, in: tree)
-                guard try directory.mark(marker) else { return .found }
-                removeOlder(than: marker, in: place, tree)
+                guard try directory.mark(marker.name) else { return .found }
+                // Should a fact have changed meanwhile, another start has come to another place.
+                if let reason = find(marker, isOwn: true, in: tree) { return .failed(reason) }
+                removeOlder(than: marker.name, in: place, tree)
                 return .left
             } catch {
-                failures.append("\(Text.shown(place)): \(error.reason) (\(error.symbol))")
+                doubts.append("\(Text.shown(place)): \(error.reason) (\(error.symbol))")
+                break
             }
         }
-        return .failed("no mark of their use can be left: \(failures.joined(separator: "; "))")
+        return .failed("no mark of their use can be left: \(doubts.joined(separator: "; "))")
+    }
+
+    /// What every start sees that stands against a place; `nil` for nothing.
+    ///
+    /// - Throws: an error that another start may not meet.
+    private static func doubt(of place: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+        let holder = place.parent
+        do throws(SystemCallError) {
+            // What lies beside it may be the user's, but not the right to take it away.
+            if let doubt = try StateDirectory.doubt(of: place, in: tree) { return doubt }
+            let isReadOnly = try tree.open(holder, [.pathOnly, .directory], links: .refuse).isReadOnly(path: holder)
+            return isReadOnly ? "\(Text.shown(holder)) is mounted read-only" : nil
+        } catch  where [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno) {
+            return "\(Text.shown(holder)) is no directory of the image: \(error.reason) (\(error.symbol))"
+        }
     }
 
     /// Removes the markers of the container's earlier starts: what lies in the layer of a container lasts as long as it.
@@ -131,23 +154,8 @@ enum Elevation {
         guard Mount.holding(place, in: Mount.all(of: tree))?.point == "/",
             let directory = try? tree.openDirectory(place, links: .refuse)
         else { return }
-        for name in (try? directory.names()) ?? [] where name != marker && name.string.hasPrefix(markerPrefix) {
+        for name in (try? directory.names()) ?? [] where name != marker && name.string.hasPrefix(Marker.prefix) {
             _ = try? directory.remove(name)
         }
-    }
-
-    /// A name that no other container has, and this one not after its next start: process 1 is another one then.
-    private static func marker(in tree: FileTree) throws(SystemCallError) -> FilePath.Component? {
-        guard let boot = try tree.read("/proc/sys/kernel/random/boot_id", limit: 64),
-            let status = try tree.read("/proc/1/stat", limit: 4096),
-            let mounts = try tree.status("/proc/self/ns/mnt", links: .follow)
-        else { return nil }
-        // The name of the program is in parentheses and may hold anything; field 22 is the time of its start.
-        let end = status.lastIndex(of: UInt8(ascii: ")")) ?? status.startIndex
-        let fields = status[end...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 20 else { return nil }
-        let bootText = String(decoding: boot.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        let started = String(decoding: fields[20], as: UTF8.self)
-        return FilePath.Component("\(markerPrefix)\(bootText).\(mounts.inode).\(started)")
     }
 }

@@ -172,7 +172,7 @@ package struct Inspection {
     private static var startOfThisContainer: AssumedStart {
         let tree = FileTree()
         let isElevated = Elevation.places.contains { place in
-            (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(Elevation.markerPrefix) }
+            (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(Elevation.Marker.prefix) }
                 == true
         }
         let own = FilePath(Paths.userStatePrefix + String(CurrentProcess.effectiveUser))

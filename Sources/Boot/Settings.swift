@@ -1,4 +1,5 @@
 internal import Linux
+package import SystemPackage
 internal import YAML
 
 /// Why the settings cannot be used: one line a problem.
@@ -43,15 +44,17 @@ package struct Settings: Sendable {
     ///   - configuration: the configuration files.
     ///   - contents: what is done about the files that settings name.
     ///   - isElevated: whether the privileges are those of the program's file, and the environment is anybody's.
+    ///   - willRead: is told of each file before it is read: its server may not answer.
     /// - Throws: every problem at once, also that only some of the required variables are set.
     package static func read(
         from environment: EnvironmentBlock, options: [String: String] = [:],
         configuration: Configuration = Configuration(), contents: SettingsReader.Contents = .needed(FileTree()),
-        isElevated: Bool = false
+        isElevated: Bool = false, willRead: @escaping (FilePath) -> Void = { _ in }
     ) throws(SettingsError) -> Settings {
         var reader = SettingsReader(
             environment: environment, options: options, configuration: configuration, contents: contents,
             isElevated: isElevated)
+        reader.willRead = willRead
         _ = reader.value(ConfigurationSettings.fileVariable)
         let log = LogSettings(reading: &reader)
         // Read for its problems: the init has taken its own before the boot began.

@@ -52,6 +52,8 @@ package struct SettingsReader {
     package private(set) var notices: [String] = []
     private var ownProblems: [String] = []
     private let contents: Contents
+    /// Is told of each file that a setting names before it is read.
+    var willRead: (FilePath) -> Void = { _ in }
     /// The settings that were found somewhere, by variable or key; `nil` when nobody asks.
     private var found: [String: Found]?
 
@@ -150,6 +152,7 @@ package struct SettingsReader {
     }
 
     private mutating func readContent(_ path: FilePath, _ shown: String) -> Secret? {
+        if case .ignored = contents {} else { willRead(path) }
         let tree: FileTree
         switch contents {
         case .ignored: return nil

@@ -175,21 +175,30 @@ package struct StateDirectory {
         TerminationLog.write(end.text, in: tree)
         let user = CurrentProcess.effectiveUser
         let directory = user == 0 ? Paths.state : FilePath(Paths.userStatePrefix + String(user))
-        let file = directory.appending(reportName)
-        guard let name = directory.lastComponent, let parent = try? tree.openParent(of: directory, links: .refuse),
-            (try? status(name, of: user, in: parent)) != nil
-        else { return }
-        // The report is one object on one line: the end becomes its last member.
-        guard let bytes = try? tree.read(file, limit: 16 << 20, links: .refuse), bytes.suffix(2) == Array("}\n".utf8),
-            let status = try? tree.status(file, links: .refuse)
-        else {
-            return
-        }
         let end = JSON.object([("exitCode", .number(end.exitCode)), ("message", .string(end.text))])
-        let report = String(decoding: bytes.dropLast(2), as: UTF8.self) + ",\"end\":" + end.text + "}\n"
-        // An init without the right to give files away writes into the one that is there.
-        _ = try? FileReplacement.replace(
-            file, with: Array(report.utf8), mode: status.mode, owner: (status.user, status.group), in: tree)
+        _ = try? add(end, to: directory, of: user, in: tree)
+    }
+
+    /// Adds an end to a report that is the directory's own, through the descriptor by which it was looked at.
+    ///
+    /// - Throws: the error of opening, reading or writing; EPERM for a file that is a mount, or another's.
+    private static func add(
+        _ end: JSON, to path: FilePath, of user: UInt32, in tree: FileTree
+    ) throws(SystemCallError) {
+        guard let name = FilePath.Component(reportName) else { return }
+        let file = path.appending(name)
+        let directory = try tree.openDirectory(path, links: .refuse)
+        let place = try directory.status()
+        let report = try directory.open(name, [.readWrite, .nonBlocking])
+        let status = try report.status(path: file)
+        guard place.user == user, place.mode.rawValue & 0o022 == 0, status.kind == .file, status.user == user,
+            report.mount == directory.mount
+        else { throw SystemCallError(call: "openat", path: file, errno: .notPermitted) }
+        let bytes = try report.readAll(limit: 16 << 20, expected: status.size, path: file)
+        // The report is one object on one line: the end becomes its last member. An init without the right to give files
+        // away cannot replace the file.
+        guard bytes.suffix(2) == Array("}\n".utf8) else { return }
+        try report.writeAll(Array((",\"end\":" + end.text + "}\n").utf8), at: bytes.count - 2, path: file)
     }
 
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {

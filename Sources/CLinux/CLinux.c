@@ -3,17 +3,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/audit.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <shadow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -52,6 +57,14 @@ uint64_t linux_mount_id(int file) {
     return linux_listed_mount_id(file);
 }
 
+uint64_t linux_unique_mount_id(int file) {
+    // Not every header that this is built with knows the number (STATX_MNT_ID_UNIQUE).
+    const unsigned int unique = 0x4000u;
+    struct statx status;
+    if (statx(file, "", AT_EMPTY_PATH, unique, &status) != 0 || !(status.stx_mask & unique)) return 0;
+    return status.stx_mnt_id;
+}
+
 uint64_t linux_listed_mount_id(int file) {
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/self/fdinfo/%d", file);
@@ -88,6 +101,55 @@ bool linux_exited(int status) { return WIFEXITED(status); }
 int linux_exit_status(int status) { return WEXITSTATUS(status); }
 bool linux_signaled(int status) { return WIFSIGNALED(status); }
 int linux_term_signal(int status) { return WTERMSIG(status); }
+
+// A program of seccomp(2) that lets everything through but two ways to put characters into the input of a terminal
+// (TIOCSTI of ioctl_tty(2), TIOCLINUX of ioctl_console(2)), in the system calls of 32 bits as well.
+int linux_forbid_terminal_input(void) {
+#if defined(__x86_64__)
+    const unsigned int own = AUDIT_ARCH_X86_64, other = AUDIT_ARCH_I386, own_ioctl = 16, other_ioctl = 54;
+#elif defined(__aarch64__)
+    const unsigned int own = AUDIT_ARCH_AARCH64, other = AUDIT_ARCH_ARM, own_ioctl = 29, other_ioctl = 54;
+#else
+#error "the numbers of ioctl(2) are known for x86_64 and aarch64"
+#endif
+    const unsigned int x32 = 0x40000000u;
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other, 5, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own, 0, 9),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, x32, 7, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own_ioctl, 3, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, other_ioctl, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof instructions / sizeof *instructions, instructions};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0ul, 0ul);
+}
+
+static struct {
+    bool is_raised;
+    rlim_t before;
+} raised_limits[RLIM_NLIMITS];
+
+void linux_raise_limit(int resource, unsigned long before) {
+    raised_limits[resource].is_raised = true;
+    raised_limits[resource].before = before;
+}
+void linux_restore_limits(void) {
+    for (int resource = 0; resource < RLIM_NLIMITS; resource++) {
+        struct rlimit limit;
+        if (!raised_limits[resource].is_raised || getrlimit(resource, &limit) != 0) continue;
+        limit.rlim_cur = raised_limits[resource].before;
+        setrlimit(resource, &limit);
+    }
+}
 
 static char **kept_arguments, **kept_environment;
 static int kept_count;

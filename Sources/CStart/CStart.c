@@ -1,5 +1,8 @@
 #include "CStart.h"
 
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
 #include "CLinux.h"
 
 extern char **environ;
@@ -17,3 +20,92 @@ static void keep_start_to_the_boot(int count, char **arguments, char **environme
 
 __attribute__((section(".preinit_array"), used, retain)) static void (*const at_start)(int, char **, char **) =
     keep_start_to_the_boot;
+
+// What follows runs before the C library, which crashes without a word where it gets no memory: system calls are made
+// directly, and nothing of the library is called.
+
+#if defined(__x86_64__)
+static long call(long number, long first, long second, long third, long fourth) {
+    long result;
+    register long r10 __asm__("r10") = fourth;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(first), "S"(second), "d"(third), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+__asm__(".text\n"
+        ".globl entrypoint_start\n"
+        ".type entrypoint_start, @function\n"
+        "entrypoint_start:\n"
+        "    xorl %ebp, %ebp\n"
+        "    movq %rsp, %r12\n"
+        "    movq %rdx, %r13\n"
+        "    andq $-16, %rsp\n"
+        "    call entrypoint_check_memory\n"
+        "    movq %r12, %rsp\n"
+        "    movq %r13, %rdx\n"
+        "    jmp _start\n");
+#elif defined(__aarch64__)
+static long call(long number, long first, long second, long third, long fourth) {
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = first;
+    register long x1 __asm__("x1") = second;
+    register long x2 __asm__("x2") = third;
+    register long x3 __asm__("x3") = fourth;
+    __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+    return x0;
+}
+__asm__(".text\n"
+        ".globl entrypoint_start\n"
+        ".type entrypoint_start, %function\n"
+        "entrypoint_start:\n"
+        "    mov x19, x0\n"
+        "    bl entrypoint_check_memory\n"
+        "    mov x0, x19\n"
+        "    b _start\n");
+#else
+#error "the first instructions of the program are written for x86_64 and aarch64"
+#endif
+
+// A boot takes 10 MB of address space and 3 MB of data; what it copies and reads may take more.
+static const unsigned long enough_address_space = 64ul << 20, enough_data = 32ul << 20;
+
+static void say(const char *text) {
+    long length = 0;
+    while (text[length]) length++;
+    call(SYS_write, 2, (long)text, length, 0);
+}
+
+static void say_number(unsigned long number) {
+    char digits[24];
+    int start = sizeof digits - 1;
+    digits[start] = 0;
+    do digits[--start] = (char)('0' + number % 10); while (number /= 10);
+    say(digits + start);
+}
+
+// Raises the limit that holds up to the one that may be set, until the command runs; where that is not enough, the boot
+// ends here.
+static void check(int resource, unsigned long enough, const char *what, const char *option) {
+    struct rlimit limit;
+    if (call(SYS_prlimit64, 0, resource, 0, (long)&limit) != 0 || limit.rlim_cur >= enough) return;
+    linux_raise_limit(resource, limit.rlim_cur);
+    limit.rlim_cur = limit.rlim_max;
+    if (limit.rlim_cur >= enough && call(SYS_prlimit64, 0, resource, (long)&limit, 0) == 0) return;
+    say("entrypoint: cannot start with ");
+    say_number(limit.rlim_max);
+    say(" bytes of ");
+    say(what);
+    say(": the process was started with that limit (ulimit ");
+    say(option);
+    say("); a boot needs ");
+    say_number(enough);
+    say("\n");
+    for (;;) call(SYS_exit_group, 125, 0, 0, 0);
+}
+
+__attribute__((used, retain)) void entrypoint_check_memory(void) {
+    check(RLIMIT_AS, enough_address_space, "address space", "-v");
+    check(RLIMIT_DATA, enough_data, "data", "-d");
+}

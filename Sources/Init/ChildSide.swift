@@ -6,7 +6,7 @@ package struct ChildSide: Sendable {
     /// Loses its last writer when the init has given up what it does not need.
     let gate: Int32
     /// The init's process.
-    let parent: Int32
+    package let parent: Int32
     let callersMask: SignalSet
     let ignoredChildren: Bool
     let terminal: TerminalState

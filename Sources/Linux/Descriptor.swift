@@ -84,6 +84,20 @@ package struct Descriptor: ~Copyable {
         }
     }
 
+    /// Writes all of `bytes` at a place in the file; the current position stays.
+    ///
+    /// - Throws: the error of pwrite(2), such as ENOSPC; some bytes may then have been written.
+    package func writeAll(_ bytes: [UInt8], at offset: Int, path: FilePath? = nil) throws(SystemCallError) {
+        var written = 0
+        while written < bytes.count {
+            written += try systemCall("pwrite", path) {
+                bytes.withUnsafeBytes {
+                    pwrite(rawValue, $0.baseAddress.map { $0 + written }, $0.count - written, offset + written)
+                }
+            }
+        }
+    }
+
     /// The names in a directory without `.` and `..`, byte for byte, in the directory's order.
     ///
     /// - Throws: the error of reading the directory.

@@ -47,6 +47,19 @@ package struct Directory: ~Copyable {
         return FileStatus(status)
     }
 
+    /// What fstat(2) says of the directory itself.
+    ///
+    /// - Throws: the error of fstat(2).
+    package func status() throws(SystemCallError) -> FileStatus { try descriptor.status(path: path) }
+
+    /// The number of the mount that the directory belongs to; 0 where the kernel does not tell.
+    package var mount: UInt64 { descriptor.mount }
+
+    /// Whether the directory is kept in memory alone (tmpfs(5), ramfs).
+    ///
+    /// - Throws: the error of fstatfs(2).
+    package var isInMemory: Bool { get throws(SystemCallError) { try descriptor.isInMemory(path: path) } }
+
     /// Makes a directory; the umask applies.
     ///
     /// - Throws: the error of mkdirat(2).

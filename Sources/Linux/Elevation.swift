@@ -86,6 +86,9 @@ package struct StartingLimits: Sendable {
         ResourceLimit.fileSize.set(soft: fileSize)
         ResourceLimit.coreFile.set(soft: coreFile)
     }
+
+    /// Sets the limits on memory again that were raised before the program's first line.
+    package static func restoreMemory() { linux_restore_limits() }
 }
 
 /// Whose a file of an image is, seen on open descriptors from the root directory down to it.
@@ -175,6 +178,18 @@ extension Descriptor {
     package func isInMemory(path: FilePath? = nil) throws(SystemCallError) -> Bool {
         try systemCall("fstatfs", path) { linux_is_in_memory(rawValue) } == 1
     }
+
+    /// Whether the file lies on a mount or a file system that nobody can write to (statvfs(3), `ST_RDONLY`).
+    ///
+    /// - Throws: the error of fstatvfs(3).
+    package func isReadOnly(path: FilePath? = nil) throws(SystemCallError) -> Bool {
+        var system = statvfs()
+        try systemCall("fstatvfs", path) { fstatvfs(rawValue, &system) }
+        return system.f_flag & UInt(ST_RDONLY) != 0
+    }
+
+    /// A number of the mount that the kernel never uses again; 0 where it has none, as before Linux 6.8.
+    package var uniqueMount: UInt64 { linux_unique_mount_id(rawValue) }
 
     /// The number of the mount that the file belongs to; 0 where the kernel does not tell.
     package var mount: UInt64 { linux_mount_id(rawValue) }

@@ -81,6 +81,13 @@ package enum Signals {
         _ = linux_signal_set_ignored(signal.rawValue, ignored)
     }
 
+    /// Blocks what a terminal stops a process with: ^Z, and reading or writing in the background.
+    ///
+    /// - Returns: the mask of before.
+    package static func blockTerminalStops() -> SignalSet {
+        block(SignalSet(bits: [SIGTSTP, SIGTTIN, SIGTTOU].reduce(0) { $0 | SignalSet(Signal(rawValue: $1)).bits }))
+    }
+
     /// Lets HUP, INT, QUIT and TERM end process 1, too, for which the kernel drops what has the default action
     /// (pid_namespaces(7)): with 128 and the number as exit code. Those that are ignored stay so; a new program has the
     /// defaults again.

@@ -1,3 +1,4 @@
+private import CLinux
 private import Glibc
 
 /// The controlling terminal of the calling process (credentials(7), "Sessions"). Nothing here allocates memory.
@@ -20,6 +21,24 @@ package enum Terminal {
     @discardableResult
     package static func setForeground(_ group: Int32) -> Bool {
         withControlling { terminal in tcsetpgrp(terminal, group) == 0 ? true : nil } ?? false
+    }
+
+    /// Whether the controlling terminal is that of another process's session, which goes on to read from it: a shell
+    /// that has started this process, and not the runtime that has given the process a terminal of its own.
+    ///
+    /// - Parameter own: a process whose session counts as the caller's own.
+    package static func isOthers(than own: Int32?) -> Bool {
+        let leader = getsid(0)
+        return leader > 0 && leader != getpid() && leader != own && foreground != nil
+    }
+
+    /// Takes from this process and its children, for ever, the means to put characters into the input of a terminal
+    /// (TIOCSTI, ioctl_tty(2)): a shell of root's that reads from it would take them for root's words. Kernels since
+    /// Linux 6.2 forbid it by themselves unless `dev.tty.legacy_tiocsti` is set. Needs `no_new_privs`.
+    ///
+    /// - Throws: the error of prctl(2); EINVAL where the kernel has no seccomp filters.
+    package static func forbidInput() throws(SystemCallError) {
+        try systemCall("prctl") { linux_forbid_terminal_input() }
     }
 
     /// Calls `body` with a descriptor of the controlling terminal, if there is one.

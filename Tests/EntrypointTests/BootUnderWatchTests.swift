@@ -24,4 +24,34 @@ struct BootUnderWatchTests {
             }
         }
     }
+
+    @Test(arguments: [
+        ("SSH_PUBLIC_KEY_FILE", "/scratch/homes/key.pub"), ("SSH_PRIVATE_KEY_B64_FILE", "/scratch/key"),
+        ("ENTRYPOINT_CONFIG", "/scratch/own.yaml"),
+    ])
+    func `a file that a setting names is not waited for longer than a directory`(
+        variable: String, path: String
+    ) throws {
+        try withSquashedScratch { scratch in
+            try scratch.makeHomes()
+            try withContainer(.scratch) { container in
+                container.environment = .pod
+                container.mounts = [.bind(scratch.mount, to: "/scratch")]
+                let running = try container.start(ProbeReport.path, "print", "booted", "sleep", "60")
+                try running.waitForOutput("booted")
+                try scratch.pause()
+                let outcome = try running.exec(
+                    ["/usr/local/bin/entrypoint", "--mode", "init", ProbeReport.path],
+                    environment: container.environment.with([
+                        "SCRATCH_TIMEOUT": "1", "ENTRYPOINT_LOG": "quiet", ByteString(variable): ByteString(path),
+                    ]))
+                try scratch.resume()
+                #expect(outcome.exitCode == 125, "\(outcome)")
+                #expect(
+                    outcome.errorLines.last
+                        == "entrypoint: settings: cannot use \(path): export (fuse.rootsquash) on /scratch did not "
+                        + "answer within 1 s; is its server reachable? SCRATCH_TIMEOUT changes the limit", "\(outcome)")
+            }
+        }
+    }
 }

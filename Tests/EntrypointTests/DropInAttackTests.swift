@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What a user may try through drop-in steps.
@@ -219,6 +220,53 @@ struct DropInAttackTests {
             let boot = try container.boot("sudo", "-n", "id", "-u")
             #expect(boot.log(of: "user-steps.d/10-x").first == "tried", "\(boot)")
             #expect(boot.output == "0\n", "\(boot)")
+        }
+    }
+
+    /// What a step of root's writes, read back by a script as by a boot.
+    private static let naive = """
+        #!/bin/sh
+        ENTRYPOINT_EXPORT=$(mktemp /run/step.XXXXXX); export ENTRYPOINT_EXPORT
+        /etc/entrypoint/steps.d/10-x; . "$ENTRYPOINT_EXPORT"; echo "$TOLD"
+        """
+
+    @Test(arguments: [false, true]) func `the server of a pod's volume does not speak for a step of root's`(
+        isNaive: Bool
+    ) throws {
+        try withPod(.debian, .elevated) { container in
+            try container.write(
+                "/etc/entrypoint/steps.d/10-x",
+                "#!/bin/sh\necho TOLD=root >$ENTRYPOINT_EXPORT; touch /written; sleep 1\n", mode: 0o755)
+            try container.write("/naive.sh", ByteString(Self.naive), mode: 0o755)
+            try container.makeDirectory("/volume")
+            container.mounts = [.bind(container.root + "/volume", to: "/run")]
+            if isNaive { container.entrypoint = [] } else { (container.user, container.group) = (1000, 2000) }
+            let running = try container.start(isNaive ? ["/naive.sh"] : ["sh", "-c", "echo $TOLD"])
+            try wait(for: "the step") { try container.exists("/written") }
+            // The server gives other bytes for every file of the volume.
+            for path in try FileManager.default.subpathsOfDirectory(atPath: container.root + "/volume") {
+                let file = try? FileHandle(forWritingTo: URL(filePath: "\(container.root)/volume/\(path)"))
+                try file?.write(contentsOf: Data("TOLD=server\n".utf8))
+            }
+            let outcome = try running.wait()
+            #expect(outcome.exitCode == 0 && outcome.output == (isNaive ? "server\n" : "root\n"), "\(outcome)")
+        }
+    }
+
+    @Test func `where all places are the pod's a step of root's is not run`() throws {
+        try withPod(.debian) { container in
+            try container.write(
+                "/etc/entrypoint/steps.d/10-x", "#!/bin/sh\necho TOLD=root >$ENTRYPOINT_EXPORT\n", mode: 0o755)
+            try container.makeDirectory("/volume", mode: 0o777)
+            container.mounts = ["/run", "/tmp", "/dev/shm"].map { .bind(container.root + "/volume", to: $0) }
+            let outcome = try container.boot("true")
+            #expect(outcome.exitCode == 125, "\(outcome)")
+            #expect(
+                outcome.log(of: "steps.d/10-x") == [
+                    "cannot make a file for what /etc/entrypoint/steps.d/10-x exports: operation not permitted (mkdirat "
+                        + "EPERM as root); neither /run nor /dev/shm nor /tmp is root's alone: mount an emptyDir with "
+                        + "medium: Memory at /dev/shm"
+                ], "\(outcome)")
         }
     }
 }

@@ -14,6 +14,7 @@
 //   ignore SIGNAL     from here on ignores the signal with that number
 //   await N           writes `ready`, then `signal NUMBER` for each signal that arrives, and goes on after N of them
 //   kill SIGNAL       sends the signal to itself
+//   type TEXT         puts TEXT and a newline into the input of the terminal on standard input
 //   exit CODE         ends here
 //   exec PROGRAM...   becomes that program, with the rest as its arguments
 //   --                the rest is not looked at
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -205,6 +207,12 @@ static void replace(const char *path, const char *text) {
     if (!file || fputs(text, file) == EOF || fclose(file)) fail(path);
 }
 
+static void type_in(const char *text) {
+    for (; *text; text++)
+        if (ioctl(0, TIOCSTI, text) == -1) fail("TIOCSTI");
+    if (ioctl(0, TIOCSTI, "\n") == -1) fail("TIOCSTI");
+}
+
 int main(int count, char **values) {
     for (int n = 1; n <= 64; n++) {
         struct sigaction action;
@@ -230,6 +238,7 @@ int main(int count, char **values) {
         else if (!strcmp(action, "ignore")) { signal(atoi(first), SIG_IGN); ignored_at_start |= 1ull << (atoi(first) - 1); }
         else if (!strcmp(action, "await")) await_signals(atoi(first));
         else if (!strcmp(action, "kill")) raise(atoi(first));
+        else if (!strcmp(action, "type")) type_in(first);
         else if (!strcmp(action, "exit")) return atoi(first);
         else if (!strcmp(action, "exec")) { execv(first, next); fail(first); }
         else return fprintf(stderr, "probe: no action %s\n", action), 64;

@@ -36,7 +36,8 @@ extension Apply {
         } catch {
             throw BootError(
                 "cannot make a file for what \(Text.shown(dropIn.program)) exports",
-                attempts: [Attempt(as: actors.words(actor), error)])
+                attempts: [Attempt(as: actors.words(actor), error)],
+                remedy: error.errno == .notPermitted ? ExportFile.remedy : "")
         }
     }
 

@@ -13,6 +13,10 @@ struct ExportFile: ~Copyable {
     private static let name: FilePath.Component = "exports"
     /// Where it may be, by preference: nothing of it must outlive the container.
     private static let places = Paths.memory + ["/tmp"]
+    /// What helps where none of them can be used.
+    static let remedy =
+        "neither \(places.map(\.string).joined(separator: " nor ")) is root's alone: mount an emptyDir with medium: Memory at "
+        + "/dev/shm"
 
     /// Makes the file.
     ///
@@ -37,11 +41,9 @@ struct ExportFile: ~Copyable {
         let name = TemporaryName.make(for: "step")
         let path = place.appending(name).appending(Self.name)
         let parent = try tree.openDirectory(place, links: .refuse)
-        // Where others can rename what is not theirs, they could lead a step of root's to a file of their choice.
-        guard let status = try tree.status(place, links: .refuse),
-            status.user == 0 || CurrentProcess.effectiveUser != 0,
-            status.mode.rawValue & 0o022 == 0 || status.mode.rawValue & 0o1000 != 0
-        else { throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted) }
+        guard try Self.isFit(parent, in: tree) else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+        }
         try parent.makeDirectory(name, mode: 0o700)
         let directory = try parent.openDirectory(name)
         let file = try directory.open(Self.name, [.readWrite, .create, .exclusive], mode: 0o600)
@@ -54,6 +56,20 @@ struct ExportFile: ~Copyable {
         self.parent = parent
         self.directory = directory
         self.file = file
+    }
+
+    /// Whether what is made in a directory is what is read back: nobody else can rename it there, and no server of a volume
+    /// of the pod's can give root other bytes for it.
+    ///
+    /// - Throws: the error of looking.
+    private static func isFit(_ place: borrowing Directory, in tree: FileTree) throws(SystemCallError) -> Bool {
+        let status = try place.status()
+        if status.mode.rawValue & 0o022 != 0 && status.mode.rawValue & 0o1000 == 0 { return false }
+        guard CurrentProcess.effectiveUser == 0 else { return true }
+        guard status.user == 0 else { return false }
+        let root = try tree.open("/", [.pathOnly, .directory], links: .refuse).mount
+        if root != 0 && place.mount == root { return true }
+        return try place.isInMemory
     }
 
     /// What the step has written, with a byte too many where it is too long.

@@ -55,6 +55,14 @@ int linux_exit_status(int status);
 bool linux_signaled(int status);
 int linux_term_signal(int status);
 
+// Limits on memory that hold for the command alone (header): what a limit was before it was raised, and the way back.
+void linux_raise_limit(int resource, unsigned long before);
+void linux_restore_limits(void);
+
+// From here on the process and its children put nothing into the input of a terminal (macro: seccomp(2)). Needs
+// no_new_privs.
+int linux_forbid_terminal_input(void);
+
 // What the program was started with, for a program that keeps it from its libraries.
 void linux_keep_start(int count, char **arguments, char **environment);
 
@@ -82,6 +90,8 @@ const char *linux_environment_text(const char **end);
 // later ones do as well (header, wrapper).
 uint64_t linux_mount_id(int file);
 uint64_t linux_listed_mount_id(int file);
+// A number of the mount that is never used again; 0 before Linux 6.8.
+uint64_t linux_unique_mount_id(int file);
 
 // 1 for a file of tmpfs or ramfs, 0 for another (header).
 int linux_is_in_memory(int file);
