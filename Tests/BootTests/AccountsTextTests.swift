@@ -36,6 +36,7 @@ import Testing
         #expect(files.account(withUserID: 1) == nil)
         #expect(files.account(named: "short")?.groupID == 8)
         #expect(files.groups(ofUserNamed: "mljaggi-admin") == [7, 10, 11])
+        #expect(files.groupID(named: "fifth") == nil && files.groupID(named: "sixth") == .max)
         #expect(files.groups(ofUserNamed: "") == [])
         #expect(AccountFiles().account(named: "root") == nil)
         #expect(AccountFiles().groups(ofUserNamed: "root") == [])
@@ -139,17 +140,17 @@ extension AccountCase {
                     jane:x
                     jane:x:254321
                     jane:x::83070::/home/jane:/bin/zsh
-                    jane:x:-1:83070::/home/jane:/bin/zsh
+                    jane:x:- 1:83070::/home/jane:/bin/zsh
                     jane:x:254321x:83070::/home/jane:/bin/zsh
-                    jane:x:4295221617:83070::/home/jane:/bin/zsh
+                    jane:x:254321 :83070::/home/jane:/bin/zsh
                     :x:254321:83070::/home/jane:/bin/zsh
                     jane2:x:1:1::/:/bin/sh
                     """,
                 group: """
                     #MLO-unit:x:83070:
                     +:::
-                    MLO-unit:x:+83070:
-                    MLO-unit:x:99999999999999999999:
+                    MLO-unit:x:++83070:
+                    MLO-unit:x:0x10:
                     ::83070:
                     MLO-unit
                     """,
@@ -175,9 +176,9 @@ extension AccountCase {
                     jane:x
                     jane:x:254321
                     jane:x::83070::/home/jane:/bin/zsh
-                    jane:x:-1:83070::/home/jane:/bin/zsh
+                    jane:x:- 1:83070::/home/jane:/bin/zsh
                     jane:x:254321x:83070::/home/jane:/bin/zsh
-                    jane:x:4295221617:83070::/home/jane:/bin/zsh
+                    jane:x:254321 :83070::/home/jane:/bin/zsh
                     :x:254321:83070::/home/jane:/bin/zsh
                     jane2:x:1:1::/:/bin/sh
                     jane:x:254321:83070::/home/jane:/bin/zsh
@@ -185,8 +186,8 @@ extension AccountCase {
                 group: """
                     #MLO-unit:x:83070:
                     +:::
-                    MLO-unit:x:+83070:
-                    MLO-unit:x:99999999999999999999:
+                    MLO-unit:x:++83070:
+                    MLO-unit:x:0x10:
                     ::83070:
                     MLO-unit
                     MLO-unit:x:83070:
@@ -209,15 +210,28 @@ extension AccountCase {
             "keeps a right entry as it is written, with blanks, leading zeros and further fields",
             .jane(joining: ["sudo"]),
             before: .lines(
-                passwd: " \tjane:x:00254321:083070::/home/jane:/bin/zsh",
+                passwd: " \tjane:x: 00254321:+083070::/home/jane:/bin/zsh",
                 group: """
-                    MLO-unit::083070
+                    MLO-unit::\t083070
                     sudo:x:27: jane
                     """)),
         AccountCase(
+            "keeps the other bytes of an entry that it changes", .jane(joining: ["sudo", "adm"]),
+            before: .lines(
+                passwd: "\tjane:x: +254321:1: Jane :/home/jane:/bin/sh:more",
+                group: "MLO-unit:x:83070:\n  sudo::\t027: bob ,\nadm:x:4", gshadow: "MLO-unit:*::\n sudo:!:eve\nadm"),
+            after: .lines(
+                passwd: "\tjane:x: +254321:83070: Jane :/home/jane:/bin/zsh",
+                group: "MLO-unit:x:83070:\n  sudo::\t027: bob ,,jane\nadm:x:4:jane",
+                gshadow: "MLO-unit:*::\n sudo:!:eve:jane\nadm"),
+            changes: [
+                "user jane: gid set to 83070, shell set to /bin/zsh", "user jane joined group sudo",
+                "user jane joined group adm",
+            ]),
+        AccountCase(
             "completes a short entry",
             before: .lines(passwd: "  jane:x:254321:83070", group: "MLO-unit:x:83070"),
-            after: .lines(passwd: "jane:x:254321:83070::/home/jane:/bin/zsh", group: "MLO-unit:x:83070"),
+            after: .lines(passwd: "  jane:x:254321:83070::/home/jane:/bin/zsh", group: "MLO-unit:x:83070"),
             changes: ["user jane: home set to /home/jane, shell set to /bin/zsh"]),
         AccountCase(
             "takes the first of several lines with one name",

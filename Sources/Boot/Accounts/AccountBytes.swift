@@ -11,18 +11,25 @@ extension UInt8 {
 }
 
 extension UInt32 {
-    /// The value of decimal digits and nothing else; nil where there is none or it is too large.
-    init?(decimal digits: ArraySlice<UInt8>) {
+    /// The id that the C library reads in a field of an account file; nil where it takes the line for none.
+    ///
+    /// What strtoul(3) reads: blanks, a sign and decimal digits, where a minus makes the number wrap around at 64 bits; a
+    /// line with a number of more than 32 bits is none for glibc 2.36 (older ones take it for the highest id, which nobody
+    /// has). Settings are read more strictly (``Formats/accountID(_:)``): here it counts what other programs understand.
+    init?(accountField field: ArraySlice<UInt8>) {
+        var digits = field.drop(while: \.isBlank)
+        let isNegative = digits.first == UInt8(ascii: "-")
+        if isNegative || digits.first == UInt8(ascii: "+") { digits.removeFirst() }
         guard !digits.isEmpty else { return nil }
-        var value: UInt32 = 0
+        var value: UInt64 = 0
         for digit in digits {
             guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
             let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = tens.addingReportingOverflow(UInt32(digit - UInt8(ascii: "0")))
+            let (sum, carry) = tens.addingReportingOverflow(UInt64(digit - UInt8(ascii: "0")))
             if overflow || carry { return nil }
             value = sum
         }
-        self = value
+        self.init(exactly: isNegative ? 0 &- value : value)
     }
 
     /// The decimal digits.

@@ -1,5 +1,6 @@
 // The entries of the account files as the C library's `files` service reads them: blanks before a name are passed over,
-// missing last fields are empty. An id that is not a decimal number of 32 bits makes the line one that nobody reads.
+// missing last fields are empty. An id that is no number makes the line one that nobody reads. Of an entry that is changed
+// all else stays as it was written, byte for byte.
 
 /// A line of an account file.
 protocol AccountEntry: Equatable {
@@ -27,17 +28,24 @@ protocol MembersEntry: AccountEntry {
 struct UserEntry: IdentifiedEntry {
     var name: ArraySlice<UInt8>
     var password: ArraySlice<UInt8>
-    var id: UInt32
-    var groupID: UInt32
+    var id: UInt32 { didSet { idField = id == oldValue ? idField : id.decimal } }
+    var groupID: UInt32 { didSet { groupIDField = groupID == oldValue ? groupIDField : groupID.decimal } }
     var comment: ArraySlice<UInt8>
     var home: ArraySlice<UInt8>
     var shell: ArraySlice<UInt8>
+    private let blanks: ArraySlice<UInt8>
+    private var idField: ArraySlice<UInt8>
+    private var groupIDField: ArraySlice<UInt8>
 
     init?(_ line: ArraySlice<UInt8>) {
         var fields = Fields(of: line)
+        blanks = fields.blanks
         name = fields.next()
         password = fields.next()
-        guard !name.isEmpty, let id = UInt32(decimal: fields.next()), let groupID = UInt32(decimal: fields.next())
+        idField = fields.next()
+        groupIDField = fields.next()
+        guard !name.isEmpty, let id = UInt32(accountField: idField),
+            let groupID = UInt32(accountField: groupIDField)
         else { return nil }
         self.id = id
         self.groupID = groupID
@@ -51,13 +59,14 @@ struct UserEntry: IdentifiedEntry {
         self.password = password.bytes
         self.id = id
         self.groupID = groupID
+        (blanks, idField, groupIDField) = ([], id.decimal, groupID.decimal)
         comment = []
         self.home = home.bytes
         self.shell = shell.bytes
     }
 
     var text: [UInt8] {
-        joined([name, password, id.decimal, groupID.decimal, comment, home, shell], by: .colon)
+        blanks + joined([name, password, idField, groupIDField, comment, home, shell], by: .colon)
     }
 }
 
@@ -65,14 +74,18 @@ struct UserEntry: IdentifiedEntry {
 struct GroupEntry: IdentifiedEntry, MembersEntry {
     var name: ArraySlice<UInt8>
     var password: ArraySlice<UInt8>
-    var id: UInt32
+    var id: UInt32 { didSet { idField = id == oldValue ? idField : id.decimal } }
     var members: MemberList
+    private let blanks: ArraySlice<UInt8>
+    private var idField: ArraySlice<UInt8>
 
     init?(_ line: ArraySlice<UInt8>) {
         var fields = Fields(of: line)
+        blanks = fields.blanks
         name = fields.next()
         password = fields.next()
-        guard !name.isEmpty, let id = UInt32(decimal: fields.next()) else { return nil }
+        idField = fields.next()
+        guard !name.isEmpty, let id = UInt32(accountField: idField) else { return nil }
         self.id = id
         members = MemberList(text: fields.rest)
     }
@@ -82,9 +95,10 @@ struct GroupEntry: IdentifiedEntry, MembersEntry {
         self.password = password.bytes
         self.id = id
         self.members = members
+        (blanks, idField) = ([], id.decimal)
     }
 
-    var text: [UInt8] { joined([name, password, id.decimal, members.text], by: .colon) }
+    var text: [UInt8] { blanks + joined([name, password, idField, members.text], by: .colon) }
 
     func lists(_ name: ArraySlice<UInt8>) -> Bool { members.contains(name) }
 
@@ -122,9 +136,11 @@ struct GroupShadowEntry: MembersEntry {
     var password: ArraySlice<UInt8>
     var administrators: MemberList
     var members: MemberList
+    private let blanks: ArraySlice<UInt8>
 
     init?(_ line: ArraySlice<UInt8>) {
         var fields = Fields(of: line)
+        blanks = fields.blanks
         name = fields.next()
         password = fields.next()
         administrators = MemberList(text: fields.next())
@@ -138,9 +154,10 @@ struct GroupShadowEntry: MembersEntry {
         password = "*".bytes
         administrators = MemberList()
         self.members = members
+        blanks = []
     }
 
-    var text: [UInt8] { joined([name, password, administrators.text, members.text], by: .colon) }
+    var text: [UInt8] { blanks + joined([name, password, administrators.text, members.text], by: .colon) }
 
     func lists(_ name: ArraySlice<UInt8>) -> Bool { members.contains(name) || administrators.contains(name) }
 
@@ -197,12 +214,15 @@ struct MemberList: Equatable {
 
 /// The fields of a line, one after the other; empty ones after the last.
 private struct Fields {
+    /// What stands before the first field.
+    let blanks: ArraySlice<UInt8>
     /// What has not been read yet.
     private(set) var rest: ArraySlice<UInt8>
 
     init(of line: ArraySlice<UInt8>) {
         var start = line.startIndex
         while start < line.endIndex, line[start].isBlank { start += 1 }
+        blanks = line[..<start]
         rest = line[start...]
     }
 

@@ -117,10 +117,19 @@ extension AccountText where Entry: IdentifiedEntry {
     /// The first entry with the uid or gid.
     func first(withID id: UInt32) -> (line: Int, entry: Entry)? {
         let digits = id.decimal
-        for line in lines where text(line).isEntry(withID: digits) {
-            if let entry = self[line] { return (line, entry) }
+        for line in lines where text(line).mayBeEntry(withID: digits) {
+            if let entry = self[line], entry.id == id { return (line, entry) }
         }
         return nil
+    }
+
+    /// The names of all entries with the uid or gid.
+    func names(withID id: UInt32) -> [ArraySlice<UInt8>] {
+        let digits = id.decimal
+        return lines.compactMap { line in
+            guard text(line).mayBeEntry(withID: digits), let entry = self[line], entry.id == id else { return nil }
+            return entry.name
+        }
     }
 }
 
@@ -140,14 +149,19 @@ extension ArraySlice<UInt8> {
         return hasField(name, at: position)
     }
 
-    /// Whether the third field is the number, perhaps after zeros.
-    fileprivate func isEntry(withID digits: ArraySlice<UInt8>) -> Bool {
+    /// Whether the third field is the number, perhaps after blanks, a plus and zeros; also where only taking it apart tells.
+    fileprivate func mayBeEntry(withID digits: ArraySlice<UInt8>) -> Bool {
         var position = startIndex
         var colons = 0
         while position < endIndex, colons < 2 {
             if self[position] == .colon { colons += 1 }
             position += 1
         }
+        while position < endIndex, self[position].isBlank { position += 1 }
+        guard position < endIndex else { return false }
+        // A number that wraps around.
+        if self[position] == UInt8(ascii: "-") { return true }
+        if self[position] == UInt8(ascii: "+") { position += 1 }
         while endIndex - position > digits.count, self[position] == UInt8(ascii: "0") {
             if hasField(digits, at: position) { return true }
             position += 1
