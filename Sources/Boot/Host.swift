@@ -14,19 +14,6 @@ package enum Start: String, Sendable {
     package var isPrivileged: Bool { self != .bare }
 }
 
-/// A device node that an accelerator's users open.
-package struct Device: Equatable, Sendable {
-    package let path: FilePath
-    package let mode: ModeBits
-    package let group: UInt32
-
-    package init(path: FilePath, mode: ModeBits, group: UInt32) {
-        self.path = path
-        self.mode = mode
-        self.group = group
-    }
-}
-
 /// What root owns in a container, as it was when the boot began.
 ///
 /// It tells nothing of a user's tree: on a root-squashed export root could not even look.
@@ -125,7 +112,7 @@ extension Host {
             imageAccounts: ImageAccounts(accounts, isStrict: start == .elevated && tree.isRealRoot),
             accountProblems: problems,
             shells: (settings?[Identity.self]?.shells ?? Paths.shells).filter { isProgram($0, in: tree) }, sudo: sudo,
-            sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: devices(in: tree),
+            sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: Device.all(in: tree),
             mounts: settings?[SSHKeys.self] == nil ? [] : Mount.all(of: tree),
             hasForeignHomes: start == .elevated && (try? tree.isOnRootMount(Paths.homes)) == .some(.some(false)),
             rights: start == .elevated
@@ -155,22 +142,6 @@ extension Host {
                 words[0].elementsEqual("@includedir".utf8) || words[0].elementsEqual("#includedir".utf8)
             else { return false }
             return FilePath(String(decoding: words[1], as: UTF8.self)) == Paths.sudoersDirectory
-        }
-    }
-
-    /// The nodes of AMD (`/dev/kfd`), Mesa (`/dev/dri/render*`) and NVIDIA (`/dev/nvidia*`).
-    private static func devices(in tree: FileTree) -> [Device] {
-        let names = (try? tree.names(in: "/dev", links: .refuse)) ?? []
-        var paths = names.filter { $0 == "kfd" || $0.string.hasPrefix("nvidia") }.map { FilePath("/dev").appending($0) }
-        if names.contains("dri") {
-            let renderers = (try? tree.names(in: "/dev/dri", links: .refuse)) ?? []
-            paths += renderers.filter { $0.string.hasPrefix("render") }.map { FilePath("/dev/dri").appending($0) }
-        }
-        return paths.sorted { $0.string < $1.string }.compactMap { path in
-            guard let status = try? tree.status(path, links: .refuse), status.kind == .characterDevice else {
-                return nil
-            }
-            return Device(path: path, mode: status.mode, group: status.group)
         }
     }
 }

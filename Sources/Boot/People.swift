@@ -41,23 +41,25 @@ extension People {
     private static func forRoot(
         _ identity: Identity, _ scratch: Scratch, _ host: Host
     ) throws(BootError) -> People {
-        try privileged(identity, scratch, host, .root) { plan, _ in
+        let devices = identity.hasDeviceGroups ? deviceGroups(host) : []
+        return try privileged(identity, scratch, host, .root, deviceGroups: devices) { plan, _ in
             Set(host.privileges.groups).subtracting(plan.rootGroups).union(plan.groups)
         }
     }
 
     /// The people of a boot that may change accounts and become somebody else.
     ///
-    /// - Parameter groups: the supplementary groups of the user, by what the account files will say and what was asked of
-    ///   them.
+    /// - Parameters:
+    ///   - deviceGroups: the gids of device nodes that the user joins.
+    ///   - groups: the supplementary groups of the user, by what the account files will say and what was asked of them.
     static func privileged(
-        _ identity: Identity, _ scratch: Scratch, _ host: Host, _ start: AccountStart,
+        _ identity: Identity, _ scratch: Scratch, _ host: Host, _ start: AccountStart, deviceGroups: [UInt32],
         groups: (AccountPlan, AccountRequest) -> Set<UInt32>
     ) throws(BootError) -> People {
         let seed = try seed(scratch, host, group: identity.groupID)
         var request = request(for: identity, host, start: start)
         request.supplementaryGroupNames = identity.groups
-        request.deviceGroupIDs = identity.hasDeviceGroups ? deviceGroups(host) : []
+        request.deviceGroupIDs = deviceGroups
         let plan: AccountPlan
         do throws(AccountRefusals) {
             plan = try AccountPlan.plan(request, on: host.accounts)
@@ -65,14 +67,16 @@ extension People {
             throw refused(error)
         }
         let groups = groups(plan, request).subtracting([0, plan.groupID]).sorted()
+        // An image's entry may have a home that is none, such as `/`: what is beneath it is not the user's.
+        let isHome = start == .root || !scratch.home.starts(with: FilePath(plan.home))
         return People(
             user: User(
-                name: plan.userName, groupName: plan.groupName, home: FilePath(plan.home),
+                name: plan.userName, groupName: plan.groupName, home: isHome ? FilePath(plan.home) : identity.home,
                 shell: FilePath(plan.shell),
                 credentials: Credentials(user: plan.userID, group: plan.groupID, groups: groups)),
             seed: seed,
             accounts: AccountsChange(found: host.accounts, planned: plan.files, meanings: plan.changes),
-            warnings: plan.warnings + shellNotices(identity, host))
+            warnings: plan.warnings + (plan.shell == request.shell ? shellNotices(identity, host) : []))
     }
 
     /// Without privileges the ids are those of the process; an entry for them is made where `/etc/passwd` allows it.
@@ -129,12 +133,6 @@ extension People {
             groupID: identity.groupID, home: identity.home.string,
             shell: (host.shells.first ?? Identity.lastShell).string, supplementaryGroupNames: [], deviceGroupIDs: [],
             policy: identity.onCollision, start: start)
-    }
-
-    /// The groups of device nodes that the user could not open otherwise.
-    static func deviceGroups(_ host: Host) -> [UInt32] {
-        let closed = host.devices.filter { $0.mode.rawValue & 0o006 != 0o006 && $0.mode.rawValue & 0o060 == 0o060 }
-        return Set(closed.map(\.group)).subtracting([0]).sorted()
     }
 
     static func shellNotices(_ identity: Identity, _ host: Host) -> [String] {

@@ -9,11 +9,13 @@ extension People {
         let image = host.imageAccounts
         try refuseOtherIDs(identity, caller)
         try refuseNamesWithRights(identity, host)
-        var people = try privileged(identity, scratch, host, .elevated) { plan, request in
+        let devices = identity.hasDeviceGroups ? imageDeviceGroups(identity, host) : (joined: [], warnings: [])
+        var people = try privileged(identity, scratch, host, .elevated, deviceGroups: devices.joined) { plan, request in
             // Not what the group file has for the name: the caller has chosen it.
             let granted = identity.groups.compactMap { image.files.groupID(named: $0) } + request.deviceGroupIDs
             return Set(caller.groups + [caller.group]).subtracting(plan.rootGroups).union(granted)
         }
+        people.warnings += devices.warnings
         if let doubt = image.groupDoubt, !identity.groups.isEmpty {
             people.warnings.append("identity.groups is left out: \(doubt)")
         }

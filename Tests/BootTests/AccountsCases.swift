@@ -32,7 +32,7 @@ struct AccountCase: CustomTestStringConvertible, Sendable {
         #expect(plan.groupID == request.groupID)
     }
 
-    static let all = entries + texts + injected + renames + reuses + elevated
+    static let all = entries + texts + injected + renames + reuses + elevated + kept
 }
 
 /// Account files that stand against a request, and what is said of it.

@@ -68,18 +68,20 @@ private func expectSound(_ request: AccountRequest, on files: AccountFiles) thro
     // The ids lead to the names in force, and the names to the ids.
     let user = after.account(named: plan.userName)
     #expect(user?.userID == request.userID, context)
-    #expect(user?.groupID == request.groupID, context)
+    // An elevated start finds both as the image has them.
+    if request.start != .elevated { #expect(user?.groupID == request.groupID, context) }
     #expect(after.account(withUserID: request.userID) == user, context)
-    #expect(user?.shell == plan.shell, context)
+    #expect(user?.shell == plan.shell || user?.shell == nil && request.start == .elevated, context)
     let groups = Set(after.groups(ofUserNamed: plan.userName)).subtracting([request.groupID]).sorted()
     #expect(plan.groups == groups, context)
     let devices = Set(request.deviceGroupIDs).subtracting([0, request.groupID])
     #expect(devices.isSubset(of: plan.groups), context)
 
-    // Nobody logs in with a password.
-    let own = Data("\(plan.userName):".utf8)
-    let shadow = lines(after.shadow).filter { $0.starts(with: own) }
-    #expect(shadow == (after.shadow == nil ? [] : [own + Data("*:::::::".utf8)]), context)
+    if request.start == .elevated {
+        expectAllKept(request, plan, files, context)
+    } else {
+        expectClosed(plan, files, context)
+    }
 
     // A missing shadow file stays missing; a second plan, even as nobody but the caller, has nothing to do.
     #expect((after.shadow == nil) == (files.shadow == nil), context)
@@ -91,6 +93,47 @@ private func expectSound(_ request: AccountRequest, on files: AccountFiles) thro
     #expect(second.userName == plan.userName, context)
 
     expectUnrelatedLinesKept(request, files, after, context)
+}
+
+/// Checks that nobody logs in with a password.
+private func expectClosed(_ plan: AccountPlan, _ files: AccountFiles, _ context: Comment) {
+    let after = plan.files
+    let own = Data("\(plan.userName):".utf8)
+    let shadow = lines(after.shadow).filter { $0.starts(with: own) }
+    #expect(shadow == (after.shadow == nil ? [] : [own + Data("*:::::::".utf8)]), context)
+}
+
+/// Checks of an elevated start that every line which was found is still there, byte for byte and in its order, but for
+/// members at the end of groups that were asked for, and entries that a runtime made for the ids.
+private func expectAllKept(
+    _ request: AccountRequest, _ plan: AccountPlan, _ before: AccountFiles, _ context: Comment
+) {
+    func name(_ line: Data) -> String {
+        String(decoding: line.drop { $0 <= 0x20 }.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
+    }
+    func isJoined(_ old: Data, _ new: Data) -> Bool {
+        let added = String(decoding: new.dropFirst(old.count), as: UTF8.self)
+        return new.starts(with: old) && added.hasSuffix(plan.userName)
+            && added.dropLast(plan.userName.count).allSatisfy { $0 == ":" || $0 == "," }
+    }
+    let devices = lines(before.group).filter { line in
+        let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        return fields.count > 2
+            && UInt32(String(decoding: fields[2], as: UTF8.self)).map(request.deviceGroupIDs.contains) == true
+    }
+    let granted = request.supplementaryGroupNames + devices.map(name)
+    for (old, new, injected, joinable) in [
+        (before.passwd, plan.files.passwd, request.userID, []),
+        (before.group, plan.files.group, request.groupID, granted),
+        (before.shadow, plan.files.shadow, nil, []), (before.gshadow, plan.files.gshadow, nil, granted),
+    ] as [([UInt8]?, [UInt8]?, UInt32?, [String])] {
+        let (old, new) = (lines(old), lines(new))
+        #expect(new.count >= old.count, context)
+        for (old, new) in zip(old, new) where old != new {
+            let isInjected = injected.map { name(old) == String($0) } == true
+            #expect(isInjected || joinable.contains(name(old)) && isJoined(old, new), context)
+        }
+    }
 }
 
 /// Checks that every line which says nothing about the request is still there, in its order.

@@ -160,6 +160,15 @@ extension AccountRefusalCase {
                     + "choose another NB_USER, or set NB_UID (runAsUser) to 1001"
             ]),
         AccountRefusalCase(
+            "an account behind a runtime's entry for its uid", .jane(start: .elevated),
+            on: .lines(
+                passwd: "254321:x:254321:0::/:/bin/sh\njane:x:254321:1001::/home/jane:/bin/sh",
+                group: "MLO-unit:x:83070:"),
+            refusals: [
+                "NB_UID: uid 254321 belongs to user 254321, which only a start as root may rename: choose another NB_UID "
+                    + "(runAsUser)"
+            ]),
+        AccountRefusalCase(
             "the gid of another group under fail", .jane(gid: 100, policy: .fail, start: .elevated), on: held,
             refusals: [
                 "NB_GID: gid 100 belongs to group users (identity.onCollision is fail): "
@@ -193,7 +202,7 @@ extension AccountRefusalCase {
         example.check()
     }
 
-    @Test(arguments: AccountRefusalCase.elevated.prefix(6))
+    @Test(arguments: AccountRefusalCase.elevated.prefix(5))
     func `a bare start refuses collisions as an elevated one does`(_ example: AccountRefusalCase) {
         var request = example.request
         request.start = .bare
@@ -277,13 +286,6 @@ extension AccountCase {
                 gshadow: "MLO-unit:*::jane"),
             changes: ["user jane (uid 254321) added"]),
         AccountCase(
-            "the caller's own entry, with the groups that the image gave it", .jane(start: .elevated),
-            before: .lines(
-                passwd: "jane:x:254321:100::/home/jane:/bin/sh", group: "docker:x:998:jane\nMLO-unit:x:83070:"),
-            after: .lines(
-                passwd: "jane:x:254321:83070::/home/jane:/bin/zsh", group: "docker:x:998:jane\nMLO-unit:x:83070:"),
-            changes: ["user jane: gid set to 83070, shell set to /bin/zsh"]),
-        AccountCase(
             "the groups that image policy grants", .jane(joining: ["sudo"], devices: [44], start: .elevated),
             before: .lines(
                 passwd: "jane:x:254321:83070::/home/jane:/bin/zsh", group: "sudo:x:27:\nMLO-unit:x:83070:"),
@@ -298,6 +300,11 @@ extension AccountCase {
             before: .lines(
                 passwd: "jane:x:254321:5000::/home/jane:/bin/zsh", group: "unit:x:5000:", gshadow: "unit:!::"),
             warnings: ["gid 5000 belongs to group unit: its name is kept"]),
+        AccountCase(
+            "the gid under a runtime's name, where the group comes later", .jane(start: .elevated),
+            before: .lines(
+                passwd: "jane:x:254321:83070::/home/jane:/bin/zsh", group: "83070:x:83070:\nMLO-unit:x:83070:"),
+            warnings: ["gid 83070 belongs to group 83070: its name is kept, and group MLO-unit keeps gid 83070"]),
         AccountCase(
             "the gid under the first of its names", .jane(start: .elevated),
             before: .lines(

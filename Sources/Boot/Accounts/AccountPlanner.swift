@@ -6,6 +6,13 @@ extension AccountPlan {
     /// ignored and survive byte for byte; of several entries with one name or one id the first counts. Nothing is planned
     /// twice: a plan for the files of a plan changes nothing.
     ///
+    /// **An elevated start adds what is missing and changes nothing that the image has**, because the caller has chosen
+    /// the names. Every line that was found is in the planned file, byte for byte and in its order, but for two kinds: the
+    /// groups that image policy grants get the user at the end of their members, in group and in gshadow, and an entry that
+    /// a container runtime made for the caller's id is renamed. So an account of the caller's keeps its password, gid, home
+    /// and shell; a group keeps its password, administrators and members. A line of shadow or gshadow is added where an
+    /// entry refers to one (`x`) that is not there.
+    ///
     /// - Throws: everything in the files that stands against the request, at once.
     package static func plan(
         _ request: AccountRequest, on files: AccountFiles
@@ -26,6 +33,8 @@ struct AccountPlanner {
     var gshadow: AccountText<GroupShadowEntry>?
     var changes: [String] = []
     var warnings: [String] = []
+    /// The name of a runtime's entry for the user, where an elevated start gave it another.
+    var renamedUser: ArraySlice<UInt8>?
 
     init(_ request: AccountRequest, on files: AccountFiles) {
         self.request = request
@@ -35,6 +44,8 @@ struct AccountPlanner {
         shadow = files.shadow.map { AccountText($0) }
         gshadow = files.gshadow.map { AccountText($0) }
     }
+
+    var start: AccountStart { request.start }
 
     mutating func plan() throws(AccountRefusals) -> AccountPlan {
         let (userResolution, groupResolution) = try resolve()

@@ -7,11 +7,18 @@ extension AccountPlanner {
         guard let line = resolution.line, let found = group[line] else { return addGroup() }
         if case .use = resolution {
             warnOfKeptName(found)
+            if start == .elevated { keepGroup(found) }
+            return found.name
+        }
+        if start == .elevated, case .keep = resolution {
+            keepGroup(found)
             return found.name
         }
         var entry = found
         entry.name = request.groupName.bytes
         entry.id = request.groupID
+        // A runtime's entry is not the image's, and names the user by the same number.
+        if let renamedUser { entry.renameMember(renamedUser, to: request.userName.bytes) }
         let formerName = entry.name != found.name && group.first(named: found.name)?.line == line ? found.name : nil
         if entry.name != found.name {
             changes.append("group \(Text.name(found.name)) (gid \(found.id)) renamed to \(request.groupName)")
@@ -23,6 +30,10 @@ extension AccountPlanner {
             putGroup(entry, from: line, before: holder)
         } else {
             group.replace(line, with: entry)
+        }
+        if start == .elevated {
+            addGroupShadow(of: entry)
+            return entry.name
         }
         let isClosed = closeGroupShadow(of: entry, formerName: formerName)
         if isClosed, entry.name == found.name {
@@ -58,21 +69,31 @@ extension AccountPlanner {
         let entry = GroupEntry(name: request.groupName.bytes, password: newPassword, id: request.groupID)
         group.append(entry)
         changes.append("group \(request.groupName) (gid \(request.groupID)) added")
-        closeGroupShadow(of: entry, formerName: nil, isNew: true)
+        addNewGroupShadow(of: entry)
         return entry.name
+    }
+
+    /// Leaves the image's group as it is, in an elevated start. Only a line of gshadow that it refers to and lacks is added:
+    /// one for a group that has its password in group would take its place.
+    private mutating func keepGroup(_ found: GroupEntry) {
+        if found.password.elementsEqual("x".utf8), addGroupShadow(of: found) {
+            changes.append("group \(Text.name(found.name)): gshadow entry added (no password)")
+        }
     }
 
     /// Adds a name for the gid of a device node: programs that print groups complain of a gid without one.
     private mutating func addDeviceGroup(_ gid: UInt32, member: ArraySlice<UInt8>, avoiding taken: ArraySlice<UInt8>) {
         var name = "gpu-\(gid)"
         var suffix = 2
-        while group.first(named: name.bytes) != nil || taken.elementsEqual(name.utf8) {
+        while group.first(named: name.bytes) != nil || taken.elementsEqual(name.utf8)
+            || start == .elevated && gshadow?.first(named: name.bytes) != nil
+        {
             name = "gpu-\(gid)-\(suffix)"
             suffix += 1
         }
         let entry = GroupEntry(name: name.bytes, password: newPassword, id: gid, members: MemberList(text: member))
         group.append(entry)
-        closeGroupShadow(of: entry, formerName: nil, isNew: true)
+        addNewGroupShadow(of: entry)
         changes.append("group \(name) (gid \(gid)) added")
         changes.append("user \(Text.name(member)) joined group \(name)")
     }
@@ -116,6 +137,24 @@ extension AccountPlanner {
 
     /// The password field of a new group.
     private var newPassword: String { gshadow == nil ? "*" : "x" }
+
+    private mutating func addNewGroupShadow(of entry: GroupEntry) {
+        if start == .elevated {
+            addGroupShadow(of: entry)
+        } else {
+            closeGroupShadow(of: entry, formerName: nil, isNew: true)
+        }
+    }
+
+    /// Adds a line for the group to gshadow, with the members that group has, unless there is one, whatever it says.
+    ///
+    /// - Returns: whether it was added.
+    @discardableResult
+    private mutating func addGroupShadow(of entry: GroupEntry) -> Bool {
+        guard let text = gshadow, text.first(named: entry.name) == nil else { return false }
+        gshadow?.append(GroupShadowEntry(closed: entry.name, members: entry.members))
+        return true
+    }
 
     /// Leaves exactly one line for the group in gshadow, without a password and administrators. It keeps its members;
     /// those of a new group are the group file's, whatever a line without a group said.

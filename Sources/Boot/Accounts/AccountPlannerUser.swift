@@ -4,6 +4,7 @@ extension AccountPlanner {
     /// - Returns: the entry of passwd that is in force.
     mutating func settleUser(_ resolution: Resolution) -> UserEntry {
         guard let line = resolution.line, let found = passwd[line] else { return addUser() }
+        if start == .elevated, case .keep = resolution { return keepUser(found) }
         var entry = found
         entry.id = request.userID
         entry.groupID = request.groupID
@@ -27,6 +28,11 @@ extension AccountPlanner {
         } else {
             passwd.replace(line, with: entry)
         }
+        if start == .elevated {
+            renamedUser = formerName
+            addShadow(of: entry.name)
+            return entry
+        }
         if let formerName { renameMember(formerName, to: entry.name) }
         let isClosed = closeShadow(of: entry.name, formerName: formerName)
         if isClosed, entry.name == found.name {
@@ -41,7 +47,25 @@ extension AccountPlanner {
             groupID: request.groupID, home: request.home, shell: request.shell)
         passwd.append(entry)
         changes.append("user \(request.userName) (uid \(request.userID)) added")
-        closeShadow(of: entry.name, formerName: nil)
+        if start == .elevated { addShadow(of: entry.name) } else { closeShadow(of: entry.name, formerName: nil) }
+        return entry
+    }
+
+    /// Uses the image's account as it is, in an elevated start. Only a line of shadow that it refers to and lacks is added:
+    /// one for an account that has its password in passwd would take its place.
+    private mutating func keepUser(_ found: UserEntry) -> UserEntry {
+        let name = Text.name(found.name)
+        if found.password.elementsEqual("x".utf8), addShadow(of: found.name) {
+            changes.append("user \(name): shadow entry added (no password)")
+        }
+        if found.groupID != request.groupID {
+            warnings.append(
+                "user \(name) keeps gid \(found.groupID) in passwd: a start with the capabilities of the program's file "
+                    + "changes no entry of the image")
+        }
+        var entry = found
+        if !found.home.isAbsolutePath { entry.home = request.home.bytes }
+        if !found.shell.isAbsolutePath { entry.shell = request.shell.bytes }
         return entry
     }
 
@@ -90,6 +114,16 @@ extension AccountPlanner {
         if lines.isEmpty { text.append(ShadowEntry(closed: name)) }
         shadow = text
         return text.isChanged
+    }
+
+    /// Adds a line for the user to shadow, unless there is one, whatever it says.
+    ///
+    /// - Returns: whether it was added.
+    @discardableResult
+    private mutating func addShadow(of name: ArraySlice<UInt8>) -> Bool {
+        guard let text = shadow, text.first(named: name) == nil else { return false }
+        shadow?.append(ShadowEntry(closed: name))
+        return true
     }
 
     private mutating func renameMember(_ old: ArraySlice<UInt8>, to new: ArraySlice<UInt8>) {

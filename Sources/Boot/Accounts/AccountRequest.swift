@@ -36,7 +36,8 @@ package enum CollisionPolicy: String, CaseIterable, Sendable {
 package enum AccountStart: CaseIterable, Sendable {
     /// The container started as uid 0: entries of the image may be changed as the collision policy says.
     case root
-    /// Not root, but with file capabilities: entries are added for the caller's own ids, those of the image stay.
+    /// Not root, but with file capabilities: entries are added for the caller's own ids, those of the image stay as they
+    /// are.
     case elevated
     /// Not root and without privilege, where the account files are writable: as elevated, and gid 0 is allowed.
     case bare
@@ -94,9 +95,10 @@ package struct AccountPlan: Equatable, Sendable {
     package let groupName: String
     /// The primary gid: always the one that was asked for.
     package let groupID: UInt32
-    /// The user's home directory; another than was asked for only under `reuse`.
+    /// The user's home directory; another than was asked for only under `reuse`, and in an elevated start, where it is that
+    /// of the image's entry.
     package let home: String
-    /// The user's login shell; another than was asked for only under `reuse`.
+    /// The user's login shell; another than was asked for only where the home is.
     package let shell: String
     /// The gids that the planned group file gives to the user, sorted, without the primary gid. Gid 0 is among them if
     /// the image's file says so.

@@ -59,7 +59,8 @@ struct Collision<Entry: IdentifiedEntry> {
 
     /// Whether the holder of the id stays in force under its own name.
     private func keepsName(_ holder: Entry) -> Bool {
-        if isInjected(holder) { return false }
+        // To move the entry of the image before it, or to give both one name, would change what the image has.
+        if isInjected(holder) { return kind == .group && start == .elevated && named != nil }
         return policy == .reuse || kind == .group && (start != .root || kind.isSystem(holder))
     }
 
@@ -82,7 +83,7 @@ struct Collision<Entry: IdentifiedEntry> {
 
     /// Why the holder of the wanted id may neither get the wanted name nor be used under its own; nil if it may.
     private func reasonAgainstTaking(_ holder: Entry) -> String? {
-        if isInjected(holder) { return nil }
+        if isInjected(holder) && !(kind == .user && start == .elevated && named?.entry.id == wantedID) { return nil }
         let name = Text.name(holder.name)
         let choice = "choose another \(kind.idVariable) (\(kind.podField))"
         let isAnswer = (try? Formats.accountName(name)) != nil

@@ -134,8 +134,10 @@ package struct Identity: Step {
     private func home(_ context: PlanContext) -> PlannedChange {
         let user = context.people.user
         let isRoot = context.host.start.isPrivileged
-        // What the pod has mounted may be another's: there the user makes what he may make himself.
-        let isUsers = !isRoot || context.host.hasForeignHomes
+        // What the pod has mounted may be another's: there the user makes what he may make himself, and so where an entry
+        // that an elevated start found has the home.
+        let isElsewhere = context.host.start == .elevated && user.home != home
+        let isUsers = !isRoot || context.host.hasForeignHomes || isElsewhere
         // A pod without privileges often brings a writable home of its own.
         let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
         let own = given.flatMap { !isRoot && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }

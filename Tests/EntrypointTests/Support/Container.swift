@@ -48,6 +48,8 @@ final class Container {
     /// Whether the root file system is mounted read-only.
     var readOnly = false
     var mounts: [Mount] = []
+    /// Device nodes that the runtime makes, each another null device.
+    var devices: [(path: String, mode: UInt32, group: UInt32)] = []
     /// Where not empty, a user namespace with these ids. They should map the ids of the image to themselves: its files
     /// are not shifted.
     var idMappings: [IDMapping] = []

@@ -48,10 +48,20 @@ struct RuncConfiguration: Encodable {
     struct Linux: Encodable {
         var cgroupsPath: String?
         var namespaces: [Namespace]
+        var devices: [Device]
         var uidMappings: [Mapping]?
         var gidMappings: [Mapping]?
         var maskedPaths = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"]
         var readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+    }
+    struct Device: Encodable {
+        var path: String
+        var type = "c"
+        var major: UInt32
+        var minor: UInt32
+        var fileMode: UInt32
+        var uid: UInt32 = 0
+        var gid: UInt32
     }
     struct Namespace: Encodable {
         var type: String
@@ -88,6 +98,9 @@ struct RuncConfiguration: Encodable {
         linux = Linux(
             cgroupsPath: (try? TestMachine.run).map { "/\($0)/\(TestMachine.uniqueNumber())" },
             namespaces: namespaces.map(Namespace.init),
+            devices: container.devices.map {
+                Device(path: $0.path, major: 1, minor: 3, fileMode: $0.mode, gid: $0.group)
+            },
             uidMappings: mappings.isEmpty ? nil : mappings, gidMappings: mappings.isEmpty ? nil : mappings)
     }
 

@@ -1,0 +1,74 @@
+package import Linux
+package import SystemPackage
+
+/// A device node that an accelerator's users open.
+package struct Device: Equatable, Sendable {
+    package let path: FilePath
+    package let mode: ModeBits
+    package let group: UInt32
+    /// Why the node may be another's than the container runtime's, so that its group is anybody's choice; `nil` for one
+    /// that lies on the mount of `/dev` itself, where only root could make it.
+    package let doubt: String?
+
+    package init(path: FilePath, mode: ModeBits, group: UInt32, doubt: String? = nil) {
+        self.path = path
+        self.mode = mode
+        self.group = group
+        self.doubt = doubt
+    }
+
+    /// Whether only its group opens it, for reading and writing.
+    var isGroupsAlone: Bool { mode.rawValue & 0o006 != 0o006 && mode.rawValue & 0o060 == 0o060 }
+}
+
+extension Device {
+    /// The nodes of AMD (`/dev/kfd`), Mesa (`/dev/dri/render*`) and NVIDIA (`/dev/nvidia*`), as they are seen on open
+    /// descriptors from `/dev` on.
+    static func all(in tree: FileTree) -> [Device] {
+        guard let directory = try? tree.openDirectory("/dev", links: .refuse) else { return [] }
+        let doubt = doubt(of: directory)
+        var devices = nodes(in: directory, ofMount: directory.mount, doubt) { name in
+            name == "kfd" || name.string.utf8.starts(with: "nvidia".utf8)
+        }
+        if let renderers = try? directory.openDirectory("dri") {
+            devices += nodes(in: renderers, ofMount: directory.mount, doubt ?? writability(of: renderers)) { name in
+                name.string.utf8.starts(with: "render".utf8)
+            }
+        }
+        return devices.sorted { $0.path.string < $1.path.string }
+    }
+
+    private static func nodes(
+        in directory: borrowing Directory, ofMount mount: UInt64, _ doubt: String?,
+        where isWanted: (FilePath.Component) -> Bool
+    ) -> [Device] {
+        var devices: [Device] = []
+        for name in ((try? directory.names()) ?? []) where isWanted(name) {
+            guard let node = try? directory.open(name, .pathOnly), let status = try? node.status(),
+                status.kind == .characterDevice
+            else { continue }
+            // Where nothing tells the mount, nothing is trusted.
+            let isElsewhere = mount == 0 || node.mount != mount
+            devices.append(
+                Device(
+                    path: directory.path.appending(name), mode: status.mode, group: status.group,
+                    doubt: doubt ?? (isElsewhere ? "it is mounted there, and only nodes of /dev itself count" : nil)))
+        }
+        return devices
+    }
+
+    /// Why `/dev` may be another's than the container runtime's.
+    private static func doubt(of directory: borrowing Directory) -> String? {
+        guard (try? directory.isInMemory()) == true,
+            let root = try? FileTree().open("/", [.pathOnly, .directory], links: .refuse), root.mount != directory.mount
+        else { return "/dev is not the file system in memory that a container runtime makes" }
+        return writability(of: directory)
+    }
+
+    private static func writability(of directory: borrowing Directory) -> String? {
+        guard let status = try? directory.status(), status.user == 0, status.mode.rawValue & 0o022 == 0 else {
+            return "others than root can write in \(directory.path)"
+        }
+        return nil
+    }
+}
