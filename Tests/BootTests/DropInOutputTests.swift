@@ -54,6 +54,92 @@ struct DropInOutputTests {
         #expect(Self.lines(Array(line.utf8), hiding: ["hf_secret"]).joined().contains("hf_s") == false)
     }
 
+    /// A secret of several lines, some of them short.
+    private static let key = """
+        -----BEGIN PRIVATE KEY-----
+        MC4CAQAwBQYDK2VwBCIEIJ1sVbEw
+        AbC=
+
+        zz
+        q0kT7Yv3hWm9xP2dLr
+        x9
+        """
+
+    /// What a step prints of it, and what is shown.
+    static let printed: [(String, [String])] = [
+        (key, ["…", "…", "…", "", "…", "…", "…"]),
+        ("KEY=\(key)'; echo AbC= zz\nAbC=\nx9\n", ["KEY=…", "…", "…", "", "…", "…", "…'; echo AbC= zz", "AbC=", "x9"]),
+        (key.replacing("\n", with: "\r\n") + "\r\nzz\r\n", ["…", "…", "…", "", "…", "…", "…", "zz"]),
+        (key.replacing("\n", with: "\\n"), ["…\\n…\\nAbC=\\n\\nzz\\n…\\nx9"]),
+        (key.replacing("\n", with: " "), ["… … AbC=  zz … x9"]),
+        (key.replacing("\n", with: "\n  "), ["…", "  …", "  …", "  ", "  …", "  …", "  …"]),
+        // From the middle on, and not in order.
+        ("MC4CAQAwBQYDK2VwBCIEIJ1sVbEw\nAbC=\n\nzz\nzz\n", ["…", "…", "", "…", "zz"]),
+        ("MC4CAQAwBQYDK2VwBCIEIJ1sVbEw\nzz\nx9\n", ["…", "zz", "x9"]),
+        ("a q0kT7Yv3hWm9xP2dLr b q0kT7Yv3hWm9xP2dLq\nx9\n", ["a … b q0kT7Yv3hWm9xP2dLq", "x9"]),
+        // The output ends within it.
+        ("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQ", ["…", "…"]), ("x q0kT7Yv", ["x …"]), ("x q0kT7", ["x q0kT7"]),
+        ("x q0kT7Yv\n", ["x q0kT7Yv"]),
+    ]
+
+    @Test(arguments: printed) func `a secret of several lines is hidden line by line`(output: String, lines: [String]) {
+        for ending in ["", "\n", "\r\n", "\n\n"] {
+            let secret = Self.key.replacing("\n", with: ending.hasPrefix("\r") ? "\r\n" : "\n") + ending
+            for chunk in [1, 7, 4096] {
+                #expect(Self.lines(Array(output.utf8), chunk: chunk, hiding: [secret]) == lines)
+            }
+        }
+        // Where the secret has them in two characters, some shells print newlines.
+        let secret = Self.key.replacing("\n", with: "\\n")
+        let expected = output.contains("\\n") ? ["…"] : lines
+        #expect(Self.lines(Array(output.utf8), hiding: [secret]) == expected)
+    }
+
+    @Test func `a secret of short lines is hidden where they come in order`() {
+        #expect(
+            Self.lines(Array("ab\ncd\nef\ngh\ncd\n".utf8), hiding: ["ab\ncd\nef\ngh"]) == ["ab", "…", "…", "…", "cd"])
+        // Secrets that overlap.
+        #expect(Self.lines(Array("xabcdefghijkly\n".utf8), hiding: ["abcdefgh", "efghijkl"]) == ["x…y"])
+        #expect(Self.lines(Array("abcdefghij\n".utf8), hiding: ["abcdef", "abcdefgh"]) == ["…ij"])
+    }
+
+    @Test func `the beginning of a secret that is longer than a line is hidden`() {
+        let secret = String(
+            (0..<5000).map { "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? Character("\($0)") })
+        for (before, after) in [("", ""), ("", "\n"), ("token: ", " more\n"), (String(repeating: "x", count: 990), "")]
+        {
+            let shown = Self.lines(Array("\(before)\(secret)\(after)".utf8), chunk: 4096, hiding: [secret])
+            #expect(shown == ["\(before)……"])
+        }
+        // What is not shown is not masked either, and a line without a secret is cut as ever.
+        let long = String(repeating: "y", count: 1500)
+        #expect(
+            Self.lines(Array((long + secret).utf8), hiding: [secret]) == [String(repeating: "y", count: 1000) + "…"])
+        let rest = String(secret.dropFirst())
+        #expect(Self.lines(Array(secret.utf8), hiding: [rest]) == ["\(secret.prefix(1))……"])
+    }
+
+    @Test func `whatever secrets and output are, a line takes limited work, and is hidden rather than shown`() {
+        func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
+        let output = Array(repeated(repeated("a", 2100) + "\n", 300).utf8)
+        // A million bytes that nearly match everywhere; twenty thousand parts that begin alike.
+        let one = repeated("a", 1_000_000) + "b"
+        let many = (0..<20_000).map { repeated("a", 20) + "\($0)" }.joined(separator: "\n")
+        for secret in [one, many] {
+            let shown = Self.lines(output, chunk: 4096, hiding: [secret])
+            #expect(shown.dropLast().allSatisfy { $0 == "……" } && shown.count == 264)
+        }
+        // Usual output is shown although there is much to hide.
+        let usual = Self.lines(Array("all is well\n".utf8), hiding: [one, many])
+        #expect(usual == ["all is well"])
+    }
+
+    @Test func `the last line is kept as it is shown`() {
+        var lines = OutputLines(hiding: [Array(Self.key.utf8)])
+        lines.take(Array("\(Self.key)\n".utf8)) { _ in }
+        #expect(lines.last == "…")
+    }
+
     /// A file, and what comes of it.
     static let exports: [([UInt8], String)] = [
         ([], ""), (Array("A=b\n".utf8), "A=b"), (Array("A=b".utf8), "A=b"), (Array("\n\nA=\n\n".utf8), "A="),

@@ -14,12 +14,12 @@ package struct OutputLines {
     private var cut = 0
     private var shown = (lines: 0, bytes: 0)
     private var dropped = (lines: 0, bytes: 0)
-    /// Values that are shown nowhere.
-    private let secrets: [[UInt8]]
+    /// Hides values that are shown nowhere.
+    private var mask: SecretMask
 
-    /// - Parameter secrets: what is not shown where it appears within a line; short ones are words like any other.
+    /// - Parameter secrets: what is not shown, neither whole nor in its lines; short ones are words like any other.
     package init(hiding secrets: [[UInt8]] = []) {
-        self.secrets = secrets.filter { $0.count >= 6 }
+        mask = SecretMask(secrets)
     }
 
     /// Takes what was written, as it comes.
@@ -39,13 +39,14 @@ package struct OutputLines {
 
     /// Takes the end, with a last line that has no newline.
     package mutating func finish(_ show: (String) -> Void) {
-        if !line.isEmpty { endLine(show) }
+        if !line.isEmpty { endLine(show, isLast: true) }
         if dropped.lines > 0 {
             show("\(Text.count(dropped.lines, "further line")) (\(Text.count(dropped.bytes, "byte"))) not shown")
         }
     }
 
-    private mutating func endLine(_ show: (String) -> Void) {
+    /// - Parameter isLast: whether the output ends in the line, perhaps within a secret.
+    private mutating func endLine(_ show: (String) -> Void, isLast: Bool = false) {
         let size = line.count + cut + 1
         guard shown.lines < Self.countLimit, shown.bytes < Self.byteLimit, dropped.lines == 0 else {
             dropped.lines += 1
@@ -54,7 +55,7 @@ package struct OutputLines {
             cut = 0
             return
         }
-        hideSecrets()
+        mask.hide(in: &line, isUnfinished: isLast || cut > 0)
         // Programs that draw a progress bar end lines with both.
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         let isCut = cut > 0 || line.count > Self.lineLimit
@@ -65,19 +66,5 @@ package struct OutputLines {
         shown.bytes += min(size, Self.lineLimit)
         if !text.isEmpty { last = text }
         show(text)
-    }
-
-    private mutating func hideSecrets() {
-        for secret in secrets {
-            var start = 0
-            while start + secret.count <= line.count {
-                if line[start...].starts(with: secret) {
-                    line.replaceSubrange(start..<(start + secret.count), with: "…".utf8)
-                    start += 3
-                } else {
-                    start += 1
-                }
-            }
-        }
     }
 }
