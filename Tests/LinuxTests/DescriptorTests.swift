@@ -258,6 +258,35 @@ struct StandardStreamTests {
         }
     }
 
+    @Test func `messages wait once for room in a pipe that does not block, and then their number is told`() async {
+        await #expect(processExitsWith: .success) {
+            var pipes: [CInt] = [0, 0]
+            try #require(pipe(&pipes) == 0)
+            let saved = dup(2)
+            try #require(dup2(pipes[1], 2) == 2 && fcntl(2, F_SETFL, O_NONBLOCK) == 0)
+            let line = Array((String(repeating: "x", count: 63) + "\n").utf8)
+            while Glibc.write(2, line, line.count) > 0 {}
+            // The first one waits; the others would have made as many switches to another process.
+            for _ in 1...3 { StandardStream.error.write(line) }
+            var before = rusage()
+            getrusage(0, &before)
+            for _ in 1...200 { StandardStream.error.write(line) }
+            var after = rusage()
+            getrusage(0, &after)
+            let waits = after.ru_nvcsw - before.ru_nvcsw
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            let first = read(pipes[0], &buffer, buffer.count)
+            StandardStream.error.write(Array("again\n".utf8))
+            let second = read(pipes[0], &buffer, buffer.count)
+            dup2(saved, 2)
+            #expect(waits < 20)
+            #expect(first > 60_000)
+            let told = String(decoding: buffer[..<max(0, second)], as: UTF8.self)
+            #expect(
+                told.hasSuffix("entrypoint: messages lost, because nobody read them in time: 203\nagain\n"), "\(told)")
+        }
+    }
+
     @Test func `a line waits for room in a pipe that does not block`() async {
         await #expect(processExitsWith: .success) {
             var pipes: [CInt] = [0, 0]

@@ -1,0 +1,110 @@
+private import CLinux
+private import Glibc
+internal import SystemPackage
+
+/// The standard streams and the descriptors that the process was given.
+package enum StandardStream: CInt, CaseIterable, Sendable {
+    case input = 0
+    case output = 1
+    case error = 2
+
+    /// Opens `/dev/null` in the place of every closed standard stream.
+    ///
+    /// Otherwise the next file that is opened takes its number, and a message would be written into it.
+    ///
+    /// - Throws: the error of opening `/dev/null`, which a root file system without `/dev` lacks.
+    package static func openMissing() throws(SystemCallError) {
+        for stream in allCases where fcntl(stream.rawValue, F_GETFD) == -1 {
+            // open(2) returns the lowest free number, which is this one as the lower ones are open.
+            try systemCall("open", "/dev/null") { Glibc.open("/dev/null", O_RDWR) }
+        }
+    }
+
+    /// Whether the stream is a pipe or a terminal: what belongs to the session, and not a device or a file.
+    package var isPipeOrTerminal: Bool {
+        var status = stat()
+        guard fstat(rawValue, &status) == 0 else { return false }
+        return FileStatus(status).kind == .pipe || isatty(rawValue) == 1
+    }
+
+    /// Gives the open file to a user, so that `/dev/stdout` and `/dev/stderr` can be opened again.
+    ///
+    /// - Throws: the error of fchown(2).
+    package func setOwner(user: UInt32) throws(SystemCallError) {
+        try systemCall("fchown") { fchown(rawValue, user, .max) }
+    }
+
+    /// Writes all bytes; what cannot be written is lost, because there is nobody left to tell.
+    ///
+    /// A pipe that another process made non-blocking may be full. Results wait for a second each time. Messages wait for a
+    /// second altogether in the life of the process; from then on a message that finds no room is lost, and how many
+    /// were is told when there is room again.
+    package func write(_ bytes: [UInt8]) {
+        guard self == .error else {
+            _ = writeAll(bytes) { wait(milliseconds: 1000) }
+            return
+        }
+        if Self.messages.lost > 0 {
+            let notice =
+                "\(Self.messages.isCut ? "\n" : "")entrypoint: messages lost, because nobody read them in time: "
+            guard writeMessage(Array("\(notice)\(Self.messages.lost)\n".utf8)) else { return }
+            Self.messages.lost = 0
+        }
+        _ = writeMessage(bytes)
+    }
+
+    /// What became of messages.
+    private struct Messages {
+        /// How long they may still wait, all of them together.
+        var microseconds: Int64 = 1_000_000
+        var lost = 0
+        /// Whether the last that was written lacks its end.
+        var isCut = false
+    }
+
+    // The programs have one thread.
+    nonisolated(unsafe) private static var messages = Messages()
+
+    private func writeMessage(_ bytes: [UInt8]) -> Bool {
+        let written = writeAll(bytes) {
+            guard Self.messages.microseconds > 0 else { return false }
+            let start = Instant.now
+            let isReady = wait(milliseconds: CInt((Self.messages.microseconds + 999) / 1000))
+            Self.messages.microseconds -= Instant.now.microseconds(since: start)
+            return isReady
+        }
+        if written == bytes.count {
+            Self.messages.isCut = false
+            return true
+        }
+        Self.messages.lost += 1
+        if written > 0 { Self.messages.isCut = true }
+        return false
+    }
+
+    /// - Parameter wait: waits until a full pipe takes something; `false` when the time for that is over.
+    /// - Returns: how many bytes were written.
+    private func writeAll(_ bytes: [UInt8], waiting wait: () -> Bool) -> Int {
+        var written = 0
+        bytes.withUnsafeBytes { buffer in
+            while written < buffer.count {
+                let count = Glibc.write(rawValue, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                if count > 0 {
+                    written += count
+                } else if Glibc.errno == EAGAIN {
+                    guard wait() else { return }
+                } else if Glibc.errno != EINTR {
+                    return
+                }
+            }
+        }
+        return written
+    }
+
+    /// Waits until a full pipe takes something, or a signal comes.
+    private func wait(milliseconds limit: CInt) -> Bool {
+        var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+        let ready = poll(&request, 1, limit)
+        return ready == 1 || ready == -1 && Glibc.errno == EINTR
+    }
+}
