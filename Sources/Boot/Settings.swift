@@ -117,20 +117,28 @@ package struct Settings: Sendable {
         _ = reader.dropIns()
     }
 
-    /// One notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or an injected one of a
-    /// Kubernetes Service called entrypoint.
+    /// The most variables that are told of one by one.
+    private static let noticeLimit = 10
+
+    /// A notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or an injected one of a Kubernetes
+    /// Service called entrypoint. Of many, some are told and the rest counted: they may be all that a process can be given.
     private static func unknownVariables(in environment: EnvironmentBlock) -> [String] {
         let prefix = "ENTRYPOINT_"
         let known = BootSequence.variables.map(\.name).filter { $0.hasPrefix(prefix) }
         let endings = known.map { String($0.dropFirst(prefix.count)) }
-        var seen: Set<String> = []
-        return environment.names(startingWith: prefix).compactMap { name in
-            guard !known.contains(name), seen.insert(name).inserted else { return nil }
+        var seen = Set(known)
+        let unknown = environment.names(startingWith: prefix).filter { seen.insert($0).inserted }
+        var notices = unknown.prefix(noticeLimit).map { name in
             // Only the ending tells: with what all have in common, everything would be near.
             let ending = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
             let nearest =
                 Suggestion.nearest(to: ending, among: endings).map { "; did you mean \(prefix)\($0)?" } ?? ""
             return "\(Text.shown(name)) is not a variable of entrypoint\(nearest)"
         }
+        if unknown.count > noticeLimit {
+            let rest = Text.count(unknown.count - noticeLimit, "further variable")
+            notices.append("\(rest) of the form \(prefix)* not known to entrypoint either")
+        }
+        return notices
     }
 }

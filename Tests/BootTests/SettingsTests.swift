@@ -253,6 +253,25 @@ struct SettingsTests {
             ])
     }
 
+    @Test func `of many names that are not known some are told, and the rest is counted`() throws {
+        func notices(_ count: Int) throws -> [String] {
+            let odd = (0..<count).flatMap { ["ENTRYPOINT_LO\($0)=x", "ENTRYPOINT_LO\($0)=y"] }
+            return try Settings.read(from: EnvironmentBlock(Pod.environment().entries + odd.map(string))).notices
+        }
+        #expect(try notices(10).count == 10)
+        let eleven = try notices(11)
+        #expect(eleven.count == 11)
+        #expect(eleven.last == "1 further variable of the form ENTRYPOINT_* not known to entrypoint either")
+        let many = try notices(30_000)
+        #expect(
+            many.count == 11
+                && many.first == "ENTRYPOINT_LO0 is not a variable of entrypoint; did you mean ENTRYPOINT_LOG?")
+        #expect(many.last == "29990 further variables of the form ENTRYPOINT_* not known to entrypoint either")
+        let long = "ENTRYPOINT_" + String(repeating: "L", count: 100_000)
+        let one = try Settings.read(from: EnvironmentBlock(Pod.environment().entries + [string(long + "=x")])).notices
+        #expect(one.count == 1 && one[0].utf8.count < 300)
+    }
+
     @Test func `what a Service called entrypoint injects is not taken for a mistyped name`() throws {
         let injected = [
             "ENTRYPOINT_SERVICE_HOST", "ENTRYPOINT_SERVICE_PORT", "ENTRYPOINT_SERVICE_PORT_HTTP", "ENTRYPOINT_PORT",
