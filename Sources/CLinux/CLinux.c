@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -175,6 +176,11 @@ int linux_keep_capability(int number, bool effective) {
 }
 
 bool linux_has_file_capabilities(void) { return getxattr("/proc/self/exe", "security.capability", NULL, 0) > 0; }
+
+bool linux_is_program_on_nosuid(void) {
+    struct statvfs system;
+    return statvfs("/proc/self/exe", &system) == 0 && system.f_flag & ST_NOSUID;
+}
 
 bool linux_is_secure(void) { return getauxval(AT_SECURE) != 0; }
 

@@ -144,7 +144,8 @@ struct AccountFilesWritingTests {
                 expectSame(
                     try site.stories([Self.change(Self.files("old"), planned)]),
                     """
-                    failed: cannot write /etc/passwd: too many levels of symbolic links (openat ELOOP as root)
+                    failed: cannot write /etc/passwd: /etc/passwd is a symbolic link, which root does not follow (openat \
+                    ELOOP as root); the image must have no link there
                       sudo will not work
                     """)
                 #expect(try FileTree().read("/etc/real") == Array("passwd old".utf8))

@@ -233,8 +233,9 @@ struct ScratchDirectoryTests {
                 let before = try site.listing()
                 expectSame(
                     try site.story(Self.scratch(site.at("to-seeds/a"))),
-                    "failed: cannot create /to-seeds/a: too many levels of symbolic links (mkdirat EACCES as user "
-                        + "254321:83070, openat2 ELOOP as seed 177449:83070)")
+                    "failed: cannot create /to-seeds/a: /to-seeds is a symbolic link, which the seed user does not follow "
+                        + "(mkdirat EACCES as user 254321:83070, openat2 ELOOP as seed 177449:83070); name the path that it "
+                        + "leads to")
                 expectSame(
                     try site.story(Self.scratch(site.at("dangling"))),
                     "failed: cannot use /dangling: it is a symbolic link that leads nowhere; remove it, or make the "

@@ -62,11 +62,13 @@ struct FileTests {
                 for name in ["link", "dangling"] {
                     expectSame(
                         try site.story(Self.file(site.at(name)), by: [.root]),
-                        "failed: cannot write /\(name): too many levels of symbolic links (openat ELOOP as root)")
+                        "failed: cannot write /\(name): /\(name) is a symbolic link, which root does not follow (openat ELOOP "
+                            + "as root); name the path that it leads to")
                 }
                 expectSame(
                     try site.story(Self.file(site.at("there/f")), by: [.root]),
-                    "failed: cannot write /there/f: too many levels of symbolic links (openat2 ELOOP as root)")
+                    "failed: cannot write /there/f: /there is a symbolic link, which root does not follow (openat2 ELOOP as "
+                        + "root); name the path that it leads to")
                 expectSame(
                     try site.story(Self.file(site.at("d")), by: [.root]),
                     "failed: cannot write /d: is a directory (renameat EISDIR as root)")
@@ -134,7 +136,8 @@ struct FileTests {
                     "failed: cannot remove /d: is a directory (unlinkat EISDIR as root)")
                 expectSame(
                     try site.story(Self.removal(site.at("there/f")), by: [.root]),
-                    "failed: cannot look at /there/f: too many levels of symbolic links (openat2 ELOOP as root)")
+                    "failed: cannot look at /there/f: /there is a symbolic link, which root does not follow (openat2 ELOOP as "
+                        + "root); name the path that it leads to")
                 expectSame(try site.listing(), "d 0755 0:0 /\ntarget 0644 0:0 'keep'\nthere -> d")
             }
         }

@@ -217,8 +217,9 @@ struct ScratchTests {
                 try $0.link("homes/group", to: "../seeds", user: 1000)
             }, exitCode: 125,
             log: [
-                "cannot create /scratch/homes/group/jane: too many levels of symbolic links "
-                    + "(mkdirat EACCES as user 1000:2000, openat2 ELOOP as seed 177449:2000)"
+                "cannot create /scratch/homes/group/jane: /scratch/homes/group is a symbolic link, which the seed user does "
+                    + "not follow (mkdirat EACCES as user 1000:2000, openat2 ELOOP as seed 177449:2000); name the path that "
+                    + "it leads to"
             ], result: ["seeds": "directory 0755 177449:83070", "seeds/jane": "nothing"]),
         Case(
             name: "a working directory that cannot be entered", variables: ["WORKING_DIR": "/scratch/closed"],

@@ -88,10 +88,13 @@ package final class Actors {
     /// The id of the user's primary group.
     package var groupID: UInt32 { people.user.credentials.group }
 
-    /// Where the pod spec stands in the way of what only root can do.
+    /// What stands in the way of what only root can do: a field of the pod spec, or where the program's file lies.
     package var fieldAgainstRoot: String {
         var field = "runAsUser"
         if ProcessStart.hasFileCapabilities {
+            if ProcessStart.isOnNoSetIDMount {
+                return "the program's file is on a mount with nosuid, where its capabilities do not count"
+            }
             // Without these, the capabilities of the program's file would have been enough.
             let needed = Capability.setUID.bit | Capability.setGID.bit
             if bounding & needed != needed { field = "capabilities.drop" }

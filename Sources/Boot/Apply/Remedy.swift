@@ -6,9 +6,35 @@ extension Apply {
     func failure(
         _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false
     ) -> BootError {
-        BootError(
+        guard let last = attempts.last else { return BootError("\(action) \(Text.shown(path))") }
+        if let link = linkNotFollowed(last, path) {
+            let follower = last.identity == actors.words(.root) ? "root" : "the seed user"
+            return BootError(
+                "\(action) \(Text.shown(path))",
+                reason: "\(Text.shown(link)) is a symbolic link, which \(follower) does not follow", attempts: attempts,
+                remedy: path.starts(with: Paths.homes) || path.starts(with: "/etc")
+                    ? "the image must have no link there" : "name the path that it leads to")
+        }
+        return BootError(
             "\(action) \(Text.shown(path))", attempts: attempts,
-            remedy: attempts.last.map { remedy(for: $0.error, path, isOnVolume: isOnVolume) } ?? "")
+            remedy: remedy(for: last.error, path, isOnVolume: isOnVolume))
+    }
+
+    /// The first link on the way to a path, where it is why somebody with more rights than the user has stopped.
+    ///
+    /// Also links of the image's own are not followed: they may lead to what the pod has mounted, and what is right today
+    /// may be exchanged between the look and the work.
+    private func linkNotFollowed(_ attempt: Attempt, _ path: FilePath) -> FilePath? {
+        guard attempt.error.errno == .tooManySymbolicLinkLevels, attempt.identity != actors.words(.user) else {
+            return nil
+        }
+        var place: FilePath = "/"
+        for component in path.components {
+            place.append(component)
+            guard let status = try? tree.status(place, links: .refuse) else { return nil }
+            if status.kind == .link { return place }
+        }
+        return nil
     }
 
     /// What can be done about an error at a path, from what is mounted there.

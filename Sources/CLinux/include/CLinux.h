@@ -82,6 +82,9 @@ int linux_keep_capability(int number, bool effective);
 // Whether the program's file has capabilities, whether or not the process got them (header: sys/xattr.h).
 bool linux_has_file_capabilities(void);
 
+// Whether the program's file lies on a mount with nosuid, for which its capabilities do not count (header: sys/statvfs.h).
+bool linux_is_program_on_nosuid(void);
+
 // All strings of the environment as the kernel laid them out, one after the other, those included that the C library took
 // out of its list; NULL where they are not found.
 const char *linux_environment_text(const char **end);
