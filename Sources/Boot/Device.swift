@@ -59,7 +59,7 @@ extension Device {
 
     /// Why `/dev` may be another's than the container runtime's.
     private static func doubt(of directory: borrowing Directory) -> String? {
-        guard (try? directory.isInMemory()) == true,
+        guard (try? directory.isInMemory) == true,
             let root = try? FileTree().open("/", [.pathOnly, .directory], links: .refuse), root.mount != directory.mount
         else { return "/dev is not the file system in memory that a container runtime makes" }
         return writability(of: directory)
