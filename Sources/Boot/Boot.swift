@@ -257,6 +257,7 @@ extension Boot {
                 try state.keep(environment: entries, of: people.user.credentials.user, without: report.secrets)
             }
             try state.keep(report: report.json(start: host.start, people: people, exports: exports, failure: failure))
+            if host.start == .elevated { try state.keep(reasons: people.names.reasons) }
         } catch {
             let doubt = host.start == .elevated ? (try? StateDirectory.doubt(of: Paths.state, in: tree)) ?? nil : nil
             report.warn(

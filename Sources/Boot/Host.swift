@@ -44,7 +44,7 @@ package struct Host: Sendable {
     package let mounts: [Mount]
     /// Whether the directory of the homes may be another's: the pod has mounted it, and its author is not to be trusted.
     package let hasForeignHomes: Bool
-    /// The files that give rights by names; empty unless the caller may choose his name.
+    /// What the image says of rights by names; nothing unless the caller has chosen a name that the image does not have.
     package let rights: NameRights
     /// The image's git program; `nil` also when nothing asks for it.
     package let git: FilePath?
@@ -107,16 +107,23 @@ extension Host {
         let sudo = program("sudo", in: tree)
         // Root's, as the passwords are.
         let sudoers = sudo != nil && privileges.user.effective == 0 ? read(Paths.sudoers) : nil
+        let imageAccounts = ImageAccounts(accounts, isStrict: start == .elevated && tree.isRealRoot)
+        var rights = NameRights()
+        if start == .elevated, let identity = settings?[Identity.self],
+            !imageAccounts.files.hasUser(of: identity) || !imageAccounts.files.hasGroup(of: identity)
+        {
+            rights = NameRights.read(
+                from: tree, caller: (caller ?? privileges.effective).user, isRoot: privileges.user.effective == 0)
+        }
         return Host(
             tree: tree, privileges: privileges, start: start, caller: caller, accounts: accounts,
-            imageAccounts: ImageAccounts(accounts, isStrict: start == .elevated && tree.isRealRoot),
+            imageAccounts: imageAccounts,
             accountProblems: problems,
             shells: (settings?[Identity.self]?.shells ?? Paths.shells).filter { isProgram($0, in: tree) }, sudo: sudo,
             sudoReadsDirectory: sudoers.map(includesDirectory) ?? true, devices: Device.all(in: tree),
             mounts: settings?[SSHKeys.self] == nil ? [] : Mount.all(of: tree),
             hasForeignHomes: start == .elevated && (try? tree.isOnRootMount(Paths.homes)) == .some(.some(false)),
-            rights: start == .elevated
-                ? NameRights.read(from: tree, isRoot: privileges.user.effective == 0) : NameRights(),
+            rights: rights,
             git: settings?[GitIdentity.self] == nil ? nil : program("git", in: tree))
     }
 

@@ -141,6 +141,7 @@ package struct Inspection {
         }
         let wanted = Plan(settings, people, host)
         for warning in wanted.warnings { plan.add("note", warning.step, warning.text) }
+        if isPrivileged { for reason in people.names.reasons { plan.add("note", Identity.name, reason) } }
         let actors = Actors(
             people, privileges: host.privileges, start: host.start, umask: scratch.umask, isObserver: isObserver)
         var apply = Apply(.dryRun, tree: tree, actors: actors)
@@ -195,8 +196,12 @@ package struct Inspection {
                     inheritable: 0, permitted: .max, effective: .max, bounding: .max, ambient: 0))
             return Host.look(at: tree, privileges: root, for: settings)
         case .elevated:
-            return Host.look(
-                at: tree, privileges: current, start: .elevated, caller: current.effective, for: settings)
+            // Root asks for whoever the pod's ids are.
+            let asked = settings[Identity.self].map {
+                Credentials(user: $0.userID, group: $0.groupID, groups: [])
+            }
+            let caller = isPrivileged ? asked ?? current.effective : current.effective
+            return Host.look(at: tree, privileges: current, start: .elevated, caller: caller, for: settings)
         case .root, .bare:
             return Host.look(at: tree, privileges: current, for: settings)
         }

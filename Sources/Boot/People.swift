@@ -21,6 +21,10 @@ package struct People: Sendable {
     package let accounts: AccountsChange
     /// What the reader should know.
     package internal(set) var warnings: [String]
+    /// Which of the names that were asked for are given.
+    package internal(set) var names = NameVerdicts()
+    /// Whether the user can be looked up, unless the account files cannot be written.
+    package var hasAccount: Bool { names.user.isGiven }
 }
 
 extension People {
@@ -54,12 +58,14 @@ extension People {
     ///   - groups: the supplementary groups of the user, by what the account files will say and what was asked of them.
     static func privileged(
         _ identity: Identity, _ scratch: Scratch, _ host: Host, _ start: AccountStart, deviceGroups: [UInt32],
-        groups: (AccountPlan, AccountRequest) -> Set<UInt32>
+        names: NameVerdicts = NameVerdicts(), groups: (AccountPlan, AccountRequest) -> Set<UInt32>
     ) throws(BootError) -> People {
         let seed = try seed(scratch, host, group: identity.groupID)
         var request = request(for: identity, host, start: start)
         request.supplementaryGroupNames = identity.groups
         request.deviceGroupIDs = deviceGroups
+        request.givesUser = names.user.isGiven
+        request.givesGroup = names.group.isGiven
         let plan: AccountPlan
         do throws(AccountRefusals) {
             plan = try AccountPlan.plan(request, on: host.accounts)
@@ -76,7 +82,8 @@ extension People {
                 credentials: Credentials(user: plan.userID, group: plan.groupID, groups: groups)),
             seed: seed,
             accounts: AccountsChange(found: host.accounts, planned: plan.files, meanings: plan.changes),
-            warnings: plan.warnings + (plan.shell == request.shell ? shellNotices(identity, host) : []))
+            warnings: plan.warnings + (plan.shell == request.shell ? shellNotices(identity, host) : [])
+                + names.told(identity), names: names)
     }
 
     /// Without privileges the ids are those of the process; an entry for them is made where `/etc/passwd` allows it.

@@ -8,9 +8,11 @@ extension People {
         let caller = host.caller
         let image = host.imageAccounts
         try refuseOtherIDs(identity, caller)
-        try refuseNamesWithRights(identity, host)
         let devices = identity.hasDeviceGroups ? imageDeviceGroups(identity, host) : (joined: [], warnings: [])
-        var people = try privileged(identity, scratch, host, .elevated, deviceGroups: devices.joined) { plan, request in
+        let names = NameVerdicts(on: identity, host)
+        var people = try privileged(
+            identity, scratch, host, .elevated, deviceGroups: devices.joined, names: names
+        ) { plan, request in
             // Not what the group file has for the name: the caller has chosen it.
             let granted = identity.groups.compactMap { image.files.groupID(named: $0) } + request.deviceGroupIDs
             return Set(caller.groups + [caller.group]).subtracting(plan.rootGroups).union(granted)
@@ -37,36 +39,47 @@ extension People {
         }
         guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }
     }
+}
 
-    /// A name that leads to rights is only for the one who has it already.
-    private static func refuseNamesWithRights(_ identity: Identity, _ host: Host) throws(BootError) {
-        var problems: [String] = []
-        let (user, group) = (identity.userName, identity.groupName)
-        let accounts = host.imageAccounts.files
-        if accounts.account(named: user)?.userID != identity.userID {
-            let remedy = "choose another NB_USER, or let the image have the account with uid \(identity.userID)"
-            if let error = host.rights.unread {
-                problems.append(unread(error, "NB_USER: ", user))
-            } else if let file = host.rights.file(mentioning: user) {
-                problems.append("NB_USER: \(file) mentions \(user), and may give rights to that name: \(remedy)")
-            } else if !accounts.groups(ofUserNamed: user).isEmpty || accounts.isGroupAdministrator(user) {
-                problems.append("NB_USER: a group of the image has \(user) as a member: \(remedy)")
-            }
+/// What becomes of the names that a caller has chosen.
+package struct NameVerdicts: Equatable, Sendable {
+    package var user = NameVerdict.given
+    package var group = NameVerdict.given
+
+    /// Both are given.
+    package init() {}
+
+    /// Only names that are new to the image are a question.
+    init(on identity: Identity, _ host: Host) {
+        let permitted = identity.permittedNames
+        if !host.imageAccounts.files.hasUser(of: identity) {
+            user = host.rights.verdict(on: identity.userName, .user, accounts: host.accounts, permitted: permitted)
         }
-        if accounts.groupID(named: group) != identity.groupID {
-            if let error = host.rights.unread {
-                problems.append(unread(error, "NB_GROUP: ", group))
-            } else if let file = host.rights.file(mentioningGroup: group) {
-                problems.append(
-                    "NB_GROUP: \(file) mentions \(group), and may give rights to that name: choose another NB_GROUP")
-            }
+        if !host.imageAccounts.files.hasGroup(of: identity) {
+            group = host.rights.verdict(on: identity.groupName, .group, accounts: host.accounts, permitted: permitted)
         }
-        guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }
     }
 
-    /// What cannot be read may mention any name.
-    private static func unread(_ error: SystemCallError, _ variable: String, _ name: String) -> String {
-        "\(variable)cannot read \(Text.shown(error.path ?? "")), which may give rights to \(name): \(error.reason) "
-            + "(\(error.call) \(error.symbol)): let the pod spec's capabilities.drop leave DAC_OVERRIDE"
+    /// What the caller is told.
+    func told(_ identity: Identity) -> [String] {
+        (user.isGiven ? [] : [NameVerdict.told(.user, identity.userName)])
+            + (group.isGiven ? [] : [NameVerdict.told(.group, identity.groupName)])
+    }
+
+    /// Why names are not given, one line a reason, for root alone.
+    package var reasons: [String] {
+        user.reasons.map { "\(NameKind.user.variable): \($0)" } + group.reasons.map { "\(NameKind.group.variable): \($0)" }
+    }
+}
+
+extension AccountFiles {
+    /// Whether the name of the user is the image's own for this id.
+    func hasUser(of identity: Identity) -> Bool { account(named: identity.userName)?.userID == identity.userID }
+
+    /// Likewise for the group, or whether its id has another name, which stays.
+    func hasGroup(of identity: Identity) -> Bool {
+        if groupID(named: identity.groupName) == identity.groupID { return true }
+        let holder = AccountText<GroupEntry>(group ?? []).first(withID: identity.groupID)?.entry.name
+        return groupID(named: identity.groupName) == nil && holder.map { !$0.elementsEqual(identity.groupID.decimal) } ?? false
     }
 }

@@ -23,15 +23,15 @@ struct InspectionOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How the container starts: as root, elevated (as the user who asks, with the capabilities of the program's \
-            file), or bare (as this user, without privileges). Without it, as this container seems to have started, else \
-            as root.
+            file; where root asks, as NB_UID), or bare (as this user, without privileges). Without it, as this container \
+            seems to have started, else as root.
             """,
             valueName: "start"))
     var start: Inspection.AssumedStart?
 
     func validate() throws {
-        if let start, start != .root, !Inspection.isUnprivileged {
-            throw ValidationError("root does not see what a user may do: run it as the user for --start \(start)")
+        if start == .bare, !Inspection.isUnprivileged {
+            throw ValidationError("root does not see what a user may do: run it as the user for --start bare")
         }
     }
 

@@ -51,9 +51,9 @@ struct AccountPlanner {
         let (userResolution, groupResolution) = try resolve()
         let rootGroup = passwd.first(named: "root".bytes)?.entry.groupID ?? 0
         let rootGroups = Set(group.groups(listing: "root".bytes) + [rootGroup]).sorted()
-        let user = settleUser(userResolution)
-        let groupName = settleGroup(groupResolution)
-        let groups = joinGroups(user.name, primaryGroupName: groupName)
+        let user = request.givesUser ? settleUser(userResolution) : userWithoutEntry
+        let groupName = request.givesGroup ? settleGroup(groupResolution) : request.groupName.bytes
+        let groups = request.givesUser ? joinGroups(user.name, primaryGroupName: groupName) : []
         return AccountPlan(
             userName: String(decoding: user.name, as: UTF8.self), userID: request.userID,
             groupName: Text.name(groupName), groupID: request.groupID,
@@ -64,6 +64,13 @@ struct AccountPlanner {
                 group: group.isChanged ? group.bytes : found.group,
                 shadow: shadow?.bytes, gshadow: gshadow?.bytes),
             changes: changes, warnings: warnings)
+    }
+
+    /// What would stand in passwd.
+    private var userWithoutEntry: UserEntry {
+        UserEntry(
+            name: request.userName, password: "*", id: request.userID, groupID: request.groupID, home: request.home,
+            shell: request.shell)
     }
 
     /// What becomes of user and group; nil for a group that is left as it is because it is gid 0.
@@ -111,7 +118,7 @@ struct AccountPlanner {
     ///
     /// An elevated caller chooses the name, and would choose groups with it: newgrp(1) and su(1) believe the lists.
     private func refuseInheritedGroups() throws(AccountRefusals) {
-        guard request.start == .elevated else { return }
+        guard request.start == .elevated, request.givesUser else { return }
         let name = request.userName.bytes
         let listing =
             group.lines(listing: name).lazy.compactMap { group[$0] }.first { $0.id != request.groupID }?.name

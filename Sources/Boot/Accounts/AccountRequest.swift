@@ -65,6 +65,10 @@ package struct AccountRequest: Sendable {
     package var policy: CollisionPolicy
     /// The way of starting, which limits what the policy may do.
     package var start: AccountStart
+    /// Whether the user may get an entry; otherwise everything that has the name stays as it is.
+    package var givesUser = true
+    /// Likewise for the group.
+    package var givesGroup = true
 
     package init(
         userName: String, userID: UInt32, groupName: String, groupID: UInt32, home: String, shell: String,

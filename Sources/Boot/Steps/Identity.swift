@@ -57,7 +57,17 @@ package struct Identity: Step {
         default: "true, and false in an elevated start", shape: .boolean, example: "true"
     ) { $0.boolean($1) }
 
-    package static let fileSettings: [any SettingDeclaration] = [shellSetting, groupsSetting, deviceGroupsSetting]
+    static let namesSetting = FileSetting<[NamePattern]>(
+        "identity.names",
+        "Patterns (`*`, `?`) of names that an elevated start gives although the image may give them rights",
+        default: "none", shape: .list(.text), example: "[user-*, jane]"
+    ) { reader, value in
+        reader.list(value) { reader, item in reader.text(item, as: NamePattern.init) }
+    }
+
+    package static let fileSettings: [any SettingDeclaration] = [
+        shellSetting, groupsSetting, deviceGroupsSetting, namesSetting,
+    ]
 
     /// What the user may do with sudo.
     package enum Sudo: String, CaseIterable, Sendable {
@@ -92,6 +102,8 @@ package struct Identity: Step {
     package let groups: [String]
     /// Whether the user joins the groups of devices.
     package let hasDeviceGroups: Bool
+    /// The names for which the maker of the image answers, whatever may give rights to names.
+    package let permittedNames: [NamePattern]
 
     /// Where the user's home is.
     package var home: FilePath { Paths.homes.appending(userName) }
@@ -107,6 +119,7 @@ package struct Identity: Step {
         // What the caller's own ids do not give him is the image's to grant.
         groups = reader.value(Self.groupsSetting) ?? (reader.isElevated ? [] : Self.usualGroups(sudo ?? .all))
         hasDeviceGroups = reader.value(Self.deviceGroupsSetting) ?? !reader.isElevated
+        permittedNames = reader.value(Self.namesSetting) ?? []
         guard let userName, let userID, let groupName, let groupID else { return nil }
         self.userName = userName
         self.userID = userID
@@ -134,10 +147,10 @@ package struct Identity: Step {
     private func home(_ context: PlanContext) -> PlannedChange {
         let user = context.people.user
         let isRoot = context.host.start.isPrivileged
-        // What the pod has mounted may be another's: there the user makes what he may make himself, and so where an entry
-        // that an elevated start found has the home.
+        // What the pod has mounted may be another's, and so may a name that is not given: there the user makes what they may
+        // make, and so where an entry that an elevated start found has the home.
         let isElsewhere = context.host.start == .elevated && user.home != home
-        let isUsers = !isRoot || context.host.hasForeignHomes || isElsewhere
+        let isUsers = !isRoot || context.host.hasForeignHomes || isElsewhere || !context.people.hasAccount
         // A pod without privileges often brings a writable home of its own.
         let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
         let own = given.flatMap { !isRoot && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }

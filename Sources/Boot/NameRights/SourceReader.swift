@@ -1,0 +1,231 @@
+internal import Linux
+internal import SystemPackage
+
+/// Reads the sources, and only what nobody but root can have put there; whatever else is found is a doubt.
+struct SourceReader {
+    /// How many files are read, of all sources together.
+    private static let fileLimit = 1000
+    /// How long a file may be that is understood, in bytes.
+    private static let sizeLimit = 1 << 20
+    /// How much of a longer one is searched for names, in bytes.
+    private static let searchLimit = 16 << 20
+    /// How many symbolic links a path may lead through (path_resolution(7)).
+    private static let linkLimit = 40
+
+    private let tree: FileTree
+    private let caller: UInt32
+    private let isRoot: Bool
+    /// The mount of the root directory; `nil` for a tree whose mounts say nothing of a pod.
+    private let mount: UInt64?
+    private(set) var rights = NameRights()
+    /// What was found on the way; nothing is asked for twice.
+    private var places: [FilePath: Place] = [:]
+    private var files = 0
+    private var seen: Set<String> = []
+
+    private enum Place {
+        case absent
+        case file, directory
+        case link(FilePath)
+        case doubt(String)
+    }
+
+    init(tree: FileTree, caller: UInt32, isRoot: Bool) {
+        self.tree = tree
+        self.caller = caller
+        self.isRoot = isRoot
+        // Where nothing tells the mount, nothing is trusted: then this is 0.
+        mount = tree.isRealRoot ? (try? tree.open("/", [.pathOnly, .directory], links: .refuse))?.mount ?? 0 : nil
+    }
+
+    mutating func read(_ source: NameSource) {
+        var waiting = [source]
+        while let source = waiting.popLast() {
+            guard let place = find(source.path, mayBeMounted: source.mayBeMounted) else { continue }
+            // The same file may be reached twice, as another source.
+            guard seen.insert("\(source.grammar.rawValue) \(place)").inserted else { continue }
+            switch (source.kind, places[place]) {
+            case (.file, .file?):
+                waiting += readFile(place, source)
+            case (.directory(let selection), .directory?):
+                for name in names(in: place) where selection.includes(name) {
+                    waiting.append(source.entry(place.appending(name)))
+                }
+            case (.tree, .directory?):
+                // What lies in it is a doubt by being there.
+                for name in names(in: place) {
+                    waiting.append(NameSource(place.appending(name), .tree, .presence))
+                }
+            case (.tree, .file?), (.presence, .file?), (.presence, .directory?):
+                doubt(place, "what it grants is not known here")
+            default: doubt(place, "neither what is expected there nor absent")
+            }
+        }
+    }
+
+    private mutating func doubt(_ path: FilePath, _ reason: String) {
+        rights.doubts.append(NameRights.Doubt(file: path, line: nil, reason: reason))
+    }
+
+    private mutating func names(in directory: FilePath) -> [FilePath.Component] {
+        do throws(SystemCallError) {
+            let names = try tree.names(in: directory, links: .refuse)
+            // As bytes, so that what is told of comes in one order everywhere.
+            return names.sorted { $0.string.utf8.lexicographicallyPrecedes($1.string.utf8) }
+        } catch {
+            note(error, directory)
+            return []
+        }
+    }
+
+    private mutating func note(_ error: SystemCallError, _ path: FilePath) {
+        switch error.errno {
+        case .noSuchFileOrDirectory, .notDirectory: return
+        case .permissionDenied, .notPermitted: if !isRoot { return }
+        default: break
+        }
+        let remedy = error.errno == .permissionDenied ? "; let capabilities.drop of the pod spec leave DAC_OVERRIDE" : ""
+        doubt(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)")
+    }
+
+    private mutating func readFile(_ path: FilePath, _ source: NameSource) -> [NameSource] {
+        files += 1
+        guard files <= Self.fileLimit else {
+            if files == Self.fileLimit + 1 { doubt(path, "more than \(Self.fileLimit) files: this one is not read") }
+            return []
+        }
+        var bytes: [UInt8]
+        do throws(SystemCallError) {
+            let file = try tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
+            let status = try file.status(path: path)
+            guard status.kind == .file else {
+                doubt(path, "no regular file")
+                return []
+            }
+            bytes = try file.readAll(limit: Self.searchLimit, expected: status.size, path: path)
+        } catch {
+            note(error, path)
+            return []
+        }
+        var findings = SourceFindings(SourceText(bytes, of: path, comments: source.grammar.comments))
+        if bytes.count > Self.sizeLimit {
+            findings.doubt(nil, "longer than \(Self.sizeLimit) bytes")
+        } else if bytes.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F }) {
+            findings.doubt(nil, "it has control characters")
+        } else if String(validating: bytes, as: UTF8.self) == nil {
+            findings.doubt(nil, "not UTF-8")
+        } else {
+            source.grammar.read(&findings)
+        }
+        rights.mentions += findings.mentions
+        rights.doubts += findings.doubts
+        if !findings.doubts.isEmpty {
+            rights.doubtfulTexts.append(NameRights.DoubtfulText(file: path, lines: findings.text.lines))
+        }
+        return findings.included
+    }
+
+    // MARK: The way to a file
+
+    /// The path without links; `nil` where there is nothing, or a doubt has been noted.
+    private mutating func find(_ path: FilePath, mayBeMounted: Bool) -> FilePath? {
+        var place: FilePath = "/"
+        var way = Array(path.components)[...]
+        var links = 0
+        while let component = way.popFirst() {
+            if component.kind == .currentDirectory { continue }
+            if component.kind == .parentDirectory {
+                place = place.parent
+                continue
+            }
+            let next = place.appending(component)
+            let found = places[next] ?? look(next, mayBeMounted: mayBeMounted)
+            places[next] = found
+            switch found {
+            case .absent: return nil
+            case .doubt(let reason):
+                // Once, however many sources lie below it.
+                if seen.insert("doubt \(next)").inserted { doubt(next, reason) }
+                return nil
+            case .link(let target):
+                links += 1
+                guard links <= Self.linkLimit else {
+                    doubt(path, "too many symbolic links")
+                    return nil
+                }
+                if target.isAbsolute { place = "/" }
+                way = Array(target.components)[...] + way
+            case .file where !way.isEmpty: return nil
+            case .file, .directory: place = next
+            }
+        }
+        return place
+    }
+
+    /// What is at a path whose parents have been looked at before.
+    private mutating func look(_ path: FilePath, mayBeMounted: Bool) -> Place {
+        do throws(SystemCallError) {
+            // Never through a link: those on the way have been gone along before.
+            let file = try tree.open(path, [.pathOnly, .noFollow], links: .refuse)
+            let status = try file.status(path: path)
+            if let mount, mount == 0 || file.mount != mount, !mayBeMounted {
+                return .doubt("it is mounted, and not the image's own")
+            }
+            if status.kind == .link {
+                guard let name = path.lastComponent else { return .absent }
+                return .link(try tree.openParent(of: path, links: .refuse).linkTarget(name))
+            }
+            // Debian's directory of polkit's rules is polkit's own.
+            if status.user != 0 && (status.user >= 1000 || status.user == caller) {
+                return .doubt("it belongs to user \(status.user)")
+            }
+            if status.mode.rawValue & 0o022 != 0 { return .doubt("others than its owner can write to it") }
+            switch status.kind {
+            case .file: return .file
+            case .directory: return .directory
+            default: return .doubt("it is \(status.kind.words)")
+            }
+        } catch {
+            switch error.errno {
+            case .noSuchFileOrDirectory, .notDirectory: return .absent
+            case .permissionDenied, .notPermitted:
+                if !isRoot { return .absent }
+                return .doubt(
+                    "cannot be looked at: \(error.reason) (\(error.symbol)); "
+                        + "let capabilities.drop of the pod spec leave DAC_OVERRIDE")
+            default: return .doubt("cannot be looked at: \(error.reason) (\(error.symbol))")
+            }
+        }
+    }
+}
+
+/// What a grammar finds in one file.
+struct SourceFindings {
+    let text: SourceText
+    private(set) var mentions: [NameRights.Mention] = []
+    private(set) var doubts: [NameRights.Doubt] = []
+    /// What the file includes.
+    private(set) var included: [NameSource] = []
+
+    init(_ text: SourceText) {
+        self.text = text
+    }
+
+    mutating func user(_ name: ArraySlice<UInt8>, _ line: Int) { mention(.user(name.text), line) }
+    mutating func group(_ name: ArraySlice<UInt8>, _ line: Int) { mention(.group(name.text), line) }
+
+    mutating func mention(_ subject: NameRights.Subject, _ line: Int) {
+        mentions.append(NameRights.Mention(subject: subject, file: text.path, line: line))
+    }
+
+    mutating func doubt(_ line: Int?, _ reason: String) {
+        doubts.append(NameRights.Doubt(file: text.path, line: line, reason: reason))
+    }
+
+    /// A line that no rule of the grammar takes.
+    mutating func doubt(_ line: SourceText.Line) {
+        doubt(line.number, "not understood: \(Text.shown(line.bytes, limit: 100))")
+    }
+
+    mutating func include(_ source: NameSource) { included.append(source) }
+}
