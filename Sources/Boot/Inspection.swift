@@ -35,7 +35,7 @@ package struct Inspection {
         self.start = start ?? (isPrivileged || !tree.isRealRoot ? .root : Self.startOfThisContainer)
         configuration = Configuration.read(
             from: tree, named: self.start == .elevated ? nil : Configuration.file(namedBy: self.environment),
-            isStrict: self.start == .elevated)
+            isStrict: self.start == .elevated && tree.isRealRoot)
         // What a secret's volume will hold is not there yet, or not for everybody to see.
         let isHere = environment == nil && tree.isRealRoot && isPrivileged
         contents = isHere ? .needed(tree) : .expected(tree)

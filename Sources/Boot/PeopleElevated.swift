@@ -68,7 +68,8 @@ package struct NameVerdicts: Equatable, Sendable {
 
     /// Why names are not given, one line a reason, for root alone.
     package var reasons: [String] {
-        user.reasons.map { "\(NameKind.user.variable): \($0)" } + group.reasons.map { "\(NameKind.group.variable): \($0)" }
+        user.reasons.map { "\(NameKind.user.variable): \($0)" }
+            + group.reasons.map { "\(NameKind.group.variable): \($0)" }
     }
 }
 
@@ -80,6 +81,7 @@ extension AccountFiles {
     func hasGroup(of identity: Identity) -> Bool {
         if groupID(named: identity.groupName) == identity.groupID { return true }
         let holder = AccountText<GroupEntry>(group ?? []).first(withID: identity.groupID)?.entry.name
-        return groupID(named: identity.groupName) == nil && holder.map { !$0.elementsEqual(identity.groupID.decimal) } ?? false
+        return groupID(named: identity.groupName) == nil
+            && holder.map { !$0.elementsEqual(identity.groupID.decimal) } ?? false
     }
 }

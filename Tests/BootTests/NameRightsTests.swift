@@ -1,61 +1,166 @@
-import Foundation
+import Glibc
 import Linux
 import SystemPackage
 import Testing
 
 @testable import Boot
 
-/// Which file of an image gives rights to a name.
+/// Whether a new name is given, by all that an image has.
+@Suite(.actingAsUsers)
 struct NameRightsTests {
-    private static func rights(_ files: [String: String]) throws -> NameRights {
-        let root = URL(filePath: NSTemporaryDirectory()).appending(path: "entrypoint-rights-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: root) }
-        for (path, text) in files {
-            let file = root.appending(path: path)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try text.write(to: file, atomically: false, encoding: .utf8)
+    private func withImage<Result>(_ files: [String: String], _ body: (FileTree, Site) throws -> Result) throws
+        -> Result
+    {
+        let site = try Site()
+        var made: Set<String> = []
+        for (path, content) in files.sorted(by: { $0.key < $1.key }) {
+            var directory = ""
+            for part in path.split(separator: "/").dropLast() {
+                directory += (directory.isEmpty ? "" : "/") + part
+                if made.insert(directory).inserted { try site.directory(directory) }
+            }
+            try site.file(path, content, 0o644)
         }
-        return NameRights.read(from: FileTree(root: FilePath(root.path)))
+        return try withExtendedLifetime(site) { try body(FileTree(root: site.root), site) }
+    }
+
+    private func reasons(
+        _ files: [String: String], _ name: String, _ kind: NameKind = .user, accounts: AccountFiles = AccountFiles(),
+        permitted: [String] = []
+    ) throws -> [String] {
+        try withImage(files) { tree, _ in
+            NameRights.read(from: tree, caller: 1000)
+                .verdict(on: name, kind, accounts: accounts, permitted: try permitted.map { try NamePattern($0) })
+                .reasons
+        }
+    }
+
+    private static func change(_ site: Site, _ path: String, mode: mode_t, user: uid_t = 0) throws {
+        let path = site.at(path).string
+        try #require(chown(path, user, 0) == 0 && chmod(path, mode) == 0)
+    }
+
+    private static let plain = [
+        "etc/sudoers": "Defaults env_reset\nroot ALL=(ALL) ALL\n%sudo ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n",
+        "etc/sudoers.d/README": "# nothing\n", "etc/pam.d/su": "auth required pam_unix.so\n", "etc/subuid": "",
+    ]
+
+    @Test func `a name is given where everything is understood, and by an image without anything`() throws {
+        #expect(try reasons(Self.plain, "jane") == [])
+        #expect(try reasons(Self.plain, "lab", .group) == [])
+        #expect(try reasons([:], "jane") == [])
     }
 
     @Test(arguments: [
-        ("etc/sudoers", "anna ALL=(ALL) ALL", "anna"), ("etc/sudoers", "User_Alias OPS = bert, \\\n carl", "carl"),
-        ("etc/sudoers", "Defaults:dora !authenticate # not emil", "dora"), ("etc/sudoers.d/x", "%fred ALL=ALL", "fred"),
-        ("etc/sudoers", "a$ ALL=ALL", "a$"), ("etc/subuid", "gert:100000:65536", "gert"),
-        ("etc/doas.conf", "permit nopass :hans", "hans"), ("etc/security/access.conf", "+:ines:ALL", "ines"),
-        ("usr/share/polkit-1/rules.d/50-x.rules", "if (subject.isInGroup(\"kurt\"))", "kurt"),
+        ("etc/sudoers", "builder ALL=ALL", "Builder", NameKind.user),
+        ("etc/sudoers.d/x", "%Ops ALL=ALL", "ops", .group), ("etc/doas.conf", "permit :wheel", "wheel", .group),
+        ("etc/sudoers", "@include /etc/more # x", "anna", .user),
+        ("etc/pam.d/x", "auth required pam_wheel.so", "WHEEL", .group),
+        ("usr/share/dbus-1/system.d/x.conf", "<policy group=\"net\">", "net", .group),
+        // What is not understood may name anybody, also behind an escape.
+        ("etc/sudoers", "\\x62uilder ALL=ALL", "builder", .user),
+        ("etc/sudoers", "b\\uilder ALL=ALL", "builder", .user),
+        ("etc/pam.d/x", "auth required pam_exec.so anna", "anna", .user),
+        ("etc/doas.conf", "deny anna", "anna", .group),
     ])
-    func `a name is found where it has rights`(path: String, text: String, name: String) throws {
-        #expect(try Self.rights([path: text + "\n"]).file(mentioning: name) == FilePath("/" + path))
+    func `a name that a source has is not even permitted by a pattern`(
+        path: String, text: String, name: String, kind: NameKind
+    ) throws {
+        var files = [path: text + "\n"]
+        if text.utf8.starts(with: "@include".utf8) { files["etc/more"] = "anna ALL=ALL\n" }
+        #expect(try reasons(files, name, kind, permitted: ["*"]).count == 1)
+        #expect(try !reasons(files, name, kind).isEmpty)
     }
 
     @Test(arguments: [
-        ("etc/sudoers", "# anna ALL=(ALL) ALL", "anna"), ("etc/sudoers", "annabel ALL=ALL", "anna"),
-        ("etc/security/namespace.init", "user=$3", "user"), ("etc/sudoers.d/90-entrypoint", "anna ALL=ALL", "anna"),
-        ("etc/pam.d/x", "auth required pam_unix.so user", "user"),
+        ("etc/sudoers", "ALL, !jane ALL=ALL"), ("etc/sudoers", "ALL ALL=ALL"), ("etc/sudoers", "+net ALL=ALL"),
+        ("etc/sudo.conf", "Plugin x y.so"), ("etc/super.tab", ""), ("etc/userdb/a/x.user", "{}"),
+        ("etc/nsswitch.conf", "passwd: files ldap"), ("etc/sudoers.d/x", "a\u{0}"), ("etc/sudoers.d/x", "# \u{1B}"),
+        ("etc/pam.d/x", String(repeating: "#\n", count: 600_000)),
     ])
-    func `a word that gives nothing is no name`(path: String, text: String, name: String) throws {
-        #expect(try Self.rights([path: text + "\n"]).file(mentioning: name) == nil)
+    func `a name that no source has is given only by a pattern where something is in doubt`(
+        path: String, text: String
+    ) throws {
+        #expect(try !reasons([path: text], "zoe").isEmpty)
+        #expect(try reasons([path: text], "zoe", permitted: ["user-*", "z?e"]) == [])
+        #expect(try !reasons([path: text], "zoe", permitted: ["user-*"]).isEmpty)
     }
 
-    @Test func `what sudoers includes is read, however it is written, and a circle ends`() throws {
-        let rights = try Self.rights([
-            "etc/sudoers": "@include sudoers.site\n#includedir /opt/more\n",
-            "etc/sudoers.site": "#include /etc/sudoers\nanna ALL=ALL\n",
-            "opt/more/1": "@include \"/opt/last\"\n", "opt/last": "bert ALL=ALL\n",
-        ])
-        #expect(rights.file(mentioning: "anna") == "/etc/sudoers.site")
-        #expect(rights.file(mentioning: "bert") == "/opt/last")
+    @Test(arguments: [
+        ("etc/sudoers", "# anna ALL=ALL"), ("etc/sudoers", "annabel ALL=ALL"), ("etc/sudoers.d/x.bak", "anna ALL=ALL"),
+        ("etc/security/namespace.init", "anna"), ("etc/polkit-1/rules.d/x.js", "anna"), ("etc/pam.d/x", "# anna"),
+        ("etc/nsswitch.conf", "hosts: anna"), ("etc/sudoers", "x ALL=(ALL) /bin/anna"),
+    ])
+    func `a word that gives nothing is no name`(path: String, text: String) throws {
+        #expect(try reasons([path: text], "anna") == [])
+        #expect(try reasons([path: text], "anna", .group) == [])
     }
 
-    @Test func `a group has rights by pam, too, and wheel without being named`() throws {
-        let rights = try Self.rights([
-            "etc/pam.d/su": "auth sufficient pam_wheel.so trust\n", "etc/pam.d/x": "auth required x.so group=ops\n",
-        ])
-        #expect(rights.file(mentioningGroup: "wheel") == "/etc/pam.d/su")
-        #expect(rights.file(mentioningGroup: "ops") == "/etc/pam.d/x")
-        #expect(rights.file(mentioningGroup: "lab") == nil && rights.file(mentioning: "ops") == nil)
-        #expect(try Self.rights(["etc/pam.d/su": "# pam_wheel.so\n"]).file(mentioningGroup: "wheel") == nil)
+    @Test(arguments: [
+        (NameKind.user, "passwd", "Anna:x:1:1::/:/bin/sh", true), (.user, "shadow", "anna:x:::::::", true),
+        (.user, "shadow", "anna:*:::::::", false), (.user, "group", "ops:x:4:bert,anna", true),
+        (.user, "gshadow", "ops:x:anna:", true), (.user, "gshadow", "ops:x::ANNA", true),
+        (.user, "group", "anna:x:4:", false), (.group, "group", "Anna:x:4:", true),
+        (.group, "gshadow", "anna:x::", true),
+        (.group, "gshadow", "anna:*::", false), (.group, "passwd", "anna:x:1:1::/:/bin/sh", false),
+    ])
+    func `a name that the account files have in any form is not permitted`(
+        kind: NameKind, file: String, line: String, isRefused: Bool
+    ) throws {
+        var accounts = AccountFiles()
+        let text = Array("root:x:0:0::/:/bin/sh\n\(line)\n".utf8)
+        switch file {
+        case "passwd": accounts.passwd = text
+        case "shadow": accounts.shadow = text
+        case "group": accounts.group = text
+        default: accounts.gshadow = text
+        }
+        let found = try reasons([:], "anna", kind, accounts: accounts, permitted: ["*"])
+        #expect(found == (isRefused ? ["/etc/\(file):2: the name is there"] : []))
+    }
+
+    @Test func `includes and links are followed, each file once`() throws {
+        let files = [
+            "etc/sudoers": "@include /opt/site\n#includedir /opt/more\n",
+            "opt/site": "#include /etc/sudoers\nanna ALL=ALL\n",
+            "opt/more/1": "bert ALL=ALL\n", "opt/more/2.bak": "carl ALL=ALL\n", "opt/more/3~": "dora ALL=ALL\n",
+        ]
+        #expect(try reasons(files, "anna") == ["/opt/site:2: anna is named"])
+        #expect(try reasons(files, "bert") == ["/opt/more/1:1: bert is named"])
+        #expect(try reasons(files, "carl") == [] && reasons(files, "dora") == [])
+        try withImage(["opt/pam/su": "auth required pam_wheel.so\n", "etc/x": ""]) { tree, site in
+            try site.link("etc/pam.d", to: "../opt/pam")
+            #expect(NameRights.read(from: tree, caller: 1000).mentions.map(\.place) == ["/opt/pam/su:1"])
+        }
+    }
+
+    @Test func `what another than root may change is a doubt, and so is what is no file`() throws {
+        try withImage(Self.plain) { tree, site in
+            func doubts(caller: UInt32 = 1000) -> [String] {
+                NameRights.read(from: tree, caller: caller).doubts.map(\.text)
+            }
+            #expect(doubts() == [])
+            try Self.change(site, "etc/subuid", mode: 0o664)
+            #expect(doubts() == ["/etc/subuid: others than its owner can write to it"])
+            try Self.change(site, "etc/subuid", mode: 0o644, user: 1000)
+            #expect(doubts() == ["/etc/subuid: it belongs to user 1000"])
+            try Self.change(site, "etc/subuid", mode: 0o644, user: 100)
+            #expect(doubts() == [])
+            #expect(doubts(caller: 100) == ["/etc/subuid: it belongs to user 100"])
+            try Self.change(site, "etc/sudoers.d", mode: 0o777)
+            #expect(doubts().contains("/etc/sudoers.d: others than its owner can write to it"))
+            try Self.change(site, "etc/sudoers.d", mode: 0o755)
+            try site.link("etc/subgid", to: "subgid")
+            #expect(doubts() == ["/etc/subgid: too many symbolic links"])
+            try site.directory("etc/doas.conf")
+            #expect(doubts().contains("/etc/doas.conf: neither what is expected there nor absent"))
+        }
+    }
+
+    @Test func `a directory with too many files is a doubt`() throws {
+        var files: [String: String] = [:]
+        for number in 0...1000 { files["etc/sudoers.d/\(number)"] = "" }
+        let found = try reasons(files, "zoe")
+        #expect(found.count == 1 && found[0].hasSuffix("more than 1000 files: this one is not read"), "\(found)")
     }
 }

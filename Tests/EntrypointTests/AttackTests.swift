@@ -18,25 +18,13 @@ struct AttackTests {
             script: "NB_GID=42 START grep -q ^root: /etc/shadow && echo gained",
             told: "NB_GID is 42, which is none of the container's groups"),
         Attack(
-            testDescription: "a name that sudoers knows",
-            prepare: { try $0.write("/etc/sudoers.d/team", "anna ALL=(ALL) NOPASSWD: ALL\n", mode: 0o440) },
-            script: "NB_USER=anna START sudo -n true && echo gained", told: "/etc/sudoers.d/team mentions anna"),
-        Attack(
             testDescription: "the name of an account that sudoers knows",
             prepare: {
                 try $0.append("/etc/passwd", "anna:x:1005:2000::/:/bin/sh\n")
                 try $0.append("/etc/shadow", "anna:*:::::::\n")
                 try $0.write("/etc/sudoers.d/team", "anna ALL=(ALL) NOPASSWD: ALL\n", mode: 0o440)
-            }, script: "NB_USER=anna START sudo -n true && echo gained", told: "/etc/sudoers.d/team mentions anna"),
-        Attack(
-            testDescription: "the name of a group that sudoers knows",
-            prepare: { try $0.write("/etc/sudoers.d/team", "%admins ALL=(ALL) NOPASSWD: ALL\n", mode: 0o440) },
-            script: "NB_GROUP=admins START sudo -n true && echo gained", told: "/etc/sudoers.d/team mentions admins"),
-        Attack(
-            testDescription: "the name of a group's member",
-            prepare: { try $0.append("/etc/group", "ops:x:4000:olga\n") },
-            script: "NB_USER=olga START id -G | grep -qw 4000 && echo gained",
-            told: "a group of the image has olga as a member"),
+            }, script: "NB_USER=anna START true; sudo -n true && echo gained",
+            told: "user anna has uid 1005 in this image"),
         Attack(
             testDescription: "a second start, for rights that were taken away",
             prepare: { try $0.write("/etc/entrypoint.yaml", "identity: {sudo: all}\n") },
@@ -245,7 +233,7 @@ struct AttackTests {
                     """, told: "cannot create /scratch/homes/seed/.ssh")
         ]
 
-    @Test(arguments: identities + values + policies + steps + states + places + mounted + exchanged)
+    @Test(arguments: identities + names + values + policies + steps + states + places + mounted + exchanged)
     func `an attack that a naive program falls for gains nothing`(attack: Attack) throws {
         let naive = try attack.attempt(on: "/naive/\(attack.naive)")
         #expect(naive.hasGained, "\(naive.outcome)")

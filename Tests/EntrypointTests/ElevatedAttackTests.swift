@@ -72,27 +72,6 @@ struct ElevatedAttackTests {
         }
     }
 
-    @Test func `names that give rights by another file than sudoers are refused, too`() throws {
-        try ElevatedTests.withElevatedPod { container in
-            try container.append("/etc/sudoers", "@include /opt/site/sudoers\n@includedir /opt/site/more\n")
-            try container.write("/opt/site/sudoers", "otto ALL=(ALL) NOPASSWD: ALL\n", mode: 0o440)
-            try container.write("/opt/site/more/10-x", "%helpers ALL=(ALL) NOPASSWD: ALL\n", mode: 0o440)
-            try container.write("/etc/pam.d/su", "# operators\nauth sufficient pam_wheel.so trust\n")
-            try container.write("/etc/pam.d/x", "auth sufficient pam_succeed_if.so user ingroup backup-team\n")
-            for (variable, name, file) in [
-                ("NB_USER", "otto", "/opt/site/sudoers"), ("NB_GROUP", "helpers", "/opt/site/more/10-x"),
-                ("NB_GROUP", "wheel", "/etc/pam.d/su"), ("NB_GROUP", "backup-team", "/etc/pam.d/x"),
-            ] {
-                container.environment = .pod.with([ByteString(variable): ByteString(name)])
-                let outcome = try container.boot("true")
-                #expect(outcome.exitCode == 78 && outcome.errors.contains(file), "\(outcome)")
-            }
-            // Words that are no names there.
-            container.environment = .pod.with(["NB_USER": "user", "NB_GROUP": "operators", "WORKING_DIR": "/tmp"])
-            #expect(try container.boot("true").exitCode == 0)
-        }
-    }
-
     // MARK: The mark of a start that used its privileges, and /etc
 
     @Test func `the mark is where the user cannot take it away`() throws {

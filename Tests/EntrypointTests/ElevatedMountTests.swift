@@ -6,6 +6,7 @@ import Testing
 struct ElevatedMountTests {
     @Test func `the other account files are written beside one that is a mount`() throws {
         try ElevatedTests.withElevatedPod { container in
+            try container.write("/etc/entrypoint.yaml", "identity: {names: [jane, lab]}\n")
             try container.write("/mounted", container.read("/etc/group"))
             container.mounts = [.bind(container.root + "/mounted", to: "/etc/group")]
             let outcome = try container.boot("id", "-un")

@@ -24,13 +24,26 @@ extension AttackTests {
         Attack(
             testDescription: "another's file mounted as passwd",
             prepare: { try mountVictim("notes", at: "/etc/passwd", in: $0) },
-            script: "START true; \(hasChanged("notes"))",
-            told: "cannot write /etc/passwd: /etc/passwd is on a mount, and an elevated start changes only what is the "
-                + "image's own; see volumeMounts in the pod spec"),
+            script: "START true; \(hasChanged("notes"))", told: "NB_USER jane gets no entry in the account files: "),
         Attack(
             testDescription: "another's file mounted as group",
             prepare: { try mountVictim("notes", at: "/etc/group", in: $0) },
-            script: "START true; \(hasChanged("notes"))", told: "cannot write /etc/group: /etc/group is on a mount, "),
+            script: "START true; \(hasChanged("notes"))", told: "NB_GROUP lab gets no entry in the account files: "),
+        Attack(
+            testDescription: "another's file mounted as passwd, whose image permits every name",
+            prepare: {
+                try $0.write("/etc/entrypoint.yaml", "identity: {names: ['*']}\n")
+                try mountVictim("notes", at: "/etc/passwd", in: $0)
+            }, script: "START true; \(hasChanged("notes"))",
+            told: "cannot write /etc/passwd: /etc/passwd is on a mount, and an elevated start changes only what is the "
+                + "image's own; see volumeMounts in the pod spec"),
+        Attack(
+            testDescription: "another's file mounted as group, whose image permits every name",
+            prepare: {
+                try $0.write("/etc/entrypoint.yaml", "identity: {names: ['*']}\n")
+                try mountVictim("notes", at: "/etc/group", in: $0)
+            }, script: "START true; \(hasChanged("notes"))", told: "cannot write /etc/group: /etc/group is on a mount, "
+        ),
         Attack(
             testDescription: "another's file mounted as the rights of sudo",
             prepare: {

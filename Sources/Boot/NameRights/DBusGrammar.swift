@@ -83,7 +83,9 @@ struct XMLTags {
             let inside = rest[(start + 1)..<end]
             rest = rest[(end + 1)...]
             if isPassed {
-                if inside.has("[&<") || inside.starts(with: "?xml".utf8) && !isPlainDeclaration(inside) { return .some(nil) }
+                if inside.has("[&<") || inside.starts(with: "?xml".utf8) && !isPlainDeclaration(inside) {
+                    return .some(nil)
+                }
                 continue
             }
             return .some(tag(inside))
@@ -92,8 +94,12 @@ struct XMLTags {
 
     /// Another encoding would make other names of the bytes.
     private func isPlainDeclaration(_ text: ArraySlice<UInt8>) -> Bool {
-        let plain = text.filter { !$0.isSpaceOrTab && $0 != .newline }.map { $0 == 0x27 ? 0x22 : AccountName.lowered($0) }
-        return ["?xmlversion=\"1.0\"?", "?xmlversion=\"1.0\"encoding=\"utf-8\"?"].contains { plain.elementsEqual($0.utf8) }
+        let plain = text.filter { !$0.isSpaceOrTab && $0 != .newline }.map {
+            $0 == 0x27 ? 0x22 : AccountName.lowered($0)
+        }
+        return ["?xmlversion=\"1.0\"?", "?xmlversion=\"1.0\"encoding=\"utf-8\"?"].contains {
+            plain.elementsEqual($0.utf8)
+        }
     }
 
     private func tag(_ text: ArraySlice<UInt8>) -> Tag? {

@@ -210,5 +210,7 @@ extension AccountFiles {
 
 extension [ArraySlice<UInt8>] {
     /// Whether these are the fields behind a name.
-    fileprivate func isClosed(_ fields: [String]) -> Bool { dropFirst().elementsEqual(fields) { $0.elementsEqual($1.utf8) } }
+    fileprivate func isClosed(_ fields: [String]) -> Bool {
+        dropFirst().elementsEqual(fields) { $0.elementsEqual($1.utf8) }
+    }
 }

@@ -58,6 +58,7 @@ enum NameGrammar: String {
     var comments: SourceText.Comments {
         switch self {
         case .sudoers: .sudoers
+        case .settings: .settings
         case .polkit, .dbus, .passwd, .group, .shadow, .gshadow: .none
         default: .hash
         }
@@ -168,7 +169,8 @@ extension NameSource {
         ].map { NameSource($0, .file, .empty) }
         // Programs that make others root by rules of their own.
         + [
-            "/etc/super.tab", "/etc/please.ini", "/etc/please.d", "/etc/calife.auth", "/etc/calife.conf", "/etc/op.conf",
+            "/etc/super.tab", "/etc/please.ini", "/etc/please.d", "/etc/calife.auth", "/etc/calife.conf",
+            "/etc/op.conf",
             "/etc/op.d", "/etc/userv", "/etc/busybox.conf", "/etc/sudoers.so", "/etc/usermode.conf", "/etc/su.allow",
             "/etc/security/su.allow", "/etc/su1.priv", "/etc/sup.conf", "/etc/ssu.conf", "/etc/privs.conf",
         ].map { NameSource($0, .presence, .presence) }

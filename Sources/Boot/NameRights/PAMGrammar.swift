@@ -94,7 +94,8 @@ enum PAMModules {
     static let arguments: [String: [String]] = [
         "pam_unix.so": [
             "nullok", "nullok_secure", "nullresetok", "obscure", "yescrypt", "gost_yescrypt", "sha512", "sha256", "md5",
-            "bigcrypt", "blowfish", "shadow", "use_authtok", "use_first_pass", "try_first_pass", "not_set_pass", "audit",
+            "bigcrypt", "blowfish", "shadow", "use_authtok", "use_first_pass", "try_first_pass", "not_set_pass",
+            "audit",
             "debug", "quiet", "nodelay", "broken_shadow", "no_pass_expiry", "remember=", "rounds=", "minlen=",
             "authtok_type=",
         ],
@@ -152,7 +153,8 @@ enum PAMModules {
         "pam_sepermit.so": ["debug"],
         "pam_namespace.so": [
             "debug", "unmnt_remnt", "unmnt_only", "require_selinux", "gen_hash", "ignore_config_error",
-            "ignore_instance_parent_mode", "unmount_on_close", "use_current_context", "use_default_context", "mount_private",
+            "ignore_instance_parent_mode", "unmount_on_close", "use_current_context", "use_default_context",
+            "mount_private",
         ],
         "pam_gnome_keyring.so": ["auto_start", "only_if=", "use_authtok"],
         "pam_kwallet.so": ["auto_start"], "pam_kwallet5.so": ["auto_start"], "pam_gdm.so": [],

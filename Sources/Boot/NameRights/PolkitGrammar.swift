@@ -1,22 +1,75 @@
-/// polkit's rules as distributions ship them: who counts as an administrator, and no further code (polkit(8)).
+/// polkit's rules as distributions ship them: who counts as an administrator, what is permitted to whom, and no further code
+/// (polkit(8)).
 enum PolkitGrammar {
-    private static let head = Array("polkit.addAdminRule(function(action,subject){return[".utf8)
-    private static let tail = Array("];});".utf8)
+    private static let administrators = (
+        head: Array("polkit.addAdminRule(function(action,subject){return[".utf8), tail: Array("];});".utf8)
+    )
+    /// A rule that permits something, without a negation: a name that it does not have gets nothing by it.
+    private static let permission = (
+        head: Array("polkit.addRule(function(action,subject){if(".utf8),
+        tail: Array("){returnpolkit.Result.YES;}});".utf8)
+    )
 
     static func readRules(_ findings: inout SourceFindings) {
         // In JavaScript a comment may also end at a line separator of Unicode.
-        guard findings.text.bytes.allSatisfy({ $0 < 0x80 }), var code = withoutComments(findings.text.bytes)?[...] else {
+        guard findings.text.bytes.allSatisfy({ $0 < 0x80 }), var code = withoutComments(findings.text.bytes)?[...]
+        else {
             findings.doubt(nil, "not understood")
             return
         }
         while !code.isEmpty {
-            guard code.bytes.starts(with: head), let rest = readIdentities(code.dropFirst(head.count), &findings),
-                rest.bytes.starts(with: tail)
-            else {
-                findings.doubt(code.first?.line, "not understood; only polkit.addAdminRule with a list is")
+            guard let rest = readRule(code, &findings) else {
+                findings.doubt(code.first?.line, "not understood; only plain lists and conditions are")
                 return
             }
-            code = rest.dropFirst(tail.count)
+            code = rest
+        }
+    }
+
+    private static func readRule(_ code: Code, _ findings: inout SourceFindings) -> Code? {
+        for (form, read) in [(administrators, readIdentities), (permission, readCondition)]
+        where code.bytes.starts(with: form.head) {
+            guard let rest = read(code.dropFirst(form.head.count), &findings), rest.bytes.starts(with: form.tail) else {
+                return nil
+            }
+            return rest.dropFirst(form.tail.count)
+        }
+        return nil
+    }
+
+    /// What a condition may have without naming anybody.
+    private static let parts = ["&&", "||", "(", "subject.local", "subject.active"].map { Array($0.utf8) }
+    private static let actionID = Array("action.id==\"".utf8)
+    private static let userName = Array("subject.user==\"".utf8)
+    private static let groupName = Array("subject.isInGroup(\"".utf8)
+
+    /// The condition up to the bracket that ends it.
+    private static func readCondition(_ code: Code, _ findings: inout SourceFindings) -> Code? {
+        var code = code
+        var depth = 0
+        while true {
+            if code.bytes.first == UInt8(ascii: ")") {
+                if depth == 0 { return code }
+                depth -= 1
+                code = code.dropFirst()
+            } else if let part = parts.first(where: { code.bytes.starts(with: $0) }) {
+                if part == [UInt8(ascii: "(")] { depth += 1 }
+                code = code.dropFirst(part.count)
+            } else if let start = [actionID, userName, groupName].first(where: { code.bytes.starts(with: $0) }) {
+                let rest = code.dropFirst(start.count)
+                guard let end = rest.firstIndex(where: { $0.byte == UInt8(ascii: "\"") }), let line = rest.first?.line
+                else { return nil }
+                let name = Array(rest[..<end].bytes)[...]
+                code = rest[(end + 1)...]
+                guard name.isPlainName else { return nil }
+                if start == userName { findings.user(name, line) }
+                if start == groupName {
+                    findings.group(name, line)
+                    guard code.popFirst()?.byte == UInt8(ascii: ")") else { return nil }
+                }
+            } else {
+                return nil
+            }
         }
     }
 

@@ -84,7 +84,8 @@ struct SourceReader {
         case .permissionDenied, .notPermitted: if !isRoot { return }
         default: break
         }
-        let remedy = error.errno == .permissionDenied ? "; let capabilities.drop of the pod spec leave DAC_OVERRIDE" : ""
+        let remedy =
+            error.errno == .permissionDenied ? "; let capabilities.drop of the pod spec leave DAC_OVERRIDE" : ""
         doubt(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)")
     }
 

@@ -13,8 +13,10 @@ struct SourceText {
     enum Comments: Sendable {
         /// Not at all, or in a way that the grammar treats itself.
         case none
-        /// From a `#`.
+        /// From a `#`, unless it might go on in the next line.
         case hash
+        /// From a `#`, whatever its end, in a file that can name nobody.
+        case settings
         /// From a `#`, unless an id or an include follows (sudoers(5)).
         case sudoers
     }
@@ -41,12 +43,13 @@ struct SourceText {
     }
 
     private static func isComment(_ line: ArraySlice<UInt8>, _ comments: Comments) -> Bool {
-        // What seems to end here may go on in the next line.
-        guard line.first == UInt8(ascii: "#"), line.last != UInt8(ascii: "\\") else { return false }
-        switch comments {
-        case .none: return false
-        case .hash: return true
-        case .sudoers: return line.startsSudoersComment
+        guard line.first == UInt8(ascii: "#") else { return false }
+        let isWhole = line.last != UInt8(ascii: "\\")
+        return switch comments {
+        case .none: false
+        case .hash: isWhole
+        case .settings: true
+        case .sudoers: isWhole && line.startsSudoersComment
         }
     }
 }

@@ -14,7 +14,9 @@ enum SudoersGrammar {
         }
         if line.bytes.starts(with: "Defaults".utf8) { return SudoersDefaults.read(line, &findings) }
         let (word, rest) = line.bytes.cut(before: \.isSpaceOrTab)
-        guard let text = withoutComment(rest), !text.has("\""), let whole = withoutComment(line.bytes) else { return false }
+        guard let text = withoutComment(rest), !text.has("\""), let whole = withoutComment(line.bytes) else {
+            return false
+        }
         switch word.text {
         case "User_Alias", "Runas_Alias":
             return readAliases(text, line.number, &findings, isRunas: word.is("Runas_Alias"))
@@ -183,7 +185,9 @@ enum SudoersDefaults {
             return true
         }
         let word: ArraySlice<UInt8>
-        (word, rest) = value.cut { $0.isSpaceOrTab || $0 == .comma || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "#") }
+        (word, rest) = value.cut {
+            $0.isSpaceOrTab || $0 == .comma || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "#")
+        }
         return !word.isEmpty && rest.first != UInt8(ascii: "\"")
     }
 }
