@@ -28,8 +28,10 @@ package enum Paths {
     package static let state: FilePath = "/run/entrypoint"
     /// Where ``state`` is kept for a user who may not write in `/run`; the user id follows.
     package static let userStatePrefix = "/dev/shm/entrypoint-"
+    /// Where programs keep what lasts as long as the container runs.
+    package static let volatile: FilePath = "/run"
     /// Where something is put that must not outlive the container, by preference.
-    package static let memory: [FilePath] = ["/run", "/dev/shm"]
+    package static let memory: [FilePath] = [volatile, "/dev/shm"]
     /// Where Kubernetes reads the reason of a container's end.
     package static let terminationLog: FilePath = "/dev/termination-log"
     /// Where programs of the image are, in the order in which they are looked for.

@@ -103,6 +103,12 @@ struct ElevatedNamesTests {
     ) {
         try ElevatedTests.withElevatedPod { container in
             container.environment = .pod.with([ByteString(variable): "zoe", "ENTRYPOINT_LOG": "debug"])
+            // The other name is the image's own.
+            if variable == "NB_USER" {
+                try container.append("/etc/group", "lab:x:2000:\n")
+            } else {
+                try container.append("/etc/passwd", "jane:x:1000:2000::/home/jane:/bin/sh\n")
+            }
             try prepare(container)
             let script: ByteString = """
                 echo "$HOME $USER $LOGNAME"; ls -ld /home/* /run/entrypoint; stat -c '%s %b %a %u:%g' /run/entrypoint/names

@@ -133,6 +133,8 @@ struct SourceReader {
         var place: FilePath = "/"
         var way = Array(path.components)[...]
         var links = 0
+        // Often a pod's own, in which most of the sources are never: there it matters only what is there.
+        var passed: String?
         while let component = way.popFirst() {
             if component.kind == .currentDirectory { continue }
             if component.kind == .parentDirectory {
@@ -144,6 +146,9 @@ struct SourceReader {
             places[next] = found
             switch found {
             case .absent: return nil
+            case .doubt(let reason) where next == Paths.volatile && path != next:
+                passed = reason
+                place = next
             case .doubt(let reason):
                 // Once, however many sources lie below it.
                 if seen.insert("doubt \(next)").inserted { doubt(next, reason) }
@@ -159,6 +164,10 @@ struct SourceReader {
             case .file where !way.isEmpty: return nil
             case .file, .directory: place = next
             }
+        }
+        if let passed, place.starts(with: Paths.volatile) {
+            doubt(Paths.volatile, passed)
+            return nil
         }
         return place
     }
