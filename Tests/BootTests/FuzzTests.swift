@@ -41,6 +41,48 @@ struct FuzzTests {
         rounds("accounts", 1000) { Self.accountsViolation(&$0) }
     }
 
+    @Test func `sources of rights of any kind are read, and what is mentioned is in them`() {
+        rounds("names", 3000) { Self.namesViolation(&$0) }
+    }
+
+    // MARK: Sources of rights
+
+    private static let grammars: [NameGrammar] = [
+        .passwd, .group, .shadow, .gshadow, .nameService, .sudoers, .sudo, .doas, .polkit, .polkitAuthority, .pam,
+        .limits,
+        .capabilities, .seusers, .settings, .names, .subordinateIDs, .empty, .sshd, .dbus, .presence,
+    ]
+
+    private static let sources = [
+        "root ALL=(ALL:ALL) ALL\n%sudo, #5 , b ALL = NOPASSWD: /bin/x, ALL : H=ALL\n",
+        "User_Alias A = #1000, b : C = %d\nDefaults:b !x, env_keep += \"A B\"\n@include /a/b # c\n",
+        "permit nopass :wheel as root cmd ls\n", "passwd: files systemd\n", "Plugin sudoers_policy sudoers.so\n",
+        "polkit.addRule(function(action, subject) { if (subject.user == \"b\") { return polkit.Result.YES; } });\n",
+        "polkit.addAdminRule(function(action, subject) { return [\"unix-group:sudo\"]; }); // c\n/* d */\n",
+        "auth [success=1 default=ignore] pam_unix.so nullok\nauth required pam_wheel.so group=b\n@include c\n",
+        "b - nice 5\ncap_x b @c *\nb:1:2\n", "AllowUsers b c\nMatch User d,e Host *\nInclude /a/*.conf\n",
+        "<!DOCTYPE busconfig PUBLIC \"a\"><busconfig><!-- x --><policy user=\"b\"><allow own='c'/></policy></busconfig>\n",
+        "root:x:0:0::/:/bin/sh\nadm:x:4:a,b\n",
+    ]
+
+    /// Whatever the text: it is read to its end, doubts are one line each, and no name comes from nowhere.
+    private static func namesViolation(_ random: inout SeededGenerator) -> String? {
+        let text = mutated(Array((sources.randomElement(using: &random) ?? "").utf8), &random)
+        let grammar = grammars.randomElement(using: &random) ?? .sudoers
+        var findings = SourceFindings(SourceText(text, of: "/f", comments: grammar.comments))
+        grammar.read(&findings)
+        let shown = "\(grammar) '\(Text.shown(text, limit: 2000))'"
+        for mention in findings.mentions {
+            switch mention.subject {
+            case .user(let name), .group(let name):
+                let isThere = AccountName(name).isWord(of: text[...]) || name == "wheel"
+                if !isThere { return "'\(name)' is mentioned: \(shown)" }
+            case .everyone: break
+            }
+        }
+        return lineViolation(in: findings.doubts.map(\.text)).map { "\($0): \(shown)" }
+    }
+
     // MARK: Settings
 
     private static let tokens: [String] =
