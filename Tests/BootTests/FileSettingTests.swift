@@ -43,7 +43,7 @@ struct FileSettingTests {
         Case("identity.onCollision", "fail"), Case("identity.whenIncomplete", "run", without: ["NB_GID"]),
         Case("identity.shells", "[/bin/fish]"),
         Case("identity.groups", "[video, nowhere]"), Case("identity.deviceGroups", "false"),
-        Case("identity.names", "[\"user-*\", J?ne]"),
+        Case("identity.names", "[\"user-*\", \"J?ne\"]"),
         Case("scratch.onFailure", "warn"), Case("scratch.homeRoot", "/homes", without: ["SCRATCH_HOME_ROOT"]),
         Case("scratch.workingDirectory", "/work", without: ["WORKING_DIR"]), Case("scratch.sharedCache", "/cache"),
         Case("scratch.umask", "022"), Case("scratch.seedUser", "\"8:9\""), Case("scratch.timeout", "5"),

@@ -77,7 +77,8 @@ struct NameGrammarTests {
             ""
         ),
         (.nameService, "passwd: files sss", "doubt:1"), (.nameService, "sudoers: ldap", "doubt:1"),
-        (.nameService, "Group: files [SUCCESS=merge] systemd", "doubt:1"), (.nameService, "passwd files", "doubt:1"),
+        (.nameService, "Group: files [NOTFOUND=return] systemd", "doubt:1"),
+        (.nameService, "group: files [SUCCESS=merge] systemd", ""), (.nameService, "passwd files", "doubt:1"),
         (.nameService, "initgroups: extrausers", "doubt:1"), (.nameService, "passwd:", "doubt:1"),
         (.passwd, "root:x:0:0:root:/root:/bin/sh\n\n# x\n1000:*:1000:0:a user:/:/bin/sh", ""),
         (.passwd, "+::::::", "doubt:1"), (.passwd, "-x", "doubt:1"), (.passwd, "x:x:1:1:::y:z", "doubt:1"),

@@ -40,8 +40,8 @@ enum AccountGrammar {
         "shadow_compat",
     ]
 
-    /// `files`, and what adds nothing where its own files are not there.
-    private static let plainServices = ["files", "systemd", "compat"]
+    /// `files`, and what adds nothing where its own files are not there, as distributions write it.
+    private static let plainServices = ["files", "[SUCCESS=merge]", "systemd", "compat"]
 
     static func readNameService(_ findings: inout SourceFindings) {
         for line in findings.text.lines {

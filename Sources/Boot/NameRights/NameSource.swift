@@ -15,7 +15,7 @@ struct NameSource {
     /// Which files of a directory count.
     enum Selection {
         case all
-        case extension_(String)
+        case ending(String)
         /// What sudo reads of a directory: without a full stop, and no backup of an editor's (sudoers(5)).
         case sudoers
 
@@ -23,7 +23,7 @@ struct NameSource {
             let bytes = Array(name.string.utf8)
             switch self {
             case .all: return true
-            case .extension_(let ending): return bytes.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+            case .ending(let ending): return bytes.suffix(ending.utf8.count).elementsEqual(ending.utf8)
             case .sudoers: return !bytes.contains(UInt8(ascii: ".")) && bytes.last != UInt8(ascii: "~")
             }
         }
@@ -111,11 +111,11 @@ extension NameSource {
         }
         + ["/etc/sudo.conf", "/usr/local/etc/sudo.conf", "/usr/etc/sudo.conf"].map { NameSource($0, .file, .sudo) }
         + ["/etc/doas.conf", "/usr/local/etc/doas.conf"].map { NameSource($0, .file, .doas) }
-        + ["/etc/doas.d", "/usr/local/etc/doas.d"].map { NameSource($0, .directory(.extension_(".conf")), .doas) }
+        + ["/etc/doas.d", "/usr/local/etc/doas.d"].map { NameSource($0, .directory(.ending(".conf")), .doas) }
         + ["/etc", "/run", "/usr/local/share", "/usr/share"].map {
-            NameSource(FilePath($0).appending("polkit-1/rules.d"), .directory(.extension_(".rules")), .polkit)
+            NameSource(FilePath($0).appending("polkit-1/rules.d"), .directory(.ending(".rules")), .polkit)
         } + [
-            NameSource("/etc/polkit-1/localauthority.conf.d", .directory(.extension_(".conf")), .polkitAuthority),
+            NameSource("/etc/polkit-1/localauthority.conf.d", .directory(.ending(".conf")), .polkitAuthority),
             NameSource("/etc/polkit-1/localauthority", .tree, .presence),
             NameSource("/var/lib/polkit-1/localauthority", .tree, .presence),
         ]
@@ -139,7 +139,7 @@ extension NameSource {
                     ("limits.d", .limits), ("pwquality.conf.d", .settings), ("access.d", .empty), ("group.d", .empty),
                     ("time.d", .empty), ("namespace.d", .empty), ("faillock.conf.d", .settings),
                 ].map { (name: String, grammar: NameGrammar) in
-                    NameSource(FilePath(root).appending(name), .directory(.extension_(".conf")), grammar)
+                    NameSource(FilePath(root).appending(name), .directory(.ending(".conf")), grammar)
                 }
         }
 
@@ -147,11 +147,11 @@ extension NameSource {
     private static let services: [NameSource] =
         ["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"].map { NameSource($0, .file, .sshd) }
         + ["/etc/ssh/sshd_config.d", "/usr/etc/ssh/sshd_config.d"].map {
-            NameSource($0, .directory(.extension_(".conf")), .sshd)
+            NameSource($0, .directory(.ending(".conf")), .sshd)
         }
         + ["/etc/dbus-1", "/usr/share/dbus-1"].flatMap { root in
             ["system.conf", "system-local.conf"].map { NameSource(FilePath(root).appending($0), .file, .dbus) }
-                + [NameSource(FilePath(root).appending("system.d"), .directory(.extension_(".conf")), .dbus)]
+                + [NameSource(FilePath(root).appending("system.d"), .directory(.ending(".conf")), .dbus)]
         }
         + [
             "/etc/userdb", "/run/userdb", "/run/host/userdb", "/usr/lib/userdb", "/usr/local/lib/userdb",

@@ -72,7 +72,7 @@ enum SSHDGrammar {
                 findings.include(NameSource(FilePath(path.text), .file, .sshd))
             } else if path.suffix(7).is("/*.conf"), path.dropLast(7).isPlainPath {
                 findings.include(
-                    NameSource(FilePath(path.dropLast(7).text), .directory(.extension_(".conf")), .sshd))
+                    NameSource(FilePath(path.dropLast(7).text), .directory(.ending(".conf")), .sshd))
             } else {
                 return false
             }
