@@ -228,7 +228,9 @@ struct ElevatedAttackTests {
                 container, ["/usr/local/bin/entrypoint", "--plan", "--", "true"])
             #expect(outcome.exitCode == 0 && !outcome.output.isEmpty, "\(outcome)")
             #expect(!trace.contains { $0.contains("setresuid") || $0.contains("setgroups") }, "\(trace)")
-            #expect(!trace.contains { $0.contains("shadow\"") && $0.contains(" = 3") }, "\(trace)")
+            // A place in the tree is not its content.
+            let opened = trace.filter { $0.contains("shadow\"") && $0.contains(" = 3") && !$0.contains("O_PATH") }
+            #expect(opened == [])
             #expect(try container.written(in: "/etc", "/home", "/run", "/scratch") == before)
             // And the next start still has its privileges.
             (container.user, container.group, container.entrypoint) = (1000, 2000, ["/usr/local/bin/entrypoint"])

@@ -32,14 +32,14 @@ struct NameSource {
     let path: FilePath
     let kind: Kind
     let grammar: NameGrammar
-    /// Whether it may lie on another mount than the root directory.
-    let mayBeMounted: Bool
+    /// Whether it does not matter who may have written it.
+    let mayBeAnybodys: Bool
 
-    init(_ path: FilePath, _ kind: Kind, _ grammar: NameGrammar, mayBeMounted: Bool = false) {
+    init(_ path: FilePath, _ kind: Kind, _ grammar: NameGrammar, mayBeAnybodys: Bool = false) {
         self.path = path
         self.kind = kind
         self.grammar = grammar
-        self.mayBeMounted = mayBeMounted
+        self.mayBeAnybodys = mayBeAnybodys
     }
 
     /// A file of this directory.
@@ -95,8 +95,8 @@ extension NameSource {
     /// Every place that is known, where distributions have it.
     static let all: [NameSource] =
         [
-            // The boot leaves one that is mounted alone: whoever can mount it chooses names without its help.
-            NameSource(Paths.passwd, .file, .passwd, mayBeMounted: true), NameSource(Paths.group, .file, .group),
+            // Whoever can mount it or write to it chooses names without the boot's help.
+            NameSource(Paths.passwd, .file, .passwd, mayBeAnybodys: true), NameSource(Paths.group, .file, .group),
             NameSource(Paths.shadow, .file, .shadow), NameSource(Paths.gshadow, .file, .gshadow),
             NameSource("/etc/nsswitch.conf", .file, .nameService),
             NameSource("/usr/etc/nsswitch.conf", .file, .nameService),

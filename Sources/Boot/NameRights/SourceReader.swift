@@ -41,7 +41,7 @@ struct SourceReader {
     mutating func read(_ source: NameSource) {
         var waiting = [source]
         while let source = waiting.popLast() {
-            guard let place = find(source.path, mayBeMounted: source.mayBeMounted) else { continue }
+            guard let place = find(source.path, mayBeAnybodys: source.mayBeAnybodys) else { continue }
             // The same file may be reached twice, as another source.
             guard seen.insert("\(source.grammar.rawValue) \(place)").inserted else { continue }
             switch (source.kind, places[place]) {
@@ -129,7 +129,7 @@ struct SourceReader {
     // MARK: The way to a file
 
     /// The path without links; `nil` where there is nothing, or a doubt has been noted.
-    private mutating func find(_ path: FilePath, mayBeMounted: Bool) -> FilePath? {
+    private mutating func find(_ path: FilePath, mayBeAnybodys: Bool) -> FilePath? {
         var place: FilePath = "/"
         var way = Array(path.components)[...]
         var links = 0
@@ -142,7 +142,7 @@ struct SourceReader {
                 continue
             }
             let next = place.appending(component)
-            let found = places[next] ?? look(next, mayBeMounted: mayBeMounted)
+            let found = places[next] ?? look(next, mayBeAnybodys: mayBeAnybodys && way.isEmpty)
             places[next] = found
             switch found {
             case .absent: return nil
@@ -173,12 +173,12 @@ struct SourceReader {
     }
 
     /// What is at a path whose parents have been looked at before.
-    private mutating func look(_ path: FilePath, mayBeMounted: Bool) -> Place {
+    private mutating func look(_ path: FilePath, mayBeAnybodys: Bool) -> Place {
         do throws(SystemCallError) {
             // Never through a link: those on the way have been gone along before.
             let file = try tree.open(path, [.pathOnly, .noFollow], links: .refuse)
             let status = try file.status(path: path)
-            if let mount, mount == 0 || file.mount != mount, !mayBeMounted {
+            if let mount, mount == 0 || file.mount != mount, !mayBeAnybodys {
                 return .doubt("it is mounted, and not the image's own")
             }
             if status.kind == .link {
@@ -186,10 +186,12 @@ struct SourceReader {
                 return .link(try tree.openParent(of: path, links: .refuse).linkTarget(name))
             }
             // Debian's directory of polkit's rules is polkit's own.
-            if status.user != 0 && (status.user >= 1000 || status.user == caller) {
+            if !mayBeAnybodys, status.user != 0 && (status.user >= 1000 || status.user == caller) {
                 return .doubt("it belongs to user \(status.user)")
             }
-            if status.mode.rawValue & 0o022 != 0 { return .doubt("others than its owner can write to it") }
+            if !mayBeAnybodys, status.mode.rawValue & 0o022 != 0 {
+                return .doubt("others than its owner can write to it")
+            }
             switch status.kind {
             case .file: return .file
             case .directory: return .directory
