@@ -154,6 +154,10 @@ struct NameGrammarTests {
             "auth requisite pam_succeed_if.so uid >= 1000 quiet_success\nsession [default=ignore] pam_succeed_if.so service in crond quiet use_uid",
             ""
         ),
+        ("auth [default=1 ignore=ignore success=ok] pam_localuser.so\naccount sufficient pam_localuser.so", ""),
+        ("auth sufficient pam_succeed_if.so use_uid uid >= 1000", "doubt:1"),
+        ("auth [success=1 default=ignore] pam_localuser.so", "doubt:1"),
+        ("auth [default=done] pam_shells.so", "doubt:1"),
         ("auth sufficient pam_succeed_if.so user ingroup backup", "doubt:1"),
         ("auth sufficient pam_succeed_if.so user = anna", "doubt:1"),
         ("auth sufficient pam_succeed_if.so uid", "doubt:1"),

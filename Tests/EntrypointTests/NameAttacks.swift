@@ -83,6 +83,14 @@ extension AttackTests {
                     "/etc/pam.d/su", ByteString("auth sufficient pam_succeed_if.so use_uid user = builder\n\(text)"))
             }),
         choosing(
+            "zoe", "any name, which su asks for", files: [],
+            gaining: "su -c 'echo gained'",
+            also: { container in
+                let text = try container.text("/etc/pam.d/su")
+                let line = "auth sufficient pam_succeed_if.so use_uid uid >= 1000\n"
+                try container.write("/etc/pam.d/su", ByteString(line + text))
+            }),
+        choosing(
             "olga", "the name of a group's member", files: [("/etc/group", "ops:x:4000:olga\n")],
             gaining: "sg ops -c 'id -G' | grep -qw 4000 && echo gained"),
         choosing(

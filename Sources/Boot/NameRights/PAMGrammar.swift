@@ -20,20 +20,40 @@ enum PAMGrammar {
         let type = next()
         if type.is("@include") { return isService(next()) && rest.isEmpty }
         guard types.contains(where: { type.is($0) }) else { return false }
+        var isEnough = false
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
             let control = rest[(rest.startIndex + 1)..<end]
             guard !control.contains(UInt8(ascii: "[")) else { return false }
+            isEnough = passesOthers(control.words)
             rest = rest[(end + 1)...].trimmed
         } else {
             switch next().text {
-            case "required", "requisite", "sufficient", "optional": break
+            case "required", "requisite", "optional": break
+            case "sufficient": isEnough = true
             // The files of all services are read.
             case "include", "substack": return isService(next()) && rest.isEmpty
             default: return false
             }
         }
-        return readModule(next(), rest.words, line.number, &findings)
+        let module = next()
+        // Where it is enough to meet a condition, to have a name may be enough.
+        if isEnough, type.is("auth") || type.is("-auth"), conditions.contains(where: { module.is($0) }) { return false }
+        return readModule(module, rest.words, line.number, &findings)
+    }
+
+    /// Modules that ask who somebody is, and for no proof of it.
+    private static let conditions = [
+        "pam_succeed_if.so", "pam_localuser.so", "pam_usertype.so", "pam_shells.so", "pam_access.so", "pam_time.so",
+    ]
+
+    /// Whether success ends the stack, or goes past modules that follow.
+    private static func passesOthers(_ control: [ArraySlice<UInt8>]) -> Bool {
+        func action(_ result: String) -> ArraySlice<UInt8>? {
+            control.last { $0.starts(with: "\(result)=".utf8) }?.dropFirst(result.utf8.count + 1)
+        }
+        guard let action = action("success") ?? action("default") else { return false }
+        return !["ok", "ignore", "bad", "die"].contains { action.is($0) }
     }
 
     /// The name of another service, without a way out of the directory.
