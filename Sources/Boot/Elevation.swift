@@ -94,9 +94,11 @@ enum Elevation {
     private static func find(_ marker: Marker, isOwn: Bool = false, in tree: FileTree) -> String? {
         for place in places {
             do throws(SystemCallError) {
+                if try !isOwn && tree.status(place.appending(marker.name), links: .refuse) != nil { return done }
                 let found = try tree.names(in: place, links: .refuse)
                 if found.contains(where: { marker.stands(for: $0) && !(isOwn && $0 == marker.name) }) { return done }
-            } catch  where error.errno == .noSuchFileOrDirectory {
+            } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .permissionDenied && !isOwn {
+                // What the caller may not list root looks at once more, when the marker is left.
                 continue
             } catch {
                 return "cannot look for an earlier start in \(Text.shown(place)): \(error.reason) (\(error.symbol))"
