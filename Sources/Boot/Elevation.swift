@@ -90,15 +90,16 @@ enum Elevation {
 
     /// Why an earlier start seems to have been elevated; `nil` when there was none.
     ///
-    /// - Parameter isOwn: whether the marker itself is the caller's own.
-    private static func find(_ marker: Marker, isOwn: Bool = false, in tree: FileTree) -> String? {
+    /// - Parameter own: where the caller itself has left the marker, as root; `nil` before. What the caller may not look
+    ///   at, root looks at then.
+    private static func find(_ marker: Marker, own: FilePath? = nil, in tree: FileTree) -> String? {
         for place in places {
             do throws(SystemCallError) {
-                if try !isOwn && tree.status(place.appending(marker.name), links: .refuse) != nil { return done }
-                let found = try tree.names(in: place, links: .refuse)
-                if found.contains(where: { marker.stands(for: $0) && !(isOwn && $0 == marker.name) }) { return done }
-            } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .permissionDenied && !isOwn {
-                // What the caller may not list root looks at once more, when the marker is left.
+                let isThere = try tree.status(place.appending(marker.name), links: .refuse) != nil
+                if isThere && place != own { return done }
+                let names = try tree.names(in: place, links: .refuse)
+                if names.contains(where: { $0 != marker.name && marker.stands(for: $0) }) { return done }
+            } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .permissionDenied && own == nil {
                 continue
             } catch {
                 return "cannot look for an earlier start in \(Text.shown(place)): \(error.reason) (\(error.symbol))"
@@ -124,7 +125,7 @@ enum Elevation {
                     at: place, owner: (0, caller.group), mode: 0o755, fileMode: 0o640, isElevated: true, in: tree)
                 guard try directory.mark(marker.name) else { return .found }
                 // Should a fact have changed meanwhile, another start has come to another place.
-                if let reason = find(marker, isOwn: true, in: tree) { return .failed(reason) }
+                if let reason = find(marker, own: place, in: tree) { return .failed(reason) }
                 removeOlder(than: marker.name, in: place, tree)
                 return .left
             } catch {
