@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// What a copy of a tree must hold.
 package enum CopyExtent: Equatable, Sendable {
-    /// Files, directories and links; sockets, pipes and devices are left out and named.
+    /// Files, directories and links; sockets, pipes and devices are left out and named. Only the owner may write to them.
     case ordinaryFiles
     /// Everything, on one file system: what cannot be copied is an error.
     case everything
@@ -52,7 +52,9 @@ extension Directory {
             return
         }
         // The owner may have taken his own rights away, as Go does with its module cache.
-        if status.mode.rawValue & 0o700 != 0o700 { try setMode(name, 0o700) }
+        if status.mode.rawValue & 0o700 != 0o700 {
+            try openPlace(name, seen: status).setModeOfPlace(0o700, path: path.appending(name))
+        }
         try openDirectory(name).removeContent(progress: progress)
         try removeDirectory(name)
     }
@@ -70,6 +72,8 @@ private struct TreeCopier {
     var leftOut: [FilePath] = []
 
     private static let deepest = 128
+    /// The bits of the original's mode that the copy gets.
+    private var kept: UInt32 { extent == .everything ? 0o777 : 0o755 }
 
     mutating func copy(
         _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
@@ -110,7 +114,7 @@ private struct TreeCopier {
             throw SystemCallError(call: "copy", path: path, errno: .staleNFSFileHandle)
         }
         let copy = try destination.open(
-            newName, [.writeOnly, .create, .exclusive], mode: ModeBits(rawValue: status.mode.rawValue & 0o777))
+            newName, [.writeOnly, .create, .exclusive], mode: ModeBits(rawValue: status.mode.rawValue & kept))
         try original.copyContent(to: copy, path: path, newPath: newPath)
         try copy.close(path: newPath)
     }
@@ -120,7 +124,7 @@ private struct TreeCopier {
         to newName: FilePath.Component, in destination: borrowing Directory, depth: Int, _ progress: () -> Void
     ) throws(SystemCallError) {
         let original = try source.openDirectory(name)
-        let mode = ModeBits(rawValue: status.mode.rawValue & 0o777)
+        let mode = ModeBits(rawValue: status.mode.rawValue & kept)
         // Its owner must be able to fill it.
         try destination.makeDirectory(newName, mode: ModeBits(rawValue: mode.rawValue | 0o700))
         let copy = try destination.openDirectory(newName)
@@ -128,8 +132,8 @@ private struct TreeCopier {
             guard let status = try original.status(entry) else { continue }
             try self.copy(entry, status, of: original, to: entry, in: copy, depth: depth + 1, progress)
         }
-        if mode.rawValue & 0o700 != 0o700, let made = try destination.status(newName) {
-            try destination.setMode(newName, ModeBits(rawValue: made.mode.rawValue & (mode.rawValue | ~0o700)))
+        if mode.rawValue & 0o700 != 0o700 {
+            try copy.setMode(ModeBits(rawValue: copy.status().mode.rawValue & (mode.rawValue | ~0o700)))
         }
     }
 }

@@ -139,6 +139,13 @@ package struct Descriptor: ~Copyable {
         try systemCall("fchmod", path) { fchmod(rawValue, mode.rawValue) }
     }
 
+    /// Sets the mode of a file of which only the place is open: fchmod(2) wants more, which the mode may forbid.
+    ///
+    /// - Throws: the error of chmod(2).
+    package func setModeOfPlace(_ mode: ModeBits, path: FilePath? = nil) throws(SystemCallError) {
+        try systemCall("chmod", path) { chmod("/proc/self/fd/\(rawValue)", mode.rawValue) }
+    }
+
     /// Sets the owner and the group; `nil` leaves either as it is.
     ///
     /// - Throws: the error of fchown(2).

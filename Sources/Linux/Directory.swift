@@ -146,11 +146,37 @@ package struct Directory: ~Copyable {
         }
     }
 
-    /// Sets the mode of an entry that is not a link.
+    /// What fstat(2) says of the directory itself, whatever has its name by now.
     ///
-    /// - Throws: the error of fchmodat(2).
-    package func setMode(_ name: FilePath.Component, _ mode: ModeBits) throws(SystemCallError) {
-        try perform("fchmodat", name) { fchmodat(descriptor.rawValue, $0, mode.rawValue, 0) }
+    /// - Throws: the error of fstat(2).
+    package func status() throws(SystemCallError) -> FileStatus { try descriptor.status(path: path) }
+
+    /// Sets the mode of the directory itself, which must be open for reading.
+    ///
+    /// - Throws: the error of fchmod(2).
+    package func setMode(_ mode: ModeBits) throws(SystemCallError) { try descriptor.setMode(mode, path: path) }
+
+    /// Sets the owner and the group of the directory itself, which must be open for reading; `nil` leaves either as it is.
+    ///
+    /// - Throws: the error of fchown(2).
+    package func setOwner(user: UInt32?, group: UInt32?) throws(SystemCallError) {
+        try descriptor.setOwner(user: user, group: group, path: path)
+    }
+
+    /// The number of the mount that the directory belongs to; 0 where the kernel does not tell.
+    package var mount: UInt64 { descriptor.mount }
+
+    /// Opens the place of a directory in this one, whatever its mode, if it is the one that was seen.
+    ///
+    /// - Throws: the error of openat(2); ESTALE when another one has taken the name.
+    package func openPlace(
+        _ name: FilePath.Component, seen status: FileStatus
+    ) throws(SystemCallError) -> Descriptor {
+        let place = try open(name, [.pathOnly, .directory])
+        guard try place.status(path: path.appending(name)).isSame(as: status) else {
+            throw SystemCallError(call: "openat", path: path.appending(name), errno: .staleNFSFileHandle)
+        }
+        return place
     }
 
     /// The names in a directory that was opened for reading, without `.` and `..`, in the directory's order.
