@@ -83,7 +83,7 @@ package struct Boot {
         initSide?.waitForInit()
         var apply = Apply(
             request.isPlan ? .dryRun : .boot, tree: tree, actors: actors, watch: watch,
-            seedDirectories: start == .elevated ? scratch.seedDirectories ?? [] : nil)
+            seedPlaces: SeedPlaces(scratch.seedDirectories, isStrict: start == .elevated))
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {
             try apply.run(plan, observe: planText?.observe ?? report.observe)

@@ -68,10 +68,17 @@ package struct DirectoryChange: Equatable, Sendable {
     package let isShared: Bool
     /// What is used in its place when it cannot be: the first of them that can.
     package let fallbacks: [FilePath]
+    /// Who may own one that exists; `nil` for anybody.
+    package let owners: [UInt32]?
+    /// Files that shells and git run, in it or beside it.
+    package let startupFiles: [FilePath]
+    /// Who may own those, and its files are nobody else's business; `nil` where nothing is said of them.
+    package let fileOwners: [UInt32]?
 
     package init(
         path: FilePath, mode: ModeBits, seedMode: ModeBits? = nil, own: [FilePath] = [], owner: UInt32? = nil,
-        group: UInt32, use: Use, isOnVolume: Bool = false, isShared: Bool = false, fallbacks: [FilePath] = []
+        group: UInt32, use: Use, isOnVolume: Bool = false, isShared: Bool = false, fallbacks: [FilePath] = [],
+        owners: [UInt32]? = nil, startupFiles: [FilePath] = [], fileOwners: [UInt32]? = nil
     ) {
         self.path = path
         self.mode = mode
@@ -83,13 +90,22 @@ package struct DirectoryChange: Equatable, Sendable {
         self.isOnVolume = isOnVolume
         self.isShared = isShared
         self.fallbacks = fallbacks
+        self.owners = owners
+        self.startupFiles = startupFiles
+        self.fileOwners = fileOwners
     }
 
+    /// Whether it is root's own, in which nobody else has a say.
+    var isRoots: Bool { owner == 0 }
+
     /// The same directory at another path.
-    func moved(to path: FilePath) -> DirectoryChange { with(path: path, mode: mode) }
+    func moved(to path: FilePath) -> DirectoryChange { with(path: path, mode: mode, use: use) }
+
+    /// The same directory for another use.
+    func used(for use: Use) -> DirectoryChange { with(path: path, mode: mode, use: use) }
 
     /// The same directory as an actor makes it.
-    func made(by actor: Actor) -> DirectoryChange { with(path: path, mode: mode(by: actor)) }
+    func made(by actor: Actor) -> DirectoryChange { with(path: path, mode: mode(by: actor), use: use) }
 
     /// The mode that an actor gives to it.
     func mode(by actor: Actor) -> ModeBits { actor == .seed ? seedMode : mode }
@@ -106,10 +122,11 @@ package struct DirectoryChange: Equatable, Sendable {
         return like.masked(by: umask)
     }
 
-    private func with(path: FilePath, mode: ModeBits) -> DirectoryChange {
+    private func with(path: FilePath, mode: ModeBits, use: Use) -> DirectoryChange {
         DirectoryChange(
             path: path, mode: mode, seedMode: seedMode, own: own, owner: owner, group: group, use: use,
-            isOnVolume: isOnVolume, isShared: isShared, fallbacks: fallbacks)
+            isOnVolume: isOnVolume, isShared: isShared, fallbacks: fallbacks, owners: owners,
+            startupFiles: startupFiles, fileOwners: fileOwners)
     }
 }
 

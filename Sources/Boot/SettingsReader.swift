@@ -183,6 +183,17 @@ package struct SettingsReader {
         return value
     }
 
+    /// Checks what the files have for a setting, once more is known than its reader knew.
+    ///
+    /// - Parameter check: notes problems of a value.
+    mutating func check<Value>(
+        _ setting: FileSetting<Value>, _ check: (inout YAML.Reader, YAML.Value) -> Void
+    ) {
+        for place in configuration.places(of: setting.key) {
+            check(&configuration.files[place.file].reader, place.value)
+        }
+    }
+
     /// The values of a setting of the files in every file that has it, from the one that counts least.
     package mutating func values<Value>(_ setting: FileSetting<Value>) -> [Value] {
         var values: [Value] = []
@@ -224,7 +235,7 @@ package struct SettingsReader {
         case .octal: return reader.mode(value) == nil ? nil : reader.text(value)
         case .integer(let range): return reader.integer(value, in: range).map { String($0) }
         case .choice(let words): return reader.word(value, of: words)
-        case .text, .number, .mapping, .object, .optional: return reader.text(value)
+        case .text, .number, .mapping, .object, .either, .optional: return reader.text(value)
         case .list:
             guard let items = reader.list(value) else { return nil }
             var texts: [String] = []

@@ -40,7 +40,9 @@ package struct Apply {
     let actors: Actors
     /// Ends the boot when a file server does not answer; `nil` without an init.
     private let watch: ChangeWatch?
-    let seedDirectories: [FilePath]?
+    let seedPlaces: SeedPlaces
+    /// The directories of the plan.
+    var plannedDirectories: [DirectoryChange] = []
     /// The directory that came of each planned one that has a fallback.
     package private(set) var directories: [FilePath: FilePath] = [:]
     /// Paths that a dry run would have made.
@@ -69,16 +71,16 @@ package struct Apply {
     /// What was done in the place of the change at hand.
     var performed: Change?
 
-    /// - Parameter seedDirectories: the only directories in which the seed user may make something, whatever was planned;
-    ///   `nil` for any.
+    /// - Parameter seedPlaces: where the seed user may make something, whatever was planned.
     package init(
-        _ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil, seedDirectories: [FilePath]? = nil
+        _ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil,
+        seedPlaces: SeedPlaces = SeedPlaces()
     ) {
         self.mode = mode
         self.tree = tree
         self.actors = actors
         self.watch = watch
-        self.seedDirectories = seedDirectories
+        self.seedPlaces = seedPlaces
     }
 
     /// Applies a plan.
@@ -88,6 +90,9 @@ package struct Apply {
     ///   - observe: is told of every event as it happens.
     /// - Throws: the failure of a change without which the boot cannot go on.
     package mutating func run(_ plan: Plan, observe: (Event) -> Void) throws(BootError) {
+        plannedDirectories = plan.changes.compactMap {
+            if case .directory(let change) = $0.planned.change { change } else { nil }
+        }
         for change in plan.changes {
             let start = Instant.now
             identity = ""

@@ -20,7 +20,8 @@ extension Apply {
         do throws(SystemCallError) {
             result = try actors.acting(as: able[0]) { () throws(SystemCallError) in
                 try TreeCopy.make(
-                    of: change.source, at: destination, extent: .ordinaryFiles, in: tree, progress: keepWatchWaiting)
+                    of: change.source, at: destination, extent: .ordinaryFiles, umask: actors.workUmask, in: tree,
+                    progress: keepWatchWaiting)
             }
         } catch {
             throw copyFailure("cannot copy", change.source, destination, error, as: able[0])

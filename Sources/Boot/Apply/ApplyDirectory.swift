@@ -4,13 +4,17 @@ import SystemPackage
 extension Apply {
     /// Sees to it that a directory exists and can be used, or one of its fallbacks.
     mutating func apply(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+        if change.isRoots, let reason = try reasonAgainstRoot(at: change.path) { return .skipped(reason) }
         do throws(BootError) {
             return try ensure(change, by: able)
         } catch {
             for fallback in change.fallbacks {
-                let own = DirectoryChange(
-                    path: fallback, mode: ModeBits(rawValue: 0o770).masked(by: actors.workUmask), seedMode: 0o770,
-                    own: change.own, group: change.group, use: .write)
+                // What the plan says of such a place counts here, too.
+                let own =
+                    plannedDirectories.first { $0.path == fallback }?.used(for: .write)
+                    ?? DirectoryChange(
+                        path: fallback, mode: ModeBits(rawValue: 0o770).masked(by: actors.workUmask), seedMode: 0o770,
+                        own: change.own, group: change.group, use: .write)
                 let outcome: Outcome
                 do throws(BootError) {
                     outcome = try ensure(own, by: [.user, .seed].filter(actors.has))
@@ -31,9 +35,11 @@ extension Apply {
         // The working directory is often the persistent one, and every question to a file server takes its time.
         if writable.contains(change.path) && change.use == .enter { return .already }
         if let status = try look(at: change.path, as: able[0], isOnVolume: change.isOnVolume) {
+            try checkOwner(of: change, status)
             try checkUse(of: change, status)
             if change.use == .write { writable.append(change.path) }
             compare(change, with: status)
+            try tellForeignFiles(of: change)
             return .already
         }
         if mode == .dryRun {
@@ -44,12 +50,16 @@ extension Apply {
             return .changed
         }
         try makeMissing(change, by: able)
+        if change.owners != nil, let status = try look(at: change.path, as: able[0], isOnVolume: change.isOnVolume) {
+            // Another one may have been faster.
+            try checkOwner(of: change, status)
+        }
         try checkUse(of: change, nil)
         return .changed
     }
 
     /// The status of a directory, or `nil` when there is nothing at the path.
-    private mutating func look(
+    mutating func look(
         at path: FilePath, as actor: Actor, isOnVolume: Bool
     ) throws(BootError) -> FileStatus? {
         if mode == .dryRun && expected.contains(where: { path.starts(with: $0) }) { return nil }
@@ -80,7 +90,45 @@ extension Apply {
             remedy: "move it away or choose another path")
     }
 
-    /// Checks that the user can do in the directory what he must.
+    /// Checks that a directory, and a link to it, belongs to somebody who may put files there that run as the user.
+    private func checkOwner(of change: DirectoryChange, _ status: FileStatus) throws(BootError) {
+        guard let owners = change.owners else { return }
+        let entry = try? actors.acting(as: .user) { () throws(SystemCallError) in try tree.entryStatus(change.path) }
+        let link = (entry ?? nil).flatMap { $0.kind == .link ? $0 : nil }
+        let path = Text.shown(change.path)
+        let (owner, what): (UInt32, String)
+        if !owners.contains(status.user) {
+            (owner, what) = (status.user, link == nil ? "it" : "it is a symbolic link to a directory that")
+        } else if let link, !owners.contains(link.user) {
+            // Whoever owns it can let it lead elsewhere.
+            (owner, what) = (link.user, "it is a symbolic link that")
+        } else {
+            return
+        }
+        // Whoever followed the advice would follow a link, too.
+        let correction =
+            link != nil ? "remove the link" : "its owner or root can run chown \(actors.userID):\(change.group) \(path)"
+        throw BootError(
+            "cannot use \(path)",
+            reason: "\(what) belongs to user \(owner), whose files there could run as user "
+                + "\(actors.userID)",
+            remedy: "is NB_UID right? \(correction), or the image's configuration can permit the owner: "
+                + "scratch.homeOwners: [\(owner)]")
+    }
+
+    /// Tells of every file which shells and git run, and which somebody has put there who may not.
+    private mutating func tellForeignFiles(of change: DirectoryChange) throws(BootError) {
+        guard let permitted = change.fileOwners else { return }
+        for path in change.startupFiles {
+            let found = try? actors.acting(as: .user) { () throws(SystemCallError) in try tree.entryStatus(path) }
+            guard let status = found ?? nil, !permitted.contains(status.user) else { continue }
+            notes.append(
+                "\(Text.shown(path)) belongs to user \(status.user), and what it says runs as user \(actors.userID); "
+                    + "look at it, and remove it or run chown -h \(actors.userID):\(change.group) \(Text.shown(path))")
+        }
+    }
+
+    /// Checks that the user can do in the directory what must be done there.
     private func checkUse(of change: DirectoryChange, _ status: FileStatus?) throws(BootError) {
         // Another one's rights say nothing of the user's.
         if actors.isObserver && !actors.isUser { return }
@@ -148,9 +196,22 @@ extension Apply {
                     + "(\(status.user)) can correct it with chmod \(change.mode.octal) \(path)")
         }
         // What lies within a directory that is closed needs no word.
-        if change.isOnVolume && status.mode.rawValue & 0o007 & ~change.mode.rawValue != 0 && change.use == .write
+        let isOpen =
+            change.isOnVolume && status.mode.rawValue & 0o007 & ~change.mode.rawValue != 0 && change.use == .write
             && status.user == actors.userID
-        {
+        let whose = status.user == actors.userID ? "" : "its owner (\(status.user)) can "
+        if change.mode.contains(0o1000) && status.mode.rawValue & 0o1020 == 0o020 {
+            let corrected = ModeBits(rawValue: status.mode.rawValue & (isOpen ? ~0o007 : ~0) | 0o1000)
+            notes.append(
+                "\(path) has mode \(status.mode.octal): others of group \(status.group) can move the user's files away; "
+                    + "\(whose)correct it with chmod \(corrected.octal) \(path)")
+        }
+        if change.fileOwners != nil && status.mode.rawValue & 0o033 != 0 {
+            notes.append(
+                "\(path) has mode \(status.mode.octal): others can enter it or change what shells run; "
+                    + "\(whose)correct it with chmod 700 \(path)")
+        }
+        if isOpen {
             notes.append(
                 "\(path) has mode \(status.mode.octal): everyone can enter it; correct it with "
                     + "chmod o-rwx \(path)")
@@ -167,8 +228,13 @@ extension Apply {
             parent = parent.parent
         }
         var attempts: [Attempt] = []
-        for actor in able where actor != .seed || seedDirectories?.contains(parent) != false {
+        for actor in able {
+            let named = actor == .seed ? seedPlaces.named(parent, for: change.path, made: []) : nil
+            if named?.isEmpty == true { continue }
             identity = actors.words(actor)
+            if let named, let refusal = try seedRefusal(at: parent, named) {
+                throw failure("cannot create", change.path, attempts, isOnVolume: change.isOnVolume, remedy: refusal)
+            }
             // What another may do is not for an observer to see.
             if actors.isObserver && !(actor == .user && actors.isUser) { return }
             do throws(SystemCallError) {
@@ -183,142 +249,5 @@ extension Apply {
             }
         }
         throw failure("cannot create", change.path, attempts, isOnVolume: change.isOnVolume)
-    }
-
-    /// Makes a directory and the missing ones above it.
-    private mutating func makeMissing(_ change: DirectoryChange, by able: [Actor]) throws(BootError) {
-        var missing: [FilePath] = [change.path]
-        var parent = change.path.parent
-        while parent.lastComponent != nil, try look(at: parent, as: able[0], isOnVolume: change.isOnVolume) == nil {
-            missing.append(parent)
-            parent = parent.parent
-        }
-        var made: [FilePath] = []
-        for path in missing.reversed() {
-            // A directory deeper down may be anybody's, the seed user's own among them: with his rights nothing is put there.
-            let parent = path.removingLastComponent()
-            let isSeeds = seedDirectories.map { $0.contains(parent) || made.contains(parent) } ?? true
-            try makeOne(path, change, by: able.filter { $0 != .seed || isSeeds })
-            made.append(path)
-        }
-    }
-
-    /// Makes one directory as the first actor who may.
-    private mutating func makeOne(
-        _ path: FilePath, _ change: DirectoryChange, by able: [Actor]
-    ) throws(BootError) {
-        if able.isEmpty {
-            throw BootError(
-                "cannot create \(Text.shown(path))",
-                reason: "the seed user may only work in the directories that the "
-                    + "image names",
-                remedy: "name \(Text.shown(path.removingLastComponent())) in scratch.seedDirectories")
-        }
-        var attempts: [Attempt] = []
-        for actor in able {
-            do throws(SystemCallError) {
-                try actors.acting(as: actor) { () throws(SystemCallError) in
-                    try make(path, change, as: actor)
-                }
-                identity = actors.words(actor)
-                if path == change.path { tell(change, madeBy: actor) }
-                return
-            } catch {
-                attempts.append(Attempt(as: actors.words(actor), error))
-                // Only what was not permitted may succeed as somebody else.
-                guard error.errno == .permissionDenied || error.errno == .notPermitted else { break }
-            }
-        }
-        throw failure("cannot create", path, attempts, isOnVolume: change.isOnVolume)
-    }
-
-    /// Notes the mode of a directory as it was made, where that is not the one that was planned.
-    private mutating func tell(_ change: DirectoryChange, madeBy actor: Actor) {
-        if change.mode(by: actor) != change.mode { performed = .directory(change.made(by: actor)) }
-    }
-
-    private mutating func make(
-        _ path: FilePath, _ change: DirectoryChange, as actor: Actor
-    ) throws(SystemCallError) {
-        guard let name = path.lastComponent else { return }
-        let isTarget = path == change.path
-        let parent = try tree.openParent(of: path, links: Actors.links(actor))
-        let mode =
-            isTarget
-            ? change.mode(by: actor) : change.mode(ofParent: path, by: actor, umask: actors.workUmask)
-        do throws(SystemCallError) {
-            if actor == .root || isTarget && change.isShared {
-                return try makeWhole(name, in: parent, change, mode: mode, isTarget, path, as: actor)
-            }
-            // The umask has been considered. With these bits from the start, a boot that is killed here locks nobody out.
-            let umask = CurrentProcess.setUmask(0)
-            defer { CurrentProcess.setUmask(umask) }
-            try parent.makeDirectory(name, mode: mode)
-        } catch  where error.errno == .fileExists {
-            // Another container of the same user was faster; what it made is checked like any other.
-            return
-        }
-        do throws(SystemCallError) {
-            try settle(name, in: parent, change, mode: mode, isTarget: isTarget, path, as: actor)
-        } catch {
-            // Half made, it would be taken for somebody else's by the next boot.
-            try? parent.removeDirectory(name)
-            throw error
-        }
-    }
-
-    /// Makes a directory under another name first: a boot that is killed in between must not leave a home that belongs to
-    /// root, and no other shall see a shared directory that is not yet open to all of the group. No later boot would change
-    /// either.
-    private mutating func makeWhole(
-        _ name: FilePath.Component, in parent: borrowing Directory, _ change: DirectoryChange, mode: ModeBits,
-        _ isTarget: Bool, _ path: FilePath, as actor: Actor
-    ) throws(SystemCallError) {
-        let temporary = TemporaryName.make(for: name)
-        try parent.makeDirectory(temporary, mode: actor == .root ? 0o700 : mode)
-        do throws(SystemCallError) {
-            try settle(temporary, in: parent, change, mode: mode, isTarget: isTarget, path, as: actor)
-            try parent.move(temporary, to: name, in: parent)
-        } catch {
-            try? parent.removeDirectory(temporary)
-            throw error
-        }
-        // What boots left that were killed here is empty; root removes nothing else, whoever made it.
-        guard let directory = try? tree.openDirectory(parent.path, links: Actors.links(actor)) else { return }
-        TemporaryName.removeStaleDirectories(for: name, in: directory)
-    }
-
-    /// Gives a directory that was just made its mode, owner and group.
-    private mutating func settle(
-        _ name: FilePath.Component, in parent: borrowing Directory, _ change: DirectoryChange, mode: ModeBits,
-        isTarget: Bool, _ path: FilePath, as actor: Actor
-    ) throws(SystemCallError) {
-        // Not through the path again: whatever took its place meanwhile is not ours to change.
-        let directory = try parent.open(name, [.readOnly, .directory])
-        let made = try directory.status(path: path)
-        // A directory inherits the set-group-ID bit of its parent (inode(7)), which stays.
-        let mode = ModeBits(rawValue: mode.rawValue | made.mode.rawValue & 0o2000)
-        if actor == .root {
-            // In a directory where others may rename things, one of those may have come into its place.
-            guard made.user == 0 else { throw SystemCallError(call: "fchown", path: path, errno: .notPermitted) }
-            guard try directory.entryNames(path: path).isEmpty else {
-                throw SystemCallError(call: "mkdirat", path: path, errno: .fileExists)
-            }
-            // While it is root's: the mode of somebody else's needs one more capability.
-            try directory.setMode(mode, path: path)
-            try directory.setOwner(user: isTarget ? change.owner : 0, group: isTarget ? change.group : 0, path: path)
-            return
-        }
-        if made.group != change.group {
-            do throws(SystemCallError) {
-                try directory.setOwner(user: nil, group: change.group, path: path)
-            } catch {
-                notes.append(
-                    "\(Text.shown(path)) belongs to group \(made.group), not to \(change.group): \(error.reason) "
-                        + "(\(error.symbol))")
-            }
-        }
-        // After the group: the kernel takes the set-group-ID bit from who is not in the directory's group (chmod(2)).
-        if !made.mode.contains(mode) { try directory.setMode(mode, path: path) }
     }
 }

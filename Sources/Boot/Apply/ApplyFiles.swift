@@ -116,9 +116,10 @@ extension Apply {
     private func makeDirectory(of path: FilePath) throws(SystemCallError) {
         let directory = path.parent
         guard let name = directory.lastComponent, try tree.status(directory, links: .refuse) == nil else { return }
-        let parent = try tree.openParent(of: directory, links: .refuse)
-        try parent.makeDirectory(name, mode: 0o755)
-        try parent.open(name, [.readOnly, .directory]).setMode(0o755, path: directory)
+        // Right from the start: nothing is changed by its name afterwards.
+        let umask = CurrentProcess.setUmask(0o022)
+        defer { CurrentProcess.setUmask(umask) }
+        try tree.openParent(of: directory, links: .refuse).makeDirectory(name, mode: 0o755)
     }
 
     /// Takes the lock of the account files; `false` where there can be none.

@@ -62,9 +62,15 @@ extension Apply {
             do throws(SystemCallError) {
                 let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: change.mode)
                 try file.writeAll(change.content, path: path)
+                let written = try file.status(path: path)
                 try file.close(path: path)
                 try parent.move(temporary, to: name, in: parent)
-                TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
+                // Programs run what it says: by name another one may have come into its place.
+                guard try parent.status(name)?.isSame(as: written) == true else {
+                    throw SystemCallError(call: "renameat2", path: path, errno: .staleNFSFileHandle)
+                }
+                TemporaryName.removeStale(
+                    beside: path, TemporaryName.Proof(content: change.content), in: tree, progress: keepWatchWaiting)
                 return true
             } catch {
                 _ = try? parent.remove(temporary)

@@ -106,7 +106,8 @@ extension Apply {
                     return
                 }
                 try parent.rename(temporary, to: name)
-                TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
+                TemporaryName.removeStale(
+                    beside: path, TemporaryName.Proof(content: content), in: tree, progress: keepWatchWaiting)
             } catch {
                 _ = try? parent.remove(temporary)
                 throw error

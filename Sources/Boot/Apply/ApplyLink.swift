@@ -54,6 +54,8 @@ extension Apply {
         let kind: LinkChange.Kind
         let targetMode: ModeBits?
         let actor: Actor
+        /// What a link leads to that only shows whether two directories are one.
+        static let probe: FilePath = "probe"
 
         init(_ change: LinkChange, actor: Actor) {
             path = change.path
@@ -129,6 +131,12 @@ extension Apply {
         return isMade
     }
 
+    private func removeStale(beside place: Place) {
+        TemporaryName.removeStale(
+            beside: place.path, TemporaryName.Proof(links: [place.target, Place.probe]), in: tree,
+            progress: keepWatchWaiting)
+    }
+
     /// Makes the link; `false` when something else has come into its place.
     private mutating func make(_ place: Place, replacing found: Found) throws(BootError) -> Bool {
         let isMade = try perform("cannot link", place.path, as: place.actor) { () throws(SystemCallError) in
@@ -137,7 +145,7 @@ extension Apply {
             guard case .link = found else {
                 do throws(SystemCallError) {
                     try parent.makeLink(name, to: place.target)
-                    TemporaryName.removeStale(beside: place.path, in: tree, progress: keepWatchWaiting)
+                    removeStale(beside: place)
                     return true
                 } catch  where error.errno == .fileExists {
                     return false
@@ -147,7 +155,7 @@ extension Apply {
             do throws(SystemCallError) {
                 try parent.makeLink(temporary, to: place.target)
                 try parent.replace(name, in: parent, with: temporary)
-                TemporaryName.removeStale(beside: place.path, in: tree, progress: keepWatchWaiting)
+                removeStale(beside: place)
                 return true
             } catch {
                 _ = try? parent.remove(temporary)

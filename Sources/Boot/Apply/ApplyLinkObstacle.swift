@@ -75,9 +75,9 @@ extension Apply {
         let areOne = try target == nil ? false : ends.areOneDirectory
         if areOne == true { return .isTarget }
         switch try ends.fate(of: place, status, target, umask: actors.workUmask, progress: keepWatchWaiting) {
-        case .moves: try move(ends, place, replacing: target != nil)
+        case .moves: try move(ends, place, status, replacing: target != nil)
         case .isCopied where areOne == false:
-            try removeCopied(ends)
+            try removeCopied(ends, status)
             add(remark: "what was in its place was removed: \(Text.shown(place.target)) is a copy of it")
         case .isCopied, .stays:
             // While it was looked at, another boot may have put the link there.
@@ -88,7 +88,7 @@ extension Apply {
 
     /// Moves what is in the link's place to the link's target, unless either has changed meanwhile.
     private mutating func move(
-        _ ends: borrowing Ends, _ place: Place, replacing: Bool
+        _ ends: borrowing Ends, _ place: Place, _ status: FileStatus, replacing: Bool
     ) throws(SystemCallError) {
         do throws(SystemCallError) {
             if replacing {
@@ -103,31 +103,26 @@ extension Apply {
             default: throw error
             }
             let copy = try TreeCopy.make(
-                of: place.path, at: place.target, extent: .everything, replacing: replacing, in: tree,
+                of: place.path, at: place.target, extent: .everything, replacing: replacing,
+                umask: actors.workUmask, in: tree,
                 progress: keepWatchWaiting)
             guard copy.isMade else { return }
-            try removeCopied(ends)
+            try removeCopied(ends, status)
         }
         present.append(place.target)
         add(remark: "what was in its place moved to \(Text.shown(place.target))")
     }
 
     /// Removes what is in the link's place and has been copied: it is out of the way at once, even if that takes long.
-    private mutating func removeCopied(_ ends: borrowing Ends) throws(SystemCallError) {
-        let doomed = TemporaryName.make(for: ends.name)
-        try ends.parent.move(ends.name, to: doomed, in: ends.parent)
-        do throws(SystemCallError) {
-            try ends.parent.removeTree(doomed, progress: keepWatchWaiting)
-        } catch {
-            // Once the link is there no boot looks for it.
-            do throws(SystemCallError) {
-                try ends.parent.removeTree(doomed, progress: keepWatchWaiting)
-            } catch {
-                let path = ends.parent.path
-                notes.append(
-                    "what was copied from \(Text.shown(path.appending(ends.name))) cannot be removed and remains as "
-                        + "\(Text.shown(path.appending(doomed))): \(error.reason) (\(error.symbol))")
-            }
+    private mutating func removeCopied(
+        _ ends: borrowing Ends, _ status: FileStatus
+    ) throws(SystemCallError) {
+        let error = try Staging.discard(
+            ends.name, seen: status, as: ends.name, in: ends.parent, progress: keepWatchWaiting)
+        if let error {
+            notes.append(
+                "what was copied from \(Text.shown(ends.parent.path.appending(ends.name))) cannot be removed and remains in "
+                    + "\(Text.shown(error.path ?? ends.parent.path)): \(error.reason) (\(error.symbol))")
         }
     }
 
@@ -196,7 +191,7 @@ private struct Ends: ~Copyable {
             // A name that nobody has asked for, so that no client remembers that it is free.
             let probe = TemporaryName.make(for: name)
             do throws(SystemCallError) {
-                try parent.makeLink(probe, to: "probe")
+                try parent.makeLink(probe, to: Apply.Place.probe)
                 let isThere = try newParent.status(probe) != nil
                 try parent.remove(probe)
                 return isThere

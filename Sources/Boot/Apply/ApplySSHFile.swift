@@ -69,8 +69,12 @@ extension Apply {
             work.note(written: "\(name.text) (\(name.mode.octal))")
             if mode == .dryRun { return }
             try perform("cannot set the mode of", path, as: work.actor) { () throws(SystemCallError) in
-                try tree.openParent(of: path, links: .follow).open(name.component, [.readOnly, .nonBlocking])
-                    .setMode(name.mode, path: path)
+                let file = try tree.openParent(of: path, links: .follow).open(
+                    name.component, [.readOnly, .nonBlocking])
+                guard try file.status(path: path) == status,
+                    try file.readSecret(limit: content.count, path: path) == content
+                else { throw SystemCallError(call: "fchmod", path: path, errno: .staleNFSFileHandle) }
+                try file.setMode(name.mode, path: path)
             }
             return
         case .same(let status, false), .other(let status):
@@ -87,7 +91,10 @@ extension Apply {
         if mode == .dryRun { return }
         // The manifest first: a boot that is killed in between must not leave a key that no later one knows for its own.
         let written = try perform("cannot write", path, as: work.actor) { () throws(SystemCallError) in
-            try SSHFile.write(name, content, in: tree.openParent(of: path, links: .follow))
+            // All in the memory directory is the boot's.
+            try SSHFile.write(name.component, content, mode: name.mode, in: tree.openParent(of: path, links: .follow)) {
+                path.parent == work.memory || work.manifest.marks(name, $0)
+            }
         }
         if work.memory == nil {
             work.manifest.add(name, written.status)
@@ -115,7 +122,8 @@ extension Apply {
         }
         try perform("cannot link", path, as: work.actor) { () throws(SystemCallError) in
             try SSHFile.link(name, to: target, in: tree.openParent(of: path, links: .follow))
-            TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
+            TemporaryName.removeStale(
+                beside: path, TemporaryName.Proof(links: [target]), in: tree, progress: keepWatchWaiting)
         }
     }
 
@@ -140,7 +148,8 @@ extension Apply {
         }
         try perform("cannot link", path, as: work.actor) { () throws(SystemCallError) in
             try SSHFile.link(name, to: target, in: tree.openParent(of: path, links: .follow))
-            TemporaryName.removeStale(beside: path, in: tree, progress: keepWatchWaiting)
+            TemporaryName.removeStale(
+                beside: path, TemporaryName.Proof(links: [target]), in: tree, progress: keepWatchWaiting)
         }
     }
 
@@ -200,7 +209,14 @@ extension Apply {
             if manifest.text.isEmpty {
                 try parent.remove(name)
             } else {
-                let written = try SSHFile.write(name, Secret(Array(manifest.text.utf8)), mode: 0o600, in: parent)
+                let content = Secret(Array(manifest.text.utf8))
+                let written = try SSHFile.write(name, content, mode: 0o600, in: parent) { left in
+                    guard left.size <= SSHManifest.limit,
+                        let file = try? parent.open(SSHFile.temporary(for: name), [.readOnly, .nonBlocking]),
+                        let bytes = try? file.readAll(limit: SSHManifest.limit)
+                    else { return false }
+                    return SSHManifest.isPart(bytes)
+                }
                 try SSHFile.finish(written.name, as: name, in: parent)
             }
         }
@@ -228,20 +244,25 @@ private enum SSHFile {
         let status: FileStatus
     }
 
-    static func write(
-        _ name: SSHFileName, _ content: Secret, in parent: consuming Directory
-    ) throws(SystemCallError) -> Written {
-        try write(name.component, content, mode: name.mode, in: parent)
-    }
-
     /// Writes the new content of a file beside it.
+    ///
+    /// - Parameter isOwn: whether what has the temporary name is a killed boot's, and not in it only because this content
+    ///   begins as it does.
     static func write(
-        _ name: FilePath.Component, _ content: Secret, mode: ModeBits, in parent: borrowing Directory
+        _ name: FilePath.Component, _ content: Secret, mode: ModeBits, in parent: borrowing Directory,
+        isOwn: (FileStatus) -> Bool
     ) throws(SystemCallError) -> Written {
-        let temporary = temporary(for: name)
+        var temporary = temporary(for: name)
+        if let left = try parent.status(temporary) {
+            if left.kind == .file && left.user == CurrentProcess.effectiveUser
+                && (isOwn(left) || isPart(temporary, of: content, left, in: parent))
+            {
+                try parent.remove(temporary)
+            } else {
+                temporary = TemporaryName.make(for: name)
+            }
+        }
         let path = parent.path.appending(temporary)
-        // One that a killed boot left.
-        try parent.remove(temporary)
         do throws(SystemCallError) {
             let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600)
             try file.writeAll(content, path: path)
@@ -281,8 +302,19 @@ private enum SSHFile {
         }
     }
 
+    /// Whether a file has the beginning of a content.
+    private static func isPart(
+        _ name: FilePath.Component, of content: Secret, _ status: FileStatus, in parent: borrowing Directory
+    ) -> Bool {
+        guard status.size <= content.count, let file = try? parent.open(name, [.readOnly, .nonBlocking]),
+            (try? file.status())?.isSame(as: status) == true,
+            let found = try? file.readSecret(limit: content.count + 1, path: nil)
+        else { return false }
+        return content.starts(with: found)
+    }
+
     /// Always the same, so that a key which a killed boot left there does not stay: no two boots write in one directory.
-    private static func temporary(for name: FilePath.Component) -> FilePath.Component {
+    static func temporary(for name: FilePath.Component) -> FilePath.Component {
         FilePath.Component(".\(name.string).entrypoint") ?? name
     }
 }

@@ -57,7 +57,12 @@ package enum FileReplacement {
             try file.setOwner(user: owner.user, group: owner.group, path: parent.path.appending(temporary))
             // After the owner, because chown(2) clears the set-user-ID bits.
             try file.setMode(mode, path: parent.path.appending(temporary))
+            let written = try file.status(path: parent.path.appending(temporary))
             try parent.rename(temporary, to: name)
+            // Where others may rename things, one of those may have taken the temporary's place.
+            guard try parent.status(name)?.isSame(as: written) == true else {
+                throw SystemCallError(call: "renameat", path: parent.path.appending(name), errno: .staleNFSFileHandle)
+            }
         } catch {
             _ = try? parent.remove(temporary)
             throw error

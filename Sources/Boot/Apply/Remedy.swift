@@ -1,12 +1,14 @@
 import Linux
-package import SystemPackage
+import SystemPackage
 
 extension Apply {
     /// An error about a path, with what can be done about it.
     func failure(
-        _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false
+        _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false, remedy known: String? = nil
     ) -> BootError {
-        guard let last = attempts.last else { return BootError("\(action) \(Text.shown(path))") }
+        guard let last = attempts.last else {
+            return BootError("\(action) \(Text.shown(path))", remedy: known ?? "")
+        }
         if let link = linkNotFollowed(last, path) {
             let follower = last.identity == actors.words(.root) ? "root" : "the seed user"
             return BootError(
@@ -17,7 +19,7 @@ extension Apply {
         }
         return BootError(
             "\(action) \(Text.shown(path))", attempts: attempts,
-            remedy: remedy(for: last.error, path, isOnVolume: isOnVolume))
+            remedy: known ?? remedy(for: last.error, path, isOnVolume: isOnVolume))
     }
 
     /// The first link on the way to a path, where it is why somebody with more rights than the user has stopped.
@@ -73,77 +75,5 @@ extension Apply {
         case .staleNFSFileHandle, .ioError, .timedOut: return "the server of \(place) does not serve it"
         default: return ""
         }
-    }
-}
-
-/// A mount of the container, from `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
-package struct Mount: Equatable, Sendable {
-    package let point: FilePath
-    /// The file system's type, such as `nfs4`.
-    package let type: String
-    /// What is mounted, such as `10.0.0.5:/export`.
-    package let source: String
-
-    /// Whether a server may treat root like nobody.
-    package var isNetwork: Bool {
-        type.hasPrefix("nfs") || type.hasPrefix("fuse")
-            || ["cifs", "smb3", "ceph", "lustre", "gpfs", "9p"].contains(type)
-    }
-
-    /// Whether what is kept there is gone with the container.
-    package var isMemory: Bool { type == "tmpfs" || type == "ramfs" }
-
-    /// All mounts, in the order of mounting; empty when they cannot be read.
-    static func all(of tree: FileTree) -> [Mount] {
-        let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil
-        if bytes == nil && !tree.isRealRoot {
-            // A container that is not running: what each will have.
-            return [
-                Mount(point: "/", type: "overlay", source: "overlay"),
-                Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
-            ]
-        }
-        return parse(String(decoding: bytes ?? [], as: UTF8.self))
-    }
-
-    /// The mount that holds a path: the last one mounted of those with the longest point above it.
-    package static func holding(_ path: FilePath, in mounts: [Mount]) -> Mount? {
-        var best: Mount?
-        for mount in mounts where path.starts(with: mount.point) {
-            if mount.point.components.count >= best?.point.components.count ?? 0 { best = mount }
-        }
-        return best
-    }
-
-    /// Reads the lines of the file; what is not a line of it is passed over.
-    package static func parse(_ text: String) -> [Mount] {
-        // As bytes: a name that begins with an accent would join with the space before it.
-        text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            let fields = line.split(separator: UInt8(ascii: " "))
-            guard let separator = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), separator >= 6,
-                fields.count > separator + 2
-            else { return nil }
-            return Mount(
-                point: FilePath(unescaped(fields[4])), type: unescaped(fields[separator + 1]),
-                source: unescaped(fields[separator + 2]))
-        }
-    }
-
-    /// Space, tab, newline and backslash are written as a backslash and three octal digits.
-    private static func unescaped(_ text: some Sequence<UInt8>) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(3)
-            if byte == UInt8(ascii: "\\"), digits.count == 3,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

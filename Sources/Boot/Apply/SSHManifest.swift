@@ -49,6 +49,24 @@ package struct SSHManifest: Equatable, Sendable {
         return name == .knownHosts && status.kind == .file || mark.text == Self.mark(status)
     }
 
+    /// Whether a file is one that a boot has written under a name, and nobody has changed it since.
+    package func marks(_ name: SSHFileName, _ status: FileStatus) -> Bool {
+        status.kind == .file && marks.contains { $0.name == name.text && $0.text == Self.mark(status) }
+    }
+
+    /// Whether bytes are a manifest or the beginning of one: nobody else writes such lines.
+    package static func isPart(_ bytes: [UInt8]) -> Bool {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return lines.dropLast().allSatisfy { line in
+            let words = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+            if words.count == 2 { return words[1].elementsEqual("link".utf8) }
+            return words.count == 4
+                && words.dropFirst().allSatisfy { word in
+                    !word.isEmpty && word.allSatisfy { 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ".") }
+                }
+        } && lines.last.map { $0.count <= 128 && !$0.contains(0) } ?? true
+    }
+
     private mutating func set(_ name: String, _ text: String) {
         marks.removeAll { $0.name == name }
         marks.append(Mark(name: name, text: text))

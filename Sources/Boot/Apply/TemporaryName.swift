@@ -1,4 +1,4 @@
-package import Linux
+import Linux
 package import SystemPackage
 
 /// Names of what is made beside its final place and then takes its name.
@@ -15,9 +15,14 @@ package enum TemporaryName {
         return FilePath.Component("\(prefix(for: name))\(CurrentProcess.id)-\(random)") ?? name
     }
 
-    /// Whether a name is one that this gives to things which become `name`.
+    /// Whether a name is one that this gives to things which become `name`. It proves nothing of what has it.
     package static func isTemporary(_ candidate: FilePath.Component, for name: FilePath.Component) -> Bool {
-        candidate.string.hasPrefix(prefix(for: name))
+        let (text, prefix) = (candidate.string.utf8, prefix(for: name).utf8)
+        guard text.starts(with: prefix) else { return false }
+        let parts = text.dropFirst(prefix.count).split(
+            separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && parts[0].allSatisfy { 0x30...0x39 ~= $0 }
+            && parts[1].allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 }
     }
 
     private static func prefix(for name: FilePath.Component) -> String {
@@ -25,51 +30,77 @@ package enum TemporaryName {
         ".\(String(decoding: name.string.utf8.prefix(200), as: UTF8.self)).entrypoint-"
     }
 
-    /// Removes what killed boots left beside a path that has just got its name, an hour ago or more.
+    /// What tells that something under such a name is this program's, beside the mark of a ``Staging``.
+    struct Proof {
+        /// What a boot writes into a file of that name; a killed one may have written less.
+        var content: [UInt8]?
+        /// What a boot makes links of that name to.
+        var links: [FilePath] = []
+    }
+
+    /// Removes what killed boots left beside a path that has just got its name, an hour ago or more, where it is certain that
+    /// they made it.
     ///
     /// - Parameters:
     ///   - path: what was made; links above it are followed.
+    ///   - proof: what this boot would make under such a name.
     ///   - tree: the container's files.
     ///   - progress: is told that the work goes on.
-    package static func removeStale(beside path: FilePath, in tree: FileTree, progress: () -> Void) {
+    static func removeStale(beside path: FilePath, _ proof: Proof, in tree: FileTree, progress: () -> Void) {
         guard let name = path.lastComponent,
             let directory = try? tree.openDirectory(path.removingLastComponent(), links: .follow),
             let made = (try? directory.status(name)) ?? nil
         else { return }
         // Nothing is younger than what was just made, by the clock of its own file system.
-        removeStale(for: name, in: directory, now: made.modified, progress: progress)
+        removeStale(for: name, proof, in: directory, now: made.modified, progress: progress)
     }
 
-    /// Removes the empty directories that killed boots left beside one that has just got its name, an hour ago or more.
-    package static func removeStaleDirectories(for name: FilePath.Component, in directory: borrowing Directory) {
-        guard let made = (try? directory.status(name)) ?? nil else { return }
-        for candidate in (try? directory.names()) ?? [] where isTemporary(candidate, for: name) {
-            guard let status = try? directory.status(candidate),
-                status.modified.seconds < made.modified.seconds - lifetime
-            else { continue }
-            try? directory.removeDirectory(candidate)
-        }
-    }
-
-    /// Removes what killed boots left in a directory an hour ago or more; what cannot be removed stays.
+    /// Removes what killed boots left in a directory an hour ago or more, where it is certain that they made it; what cannot
+    /// be removed stays.
     ///
     /// - Parameters:
     ///   - name: the name that it would have got.
+    ///   - proof: what this boot would make under such a name.
     ///   - directory: the directory, open for reading.
     ///   - now: the present by the clock of the directory's file system.
     ///   - progress: is told that the work goes on.
-    package static func removeStale(
-        for name: FilePath.Component, in directory: borrowing Directory, now: FileStatus.Timestamp,
-        progress: () -> Void
+    ///   - isCopy: whether a directory of such a name is what this boot would make.
+    static func removeStale(
+        for name: FilePath.Component, _ proof: Proof = Proof(), in directory: borrowing Directory,
+        now: FileStatus.Timestamp, progress: () -> Void = {}, isCopy: (FilePath.Component) -> Bool = { _ in false }
     ) {
         for candidate in (try? directory.names()) ?? [] where isTemporary(candidate, for: name) {
             guard let status = try? directory.status(candidate), status.modified.seconds < now.seconds - lifetime else {
                 continue
             }
-            // Under another name first: should its maker be alive after all, he cannot finish what is half gone.
-            let doomed = make(for: name)
-            guard (try? directory.move(candidate, to: doomed, in: directory)) != nil else { continue }
-            _ = try? directory.removeTree(doomed, progress: progress)
+            switch status.kind {
+            case .directory:
+                if Staging.removeLeft(candidate, for: name, in: directory, progress: progress) { continue }
+                guard isCopy(candidate) else { continue }
+                _ = try? Staging.discard(candidate, seen: status, as: name, in: directory, progress: progress)
+            case .link:
+                guard let target = try? directory.linkTarget(candidate), proof.links.contains(target) else { continue }
+                _ = try? directory.remove(candidate)
+            case .file:
+                guard proof.content.map({ isPart(candidate, of: $0, status, in: directory) }) ?? isCopy(candidate)
+                else {
+                    continue
+                }
+                _ = try? directory.remove(candidate)
+            default: continue
+            }
         }
+    }
+
+    /// Whether a file of the actor's holds the beginning of a content, or nothing.
+    static func isPart(
+        _ name: FilePath.Component, of content: [UInt8], _ status: FileStatus, in directory: borrowing Directory
+    ) -> Bool {
+        guard status.kind == .file, status.user == CurrentProcess.effectiveUser, status.size <= content.count,
+            let file = try? directory.open(name, [.readOnly, .nonBlocking]),
+            let seen = try? file.status(), seen.isSame(as: status),
+            let found = try? file.readAll(limit: content.count + 1)
+        else { return false }
+        return content.starts(with: found)
     }
 }

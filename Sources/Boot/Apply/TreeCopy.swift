@@ -13,55 +13,52 @@ enum TreeCopy {
         var remains: SystemCallError?
     }
 
-    /// Copies under a temporary name beside the destination, which then becomes the destination's.
+    /// Copies into a directory beside the destination, and gives the copy its place when it is whole.
     ///
     /// - Parameters:
     ///   - source: what is copied.
     ///   - destination: the copy.
     ///   - extent: what the copy must hold.
     ///   - replaces: whether an empty file or directory at the destination is replaced.
+    ///   - umask: the umask of the copy.
     ///   - tree: the container's files.
     ///   - progress: is told that the work goes on.
     /// - Throws: the error of the call that failed, such as ENOSPC; nothing of the copy is then left.
     static func make(
         of source: FilePath, at destination: FilePath, extent: CopyExtent, replacing replaces: Bool = false,
-        in tree: FileTree, progress: () -> Void
+        umask: ModeBits, in tree: FileTree, progress: () -> Void
     ) throws(SystemCallError) -> Result {
         guard let sourceName = source.lastComponent, let name = destination.lastComponent else {
             throw SystemCallError(call: "copy", path: source, errno: .invalidArgument)
         }
         let from = try tree.openParent(of: source, links: .follow)
         let parent = try tree.openDirectory(destination.parent, links: .follow)
-        let temporary = TemporaryName.make(for: name)
+        let mask = ModeBits(rawValue: umask.rawValue | (extent == .ordinaryFiles ? 0o022 : 0))
+        func isCopy(_ candidate: FilePath.Component) -> Bool {
+            (try? parent.holdsCopy(candidate, of: sourceName, in: from, umask: mask, progress: progress)) ?? false
+        }
+        let staging = try Staging(for: name, in: parent, isMarked: true)
         do throws(SystemCallError) {
-            let leftOut = try from.copy(sourceName, to: temporary, in: parent, extent: extent, progress: progress)
-            guard let copy = try parent.status(temporary) else {
+            let leftOut = try from.copy(
+                sourceName, to: name, in: staging.directory, extent: extent, progress: progress)
+            guard try staging.directory.status(name) != nil else {
                 throw SystemCallError(call: "copy", path: source, errno: .notSupported)
             }
             var remains: SystemCallError?
             var isMade = true
             do throws(SystemCallError) {
-                if replaces {
-                    try parent.replace(name, in: parent, with: temporary)
-                } else {
-                    try parent.move(temporary, to: name, in: parent)
-                }
+                try staging.moveOut(
+                    name, replacing: replaces, in: parent, remains: &remains, progress: progress)
             } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
+                // What was wanted is there all the same.
                 isMade = false
-                do throws(SystemCallError) {
-                    try parent.removeTree(temporary, progress: progress)
-                } catch {
-                    // What was wanted is there all the same.
-                    remains = error
-                }
             }
-            TemporaryName.removeStale(for: name, in: parent, now: copy.modified, progress: progress)
+            TemporaryName.removeStale(for: name, in: parent, now: staging.made, progress: progress, isCopy: isCopy)
             return Result(isMade: isMade, leftOut: leftOut, remains: remains)
         } catch {
-            let now = (try? parent.status(temporary))??.modified
-            _ = try? parent.removeTree(temporary, progress: progress)
+            _ = try? staging.remove(with: name, from: parent, progress: progress)
             // What others left may be what the room went to.
-            if let now { TemporaryName.removeStale(for: name, in: parent, now: now, progress: progress) }
+            TemporaryName.removeStale(for: name, in: parent, now: staging.made, progress: progress, isCopy: isCopy)
             throw error
         }
     }

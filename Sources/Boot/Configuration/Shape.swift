@@ -18,6 +18,8 @@ package indirect enum Shape: Sendable {
     case mapping(Shape)
     /// Values under known names.
     case object([Field])
+    /// One or the other.
+    case either(Shape, Shape)
     /// One that may be nothing: a section whose keys are all in comments.
     case optional(Shape)
 
@@ -55,6 +57,7 @@ package indirect enum Shape: Sendable {
         case .list(let item): "list of \(item.words)"
         case .mapping(let value): "names and \(value.words)"
         case .optional(let shape): shape.words
+        case .either(let one, let other): "\(one.words) or \(other.words)"
         case .object(let fields):
             "{" + fields.map { $0.isRequired ? $0.name : "\($0.name)?" }.joined(separator: ", ") + "}"
         }
@@ -84,6 +87,7 @@ package indirect enum Shape: Sendable {
         case .list(let item): [("type", .string("array")), ("items", item.schema())]
         case .mapping(let value): [("type", .string("object")), ("additionalProperties", value.schema())]
         case .object(let fields): [("type", .string("object"))] + Shape.schemaMembers(of: fields)
+        case .either(let one, let other): [("anyOf", .array([one.schema(), other.schema()]))]
         case .optional(let shape):
             shape.schemaMembers.map { name, value in
                 (name, name == "type" ? .array([value, .string("null")]) : value)

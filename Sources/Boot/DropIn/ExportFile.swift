@@ -46,11 +46,14 @@ struct ExportFile: ~Copyable {
         }
         try parent.makeDirectory(name, mode: 0o700)
         let directory = try parent.openDirectory(name)
+        guard try directory.status().user == CurrentProcess.effectiveUser else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .staleNFSFileHandle)
+        }
         let file = try directory.open(Self.name, [.readWrite, .create, .exclusive], mode: 0o600)
         if let owner {
             try file.setOwner(user: owner.user, group: owner.group, path: path)
             // He may go through it, and that is all.
-            try parent.open(name, [.readOnly, .directory]).setMode(0o711, path: path)
+            try directory.setMode(0o711)
         }
         self.path = path
         self.parent = parent

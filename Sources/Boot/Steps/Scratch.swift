@@ -40,12 +40,21 @@ package struct Scratch: Step {
         "Seconds that a file server may take for one change before the boot is ended; 0 waits for ever",
         default: "60", key: "scratch.timeout", shape: .integer(0...86400), parse: Formats.seconds)
 
-    static let seedDirectoriesSetting = FileSetting<[FilePath]>(
+    static let seedDirectoriesSetting = FileSetting<[SeedDirectory]>(
         "scratch.seedDirectories",
-        "Directories beneath which the seed user may make directories; directly in them in an elevated start",
-        default: "anywhere, and nowhere in an elevated start", shape: .list(.text), example: "[/mloscratch/homes]"
+        "Directories beneath which the seed user may make directories; directly in them in an elevated start, where one on a "
+            + "volume is described as `/proc/self/mountinfo` has it",
+        default: "anywhere, and nowhere in an elevated start",
+        shape: .list(.either(.text, .object(SeedDirectory.fields))),
+        example: "[/srv/homes, {path: /mloscratch/homes, source: \"10.0.0.5:/mloscratch\", root: /, type: nfs4}]"
+    ) { $0.list($1, of: SeedDirectory.read) }
+    static let homeOwnersSetting = FileSetting<[HomeOwner]>(
+        "scratch.homeOwners",
+        "Uids, or names in the image's `/etc/passwd`, whose directory may be a user's `SCRATCH_HOME`, beside the user and "
+            + "the seed user",
+        default: "none", shape: .list(.text), example: "[177449]"
     ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: Formats.absolutePath) }
+        reader.list(value) { reader, item in reader.text(item, as: HomeOwner.parse) }
     }
     static let directoriesSetting = FileSetting<[Directory]>(
         "scratch.directories", "Further directories; a path without a slash in front is below `SCRATCH_HOME`",
@@ -61,7 +70,7 @@ package struct Scratch: Step {
     ) { $0.text($1, as: Formats.pathInScratch) }
 
     package static let fileSettings: [any SettingDeclaration] = [
-        tokenPathSetting, seedDirectoriesSetting, directoriesSetting,
+        tokenPathSetting, seedDirectoriesSetting, homeOwnersSetting, directoriesSetting,
     ]
 
     package static let variables: [any VariableDeclaration] = [
@@ -98,7 +107,9 @@ package struct Scratch: Step {
     package let umask: ModeBits
     package let seed: Seed
     /// Directories beneath which the seed user may make directories; `nil` for anywhere.
-    package let seedDirectories: [FilePath]?
+    package let seedDirectories: [SeedDirectory]?
+    /// Who may own the home, beside the user and the seed user.
+    package let homeOwners: [HomeOwner]
     /// Further directories.
     package let directories: [Directory]
     /// In seconds; 0 for any time.
@@ -114,6 +125,7 @@ package struct Scratch: Step {
         umask = reader.value(Self.umaskVariable) ?? 0o007
         seed = reader.value(Self.seedVariable) ?? .name(Self.defaultSeed, isDefault: true)
         seedDirectories = reader.value(Self.seedDirectoriesSetting) ?? (reader.isElevated ? [] : nil)
+        homeOwners = reader.value(Self.homeOwnersSetting) ?? []
         directories = reader.value(Self.directoriesSetting) ?? []
         timeout = reader.value(Self.timeoutVariable) ?? 60
         // What is wrong with the name is told by the step that declares it; without one there is no path to make of it.
@@ -124,10 +136,13 @@ package struct Scratch: Step {
         self.home = home ?? root.appending(user)
         self.tokenPath = self.home.pushing(tokenPath ?? usualTokenPath ?? ".cache/huggingface/token")
         self.cache = cache ?? root.parent.appending("hf_cache")
+        checkRootsDirectories(&reader, root: root, user: user)
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        let own = directory(home, for: .write, context, isOnVolume: true)
+        let own = DirectoryChange(
+            path: home, mode: Self.homeMode.masked(by: umask), seedMode: Self.homeMode, own: ownPlaces(context),
+            group: group(context), use: .write, isOnVolume: true, owners: permittedOwners(context).owners)
         let working = directory(workingDirectory, for: .enter, context, isOnVolume: true)
         let shared = DirectoryChange(
             path: cache, mode: Self.sharedMode, own: [home], group: group(context), use: .write, isOnVolume: true,
@@ -143,7 +158,7 @@ package struct Scratch: Step {
                 Export("WORKING_DIR", workingDirectory.string),
                 Export("HF_HOME", .directory(cache)),
                 Export("HF_TOKEN_PATH", tokenPath.string),
-            ])
+            ], warnings: permittedOwners(context).warnings)
     }
 
     /// A directory of the user's own that another step needs.
@@ -157,23 +172,25 @@ package struct Scratch: Step {
 
     /// The mode of a directory that is not the user's alone, whatever his umask is.
     private static let groupMode: ModeBits = 0o770
+    /// The group works there too, and the sticky bit keeps it from moving the user's files away (inode(7)).
+    private static let homeMode: ModeBits = 0o1770
     /// The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
     private static let sharedMode: ModeBits = 0o2770
 
     /// What the user makes there is his own, to which his umask applies. A working directory above the home is everybody's.
-    private func ownPlaces(_ context: PlanContext) -> [FilePath] {
+    func ownPlaces(_ context: PlanContext) -> [FilePath] {
         let isEverybodys = home.starts(with: workingDirectory) || cache.starts(with: workingDirectory)
         return [context.people.user.home, home] + (isEverybodys ? [] : [workingDirectory])
     }
 
     /// Without privileges it may be a supplementary group of the process.
-    private func group(_ context: PlanContext) -> UInt32 {
+    func group(_ context: PlanContext) -> UInt32 {
         context.settings[Identity.self]?.groupID ?? context.people.user.credentials.group
     }
 
     /// The user, and the seed user where there is one who may work there.
     private func actors(for path: FilePath, _ context: PlanContext) -> [Actor] {
-        let mayMake = seedDirectories?.contains { path != $0 && path.starts(with: $0) } ?? true
+        let mayMake = seedDirectories?.contains { path != $0.path && path.starts(with: $0.path) } ?? true
         return context.people.seed != nil && mayMake ? [.user, .seed] : [.user]
     }
 
@@ -198,35 +215,4 @@ package struct Scratch: Step {
 
     /// Hugging Face's directory of the user's own.
     private static func privateCache(in home: FilePath) -> FilePath { home.appending(".cache/huggingface") }
-}
-
-extension Scratch {
-    /// A further directory of a configuration file.
-    package struct Directory: Equatable, Sendable {
-        /// Absolute, or below the user's persistent directory.
-        package let path: FilePath
-        /// `nil` for 0770, of which the umask counts for the user's own.
-        package let mode: ModeBits?
-        /// Who makes it, and so owns it.
-        package let owner: Actor
-        package let isShared: Bool
-
-        static let fields: [Shape.Field] = [
-            Shape.Field("path", .text, isRequired: true, "where it is"),
-            Shape.Field(
-                "mode", .octal, "its mode when it is made; without one 0770, less the umask if it is the user's own"),
-            Shape.Field(
-                "owner", .choice(["user", "seed", "root"]), "who makes it, and so owns it; the user without it"),
-            Shape.Field("shared", .boolean, "whether others of the group work in it too (set-group-ID bit)"),
-        ]
-
-        static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> Directory? {
-            let fields = reader.mapping(value, keys: Self.fields.map(\.name))
-            let path = reader.text(reader.required("path", of: fields), as: Formats.pathInScratch)
-            let mode = reader.mode(fields["mode"]).map { ModeBits(rawValue: $0) }
-            let owner: Actor = reader.choice(fields["owner"]) ?? .user
-            let isShared = reader.boolean(fields["shared"]) ?? false
-            return path.map { Directory(path: $0, mode: mode, owner: owner, isShared: isShared) }
-        }
-    }
 }

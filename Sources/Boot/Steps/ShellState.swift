@@ -104,14 +104,23 @@ package struct ShellState: Step {
             CopyChange(from: Paths.shellSkeleton.appending(".zshrc"), to: settings),
         ]
         let copies = copies?.map { CopyChange(from: $0.source, to: directory.pushing($0.destination)) } ?? usual
+        let owners = scratch.permittedOwners(context).owners
+        let place = DirectoryChange(
+            path: directory, mode: 0o700, own: scratch.ownPlaces(context), group: scratch.group(context), use: .enter,
+            // Elsewhere the pod spec has chosen it. What is root's is the image's.
+            owners: directory.starts(with: scratch.home) ? owners + [0] : nil,
+            startupFiles: [".zshenv", ".zshrc", ".zprofile", ".zlogin"].map { directory.appending($0) } + [git],
+            fileOwners: owners)
         let changes: [Change] =
             [
-                .directory(scratch.directory(directory, for: .enter, context))
+                .directory(place)
             ] + copies.map { .copy($0) } + [
-                .firstFile(FirstFileChange(path: directory.appending(".zshenv"), content: Array(Self.zshenv.utf8))),
+                .firstFile(
+                    FirstFileChange(path: directory.appending(".zshenv"), content: Array(Self.zshenv.utf8), mode: 0o644)
+                ),
                 // A history holds what was typed, passwords by mistake too.
                 .firstFile(FirstFileChange(path: scratch.home.appending(".zsh_history"), mode: 0o600)),
-                .firstFile(FirstFileChange(path: git)),
+                .firstFile(FirstFileChange(path: git, mode: 0o644)),
                 .link(LinkChange(home.appending(".zshrc"), to: settings, .file, mode: nil)),
                 .link(LinkChange(home.appending(".oh-my-zsh"), to: framework, .directory, mode: nil)),
                 .link(LinkChange(home.appending(".gitconfig"), to: git, .file, mode: nil)),
