@@ -37,6 +37,9 @@ struct ConfigurationProblemTests {
         "links: {names: [.ssh, a, a/, /etc, ../x, \"a b\"]}", "links: {names: [a, a]}",
         // Lists of mappings.
         "scratch: {directories: [{mode: \"0770\"}, {path: a, owner: nobody}, {path: b, shard: true}, c]}",
+        "scratch: {directories: [{path: a, owner: root}, {path: b}, {path: /d, owner: root}]}",
+        "scratch: {homeOwners: [1, 1.5, '', 'a b', root]}",
+        "scratch: {seedDirectories: [a, {path: /a, source: s}, {path: /b, type: t}, {source: s, type: t}, {path: /c, x: y}]}",
         "scratch: {directories: {path: a}}", "shell: {copies: [{from: a, to: b}, {from: /a}, {to: b}]}",
         "caches: {directories: {PATH: /x, SCRATCH_HOME: a, 1X: b, PIP_CACHE_DIR: ../c, A: [b], UV_LINK_MODE: x}}",
         "caches: {directories: [PIP_CACHE_DIR]}", "caches: {uvLinkMode: hard-link}",

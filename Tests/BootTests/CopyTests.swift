@@ -121,27 +121,6 @@ struct CopyTests {
         }
     }
 
-    @Test func `what killed boots left is removed when it is older than an hour`() async {
-        await #expect(processExitsWith: .success) {
-            let place = try Workplace()
-            try Self.makeTree(place)
-            let name: FilePath.Component = "omz"
-            let (old, young) = (TemporaryName.make(for: name), TemporaryName.make(for: name))
-            for leftover in [old, young] {
-                try place.makeDirectory(place.scratch.appending(leftover).appending("lib"))
-                try place.makeFile(place.scratch.appending(leftover).appending("lib/a"), "half")
-            }
-            try place.makeDirectory(place.scratch.appending(".omz.entrypoint"))
-            for path in [place.scratch.appending(old), place.scratch.appending(".omz.entrypoint")] {
-                try FileManager.default.setAttributes(
-                    [.modificationDate: Date(timeIntervalSinceNow: -3700)], ofItemAtPath: path.string)
-            }
-            try expectSame(place.story(of: Self.copy(place)), "changed")
-            let names = try FileManager.default.contentsOfDirectory(atPath: place.scratch.string)
-            #expect(Set(names) == ["omz", young.string, ".omz.entrypoint"])
-        }
-    }
-
     @Test func `of many at once one makes the copy, which is whole, and nothing else is left`() async {
         await #expect(processExitsWith: .success) {
             let place = try Workplace()
@@ -170,19 +149,5 @@ struct CopyTests {
                 try FileManager.default.removeItem(atPath: destination.string)
             }
         }
-    }
-}
-
-/// Names of what is made beside its final place.
-struct TemporaryNameTests {
-    @Test func `a name is known again, differs each time, and fits into a directory`() throws {
-        let name = try #require(FilePath.Component(String(repeating: "é", count: 127)))
-        let made = TemporaryName.make(for: name)
-        #expect(made.string.utf8.count <= 255)
-        #expect(TemporaryName.isTemporary(made, for: name))
-        #expect(TemporaryName.make(for: name) != made)
-        let other: FilePath.Component = ".zshrc"
-        #expect(!TemporaryName.isTemporary(made, for: other))
-        #expect(!TemporaryName.isTemporary(name, for: name))
     }
 }

@@ -48,6 +48,7 @@ struct FileSettingTests {
         Case("scratch.workingDirectory", "/work", without: ["WORKING_DIR"]), Case("scratch.sharedCache", "/cache"),
         Case("scratch.umask", "022"), Case("scratch.seedUser", "\"8:9\""), Case("scratch.timeout", "5"),
         Case("scratch.tokenPath", "token"), Case("scratch.seedDirectories", "[/scratch/homes]"),
+        Case("scratch.homeOwners", "[4711, nobody2, nowhere]"),
         Case(
             "scratch.directories",
             "[{path: data}, {path: /d, mode: \"0711\", owner: root}, {path: /s, owner: seed, shared: true}]"),

@@ -353,7 +353,7 @@ struct LinkTests {
                 try #require(chown(place.home.appending(".x/sub").string, 0, 0) == 0)
                 let story = try place.story(of: Self.link(place))
                 #expect(
-                    story.hasPrefix("changed\nwhat was copied from /home/.x cannot be removed and remains as /home/"))
+                    story.hasPrefix("changed\nwhat was copied from /home/.x cannot be removed and remains in /home/"))
                 #expect(story.hasSuffix("(unlinkat EACCES)\nwhat was in its place moved to /scratch/.x"))
                 try expectSame(place.listing(place.scratch), ".x/ 0750\n.x/sub/ 0750\n.x/sub/f 0640 1")
                 umount(place.scratch.string)

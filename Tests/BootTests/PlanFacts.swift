@@ -90,7 +90,12 @@ enum PlanFacts {
             + settings.policies.filter { !$0.value.isEnabled }.map { "step \($0.key) is off" }
             + plan.changes.map { change in
                 let actors = change.planned.by.map(\.rawValue).joined(separator: ", ")
-                return "\(change.step): \(change.planned.change.goal), by \(actors), else \(change.planned.onFailure)"
+                var owners = ""
+                if case .directory(let change) = change.planned.change, let permitted = change.owners {
+                    owners = " of \(permitted.map { "\($0)" }.joined(separator: " or "))"
+                }
+                return
+                    "\(change.step): \(change.planned.change.goal)\(owners), by \(actors), else \(change.planned.onFailure)"
             }
             + plan.exports.map { export in
                 switch export.value {

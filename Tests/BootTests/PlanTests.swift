@@ -128,7 +128,7 @@ struct PlanTests {
         expectSame(
             try text("scratch", on: .made()),
             """
-            user, seed, else stop: directory /scratch/homes/jane (0770) -:83070, use write, on a volume
+            user, seed, else stop: directory /scratch/homes/jane (1770) -:83070, use write, on a volume
             user, seed, else stop: directory /scratch/homes/jane/work (0770) -:83070, use enter, on a volume
             user, seed, else warn: directory /scratch/hf_cache (2770) -:83070, use write, shared, on a volume, or \
             /scratch/homes/jane/.cache/huggingface
@@ -146,7 +146,7 @@ struct PlanTests {
         expectSame(
             try text("scratch", changes, on: .made(accounts: AccountFiles())),
             """
-            user, else stop: directory /h (0700) -:83070, use write, on a volume
+            user, else stop: directory /h (1700) -:83070, use write, on a volume
             user, else stop: directory /w (0700) -:83070, use enter, on a volume
             user, else warn: directory /c (2770) -:83070, use write, shared, on a volume, or /h/.cache/huggingface
             export SCRATCH_HOME=/h

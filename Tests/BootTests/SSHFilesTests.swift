@@ -170,13 +170,54 @@ struct SSHFilesTests {
         }
     }
 
-    @Test func `what a killed boot left of a file is gone with the next one`() async {
-        await #expect(processExitsWith: .success) {
+    @Test(arguments: ["", "K", "KEY\n"])
+    func `what a killed boot left of a file is gone with the next one`(left: String) async {
+        await #expect(processExitsWith: .success) { [left = left as String] in
             let place = try Workplace()
             try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
-            try place.makeFile(place.home.appending(".ssh/.id_rsa.entrypoint"), "HALF", mode: 0o600)
+            try place.makeFile(place.home.appending(".ssh/.id_rsa.entrypoint"), left, mode: 0o600)
             _ = try place.story(of: Self.change(place))
-            #expect(try !place.listing(place.home).contains("HALF"))
+            #expect(try !place.listing(place.home).contains(".id_rsa.entrypoint"))
+        }
+    }
+
+    @Test func `a key that a boot has written to the end and was killed before it got its name is gone with another`()
+        async
+    {
+        await #expect(processExitsWith: .success) {
+            let place = try Workplace()
+            _ = try place.story(of: Self.change(place))
+            let ssh = place.home.appending(".ssh")
+            let (key, left) = (ssh.appending("id_rsa"), ssh.appending(".id_rsa.entrypoint"))
+            try #require(rename(key.string, left.string) == 0)
+            _ = try place.story(of: Self.change(place, key: "OTHER\n"))
+            #expect(try !place.listing(place.home).contains("KEY"))
+            #expect(try place.listing(place.home).contains(".ssh/id_rsa 0600 OTHER"))
+        }
+    }
+
+    @Test func `something else of that name is not the boot's, and stays`() async {
+        await #expect(processExitsWith: .success) {
+            for other in ["notes", "KEY\nmore"] {
+                let place = try Workplace()
+                try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
+                try place.makeFile(place.home.appending(".ssh/.id_rsa.entrypoint"), other, mode: 0o600)
+                try place.makeFile(place.home.appending(".ssh/..entrypoint.entrypoint"), "my own words\n", mode: 0o600)
+                try expectSame(place.story(of: Self.change(place)), "changed\nwrote id_rsa (0600)")
+                let listing = try place.listing(place.home)
+                #expect(listing.contains(".id_rsa.entrypoint 0600 \(other.replacing("\n", with: "\\n"))"), "\(listing)")
+                #expect(listing.contains("..entrypoint.entrypoint 0600 my own words"), "\(listing)")
+                #expect(listing.contains(".ssh/id_rsa 0600 KEY"), "\(listing)")
+            }
+        }
+    }
+
+    @Test func `the beginning of a manifest is known`() {
+        for text in ["", "id_rsa", "id_rsa 4 1.2 3\n", "id_rsa 4 1.2 3\nid_ed25519 link\nid_r", "x 1 2"] {
+            #expect(SSHManifest.isPart(Array(text.utf8)), "\(text)")
+        }
+        for text in ["my own words\n", "id_rsa four 1.2 3\n", "\n", "a b\n", "\0"] {
+            #expect(!SSHManifest.isPart(Array(text.utf8)), "\(text)")
         }
     }
 

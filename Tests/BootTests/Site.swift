@@ -82,22 +82,26 @@ final class Site {
 
     /// Applies one change and tells what came of it as text: outcome, as whom, and notes below; paths without the site's.
     func story(
-        _ change: Change, by actors: [Actor] = [.user, .seed], mode: Apply.Mode = .boot
+        _ change: Change, by actors: [Actor] = [.user, .seed], mode: Apply.Mode = .boot,
+        seedPlaces: SeedPlaces = SeedPlaces(), start: Start = .root
     ) throws -> String {
         let planned = PlannedChange(change, by: actors, onFailure: .warn)
-        return try stories([planned], mode: mode)
+        return try stories([planned], mode: mode, seedPlaces: seedPlaces, start: start)
     }
 
     /// Applies several changes.
-    func stories(_ changes: [PlannedChange], exports: [Export] = [], mode: Apply.Mode = .boot) throws -> String {
+    func stories(
+        _ changes: [PlannedChange], exports: [Export] = [], mode: Apply.Mode = .boot,
+        seedPlaces: SeedPlaces = SeedPlaces(), start: Start = .root
+    ) throws -> String {
         let people = People(
             user: People.User(
                 name: "jane", groupName: "lab", home: at("home"), shell: "/bin/sh", credentials: Self.user),
             seed: hasSeed ? Self.seed : nil,
             accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
         let privileges = try Privileges.current()
-        let actors = Actors(people, privileges: privileges, start: .root, umask: umask)
-        var apply = Apply(mode, tree: FileTree(), actors: actors)
+        let actors = Actors(people, privileges: privileges, start: start, umask: umask)
+        var apply = Apply(mode, tree: FileTree(), actors: actors, seedPlaces: seedPlaces)
         var lines: [String] = []
         let plan = Plan(
             changes: changes.map { StepChange(step: "test", planned: $0) }, exports: exports, warnings: [])

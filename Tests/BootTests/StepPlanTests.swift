@@ -34,7 +34,7 @@ struct StepPlanTests {
         let plan = try Self.plan(ShellState.self)
         #expect(
             Self.goals(plan) == [
-                "directory /scratch/homes/jane/.shell (0770)",
+                "directory /scratch/homes/jane/.shell (0700)",
                 "/scratch/homes/jane/.shell/.oh-my-zsh, first copied from /docker/.oh-my-zsh",
                 "/scratch/homes/jane/.shell/.zshrc, first copied from /docker/.zshrc",
                 "file /scratch/homes/jane/.shell/.zshenv", "file /scratch/homes/jane/.zsh_history",
@@ -57,7 +57,7 @@ struct StepPlanTests {
             guard case .firstFile(let file) = change.change else { return nil }
             return "\(file.path.lastComponent?.string ?? "") \(file.mode.octal)"
         }
-        #expect(modes == [".zshenv 0666", ".zsh_history 0600", ".gitconfig 0666"])
+        #expect(modes == [".zshenv 0644", ".zsh_history 0600", ".gitconfig 0644"])
         #expect(BootSequence.steps.allSatisfy { !$0.exports.contains("HISTFILE") })
     }
 
@@ -66,7 +66,7 @@ struct StepPlanTests {
             ShellState.self, ["ZDOTDIR": "/z", "ZSH": "/opt/omz", "GIT_CONFIG_GLOBAL": "/etc/git"])
         #expect(
             Self.goals(plan) == [
-                "directory /z (0770)", "/opt/omz, first copied from /docker/.oh-my-zsh",
+                "directory /z (0700)", "/opt/omz, first copied from /docker/.oh-my-zsh",
                 "/z/.zshrc, first copied from /docker/.zshrc", "file /z/.zshenv",
                 "file /scratch/homes/jane/.zsh_history", "file /etc/git", "link /home/jane/.zshrc to /z/.zshrc",
                 "link /home/jane/.oh-my-zsh to /opt/omz", "link /home/jane/.gitconfig to /etc/git",

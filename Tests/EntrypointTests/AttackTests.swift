@@ -233,7 +233,9 @@ struct AttackTests {
                     """, told: "cannot create /scratch/homes/seed/.ssh")
         ]
 
-    @Test(arguments: identities + names + values + policies + steps + states + places + mounted + exchanged)
+    @Test(
+        arguments: identities + names + values + policies + steps + states + places + mounted + exchanged + opened
+            + leftovers + foreignHomes + rootsDirectories + seedPlaces)
     func `an attack that a naive program falls for gains nothing`(attack: Attack) throws {
         let naive = try attack.attempt(on: "/naive/\(attack.naive)")
         #expect(naive.hasGained, "\(naive.outcome)")

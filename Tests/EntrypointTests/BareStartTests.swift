@@ -27,7 +27,7 @@ struct BareStartTests {
                     "warning: programs that look up the user, such as sudo and ssh, will not work",
                     "warning: skipped: file /etc/sudoers.d/90-entrypoint (0440): passwordless sudo for user 1000: only root "
                         + "can, and the container was started as user 1000:2000: see runAsUser in the pod spec",
-                    "created /scratch/homes/jane (0770) as user 1000:2000",
+                    "created /scratch/homes/jane (1770) as user 1000:2000",
                     "warning: cannot create /home/jane: permission denied (mkdirat EACCES as user 1000:2000); only root can: "
                         + "see runAsUser in the pod spec; /scratch/homes/jane is used instead",
                 ], "\(outcome)")

@@ -262,7 +262,7 @@ struct CollisionTests {
             try container.makeDirectory("/scratch/homes", mode: 0o755, user: 1000, group: 83070)
             let outcome = try container.boot("id", "-un")
             #expect(outcome.output == "jane\n")
-            #expect(outcome.log(of: "scratch") == ["created /scratch/homes/jane (0770) as user 1000:2000"])
+            #expect(outcome.log(of: "scratch") == ["created /scratch/homes/jane (1770) as user 1000:2000"])
             #expect(try container.text("/run/entrypoint/report.json").contains("\"seed\":\"1000:2000\""))
         }
     }

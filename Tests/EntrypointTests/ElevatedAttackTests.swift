@@ -159,7 +159,7 @@ struct ElevatedAttackTests {
         try withSeed { container in
             let outcome = try container.boot("true")
             #expect(outcome.exitCode == 0, "\(outcome)")
-            #expect(try container.status("/scratch/homes/jane")?.description == "directory 0770 4711:2000")
+            #expect(try container.status("/scratch/homes/jane")?.description == "directory 1770 4711:2000")
         }
     }
 

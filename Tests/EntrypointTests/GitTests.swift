@@ -163,5 +163,5 @@ extension GitTests {
 
 extension Container {
     /// Makes the persistent directory as an earlier boot has it.
-    func prepareHome() throws { try makeDirectory("/scratch/homes/jane", mode: 0o770, user: 1000, group: 2000) }
+    func prepareHome() throws { try makeDirectory("/scratch/homes/jane", mode: 0o1770, user: 1000, group: 2000) }
 }

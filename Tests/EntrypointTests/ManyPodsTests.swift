@@ -51,7 +51,7 @@ struct ManyPodsTests {
             try scratch.makeDirectory("homes", mode: 0o755, user: 177449, group: 2000)
             for user in stride(from: 0, to: users, by: 4) {
                 let name = "homes/user\(user)"
-                try scratch.makeDirectory(name, mode: 0o770, user: UInt32(3000 + user), group: 2000)
+                try scratch.makeDirectory(name, mode: 0o1770, user: UInt32(3000 + user), group: 2000)
                 let file = "\(scratch.export)/\(name)/.zsh_history"
                 try Data("precious \(user)\n".utf8).write(to: URL(fileURLWithPath: file))
                 try check(chown(file, UInt32(3000 + user), 2000), "chown", file)

@@ -23,7 +23,7 @@ struct PrivilegeTests {
             // The umask of the start narrows nothing that has a mode of its own.
             #expect(try container.status("/etc/passwd")?.description == "file 0644 0:0")
             #expect(try container.status("/home/jane")?.description == "directory 0750 1000:2000")
-            #expect(try container.status("/scratch/homes/jane")?.description == "directory 0770 1000:2000")
+            #expect(try container.status("/scratch/homes/jane")?.description == "directory 1770 1000:2000")
         }
     }
 

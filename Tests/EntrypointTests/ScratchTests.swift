@@ -37,27 +37,27 @@ struct ScratchTests {
         Case(
             name: "the user makes his directory where he may", variables: seed,
             prepare: { try $0.makeDirectory("homes", mode: 0o770, group: 2000) },
-            log: ["created /scratch/homes/jane (0770) as user 1000:2000"],
-            result: ["homes": "directory 0770 0:2000", "homes/jane": "directory 0770 1000:2000"]),
+            log: ["created /scratch/homes/jane (1770) as user 1000:2000"],
+            result: ["homes": "directory 0770 0:2000", "homes/jane": "directory 1770 1000:2000"]),
         Case(
             name: "the seed, given by ids, makes it where the user may not, with the user's group", variables: seed,
             prepare: { try $0.makeDirectory("homes", mode: 0o755, user: 177449, group: 83070) },
-            log: ["created /scratch/homes/jane (0770) as seed 177449:2000"],
-            result: ["homes": "directory 0755 177449:83070", "homes/jane": "directory 0770 177449:2000"]),
+            log: ["created /scratch/homes/jane (1770) as seed 177449:2000"],
+            result: ["homes": "directory 0755 177449:83070", "homes/jane": "directory 1770 177449:2000"]),
         Case(
             name: "the seed by his usual name", account: admin,
             prepare: { try $0.makeDirectory("homes", mode: 0o755, user: 177449, group: 83070) },
-            log: ["created /scratch/homes/jane (0770) as seed 177449:2000"]),
+            log: ["created /scratch/homes/jane (1770) as seed 177449:2000"]),
         Case(
             name: "the seed by another name", variables: ["SCRATCH_SEED_USER": "boss"],
             account: "boss:x:177449:83070::/:/bin/false\n",
             prepare: { try $0.makeDirectory("homes", mode: 0o755, user: 177449, group: 83070) },
-            log: ["created /scratch/homes/jane (0770) as seed 177449:2000"]),
+            log: ["created /scratch/homes/jane (1770) as seed 177449:2000"]),
         Case(
             name: "the seed's group counts as a supplementary one", variables: seed,
             prepare: { try $0.makeDirectory("homes", mode: 0o775, user: 5, group: 83070) },
-            log: ["created /scratch/homes/jane (0770) as seed 177449:2000"],
-            result: ["homes/jane": "directory 0770 177449:2000"]),
+            log: ["created /scratch/homes/jane (1770) as seed 177449:2000"],
+            result: ["homes/jane": "directory 1770 177449:2000"]),
         Case(
             name: "unless the server ignores supplementary groups", variables: seed,
             options: .init(ignoresGroups: true),
@@ -70,12 +70,12 @@ struct ScratchTests {
             name: "a server that ignores supplementary groups sees the primary one",
             options: .init(ignoresGroups: true),
             prepare: { try $0.makeDirectory("homes", mode: 0o770, group: 2000) },
-            log: ["created /scratch/homes/jane (0770) as user 1000:2000"]),
+            log: ["created /scratch/homes/jane (1770) as user 1000:2000"]),
         Case(
             name: "a supplementary group of the pod is enough", groups: [3000],
             prepare: { try $0.makeDirectory("homes", mode: 0o770, group: 3000) },
-            log: ["created /scratch/homes/jane (0770) as user 1000:2000"],
-            result: ["homes/jane": "directory 0770 1000:2000"]),
+            log: ["created /scratch/homes/jane (1770) as user 1000:2000"],
+            result: ["homes/jane": "directory 1770 1000:2000"]),
         Case(
             name: "but not for a server that ignores it", variables: seed, groups: [3000],
             options: .init(ignoresGroups: true),
@@ -99,8 +99,8 @@ struct ScratchTests {
         Case(
             name: "directories above that are missing are made by who may", variables: seed,
             prepare: { try $0.makeDirectory("", mode: 0o755, user: 177449, group: 83070) },
-            log: ["created /scratch/homes/jane (0770) as user 1000:2000"],
-            result: ["homes": "directory 0770 177449:2000", "homes/jane": "directory 0770 1000:2000"]),
+            log: ["created /scratch/homes/jane (1770) as user 1000:2000"],
+            result: ["homes": "directory 0770 177449:2000", "homes/jane": "directory 1770 1000:2000"]),
         Case(
             name: "the directory above is missing, and nobody may make it", variables: seed, prepare: { _ in },
             exitCode: 125,
@@ -111,21 +111,21 @@ struct ScratchTests {
         Case(
             name: "a set-group-ID directory gives its bit, and the group is corrected",
             prepare: { try $0.makeDirectory("homes", mode: 0o2775, user: 1000, group: 3000) },
-            log: ["created /scratch/homes/jane (0770) as user 1000:2000"],
-            result: ["homes/jane": "directory 2770 1000:2000"]),
+            log: ["created /scratch/homes/jane (1770) as user 1000:2000"],
+            result: ["homes/jane": "directory 3770 1000:2000"]),
         Case(
             name: "another umask narrows what is made", variables: ["SCRATCH_UMASK": "027"],
-            prepare: { try $0.makeHomes() }, log: ["created /scratch/homes/jane (0750) as user 1000:2000"],
-            result: ["homes/jane": "directory 0750 1000:2000"]),
+            prepare: { try $0.makeHomes() }, log: ["created /scratch/homes/jane (1750) as user 1000:2000"],
+            result: ["homes/jane": "directory 1750 1000:2000"]),
         Case(
             name: "and never widens it", variables: ["SCRATCH_UMASK": "000"], prepare: { try $0.makeHomes() },
-            log: ["created /scratch/homes/jane (0770) as user 1000:2000"],
-            result: ["homes/jane": "directory 0770 1000:2000"]),
+            log: ["created /scratch/homes/jane (1770) as user 1000:2000"],
+            result: ["homes/jane": "directory 1770 1000:2000"]),
         Case(
             name: "the working directory may be elsewhere, and is made too",
             variables: ["WORKING_DIR": "/scratch/homes/jane/projects/one"], prepare: { try $0.makeHomes() },
             log: [
-                "created /scratch/homes/jane (0770) as user 1000:2000",
+                "created /scratch/homes/jane (1770) as user 1000:2000",
                 "created /scratch/homes/jane/projects/one (0770) as user 1000:2000",
             ],
             result: [
@@ -137,7 +137,7 @@ struct ScratchTests {
             prepare: {
                 try $0.makeHomes()
                 try $0.makeDirectory("data", mode: 0o755, user: 5, group: 5)
-            }, log: ["created /scratch/homes/jane (0770) as user 1000:2000"], result: ["data": "directory 0755 5:5"]),
+            }, log: ["created /scratch/homes/jane (1770) as user 1000:2000"], result: ["data": "directory 0755 5:5"]),
     ]
 
     static let whatExists: [Case] = [
@@ -150,7 +150,7 @@ struct ScratchTests {
             log: [
                 "cannot write in /scratch/homes/jane: permission denied (faccessat EACCES as user 1000:2000); "
                     + "it has mode 0755 and belongs to 177449:83070: its owner can run "
-                    + "chgrp 2000 /scratch/homes/jane && chmod 0770 /scratch/homes/jane"
+                    + "chgrp 2000 /scratch/homes/jane && chmod 1770 /scratch/homes/jane"
             ], result: ["homes/jane": "directory 0755 177449:83070"]),
         Case(
             name: "the user's own directory in a foreign group is used as it is",
@@ -165,8 +165,10 @@ struct ScratchTests {
                 try $0.makeDirectory("homes/jane", mode: 0o777, user: 1000, group: 2000)
             },
             log: [
+                "warning: /scratch/homes/jane has mode 0777: others of group 2000 can move the user's files away; correct it "
+                    + "with chmod 1770 /scratch/homes/jane",
                 "warning: /scratch/homes/jane has mode 0777: everyone can enter it; correct it with "
-                    + "chmod o-rwx /scratch/homes/jane"
+                    + "chmod o-rwx /scratch/homes/jane",
             ], result: ["homes/jane": "directory 0777 1000:2000"]),
         Case(
             name: "a file where the directory should be", variables: seed,
@@ -206,8 +208,9 @@ struct ScratchTests {
                 try $0.link("homes/jane", to: "/etc", user: 1000)
             }, exitCode: 125,
             log: [
-                "cannot write in /scratch/homes/jane: permission denied (faccessat EACCES as user 1000:2000); "
-                    + "it is a symbolic link to a directory that has mode 0755 and belongs to 0:0"
+                "cannot use /scratch/homes/jane: it is a symbolic link to a directory that belongs to user 0, whose files "
+                    + "there could run as user 1000; is NB_UID right? remove the link, or the image's configuration can "
+                    + "permit the owner: scratch.homeOwners: [0]"
             ]),
         Case(
             name: "the seed goes through no link", variables: seed.with(["SCRATCH_HOME": "/scratch/homes/group/jane"]),
@@ -228,7 +231,7 @@ struct ScratchTests {
                 try $0.makeDirectory("closed", mode: 0o700, user: 5, group: 5)
             }, exitCode: 125,
             log: [
-                "created /scratch/homes/jane (0770) as user 1000:2000",
+                "created /scratch/homes/jane (1770) as user 1000:2000",
                 "cannot enter /scratch/closed: permission denied (faccessat EACCES as user 1000:2000); "
                     + "it has mode 0700 and belongs to 5:5: its owner can run "
                     + "chgrp 2000 /scratch/closed && chmod 0770 /scratch/closed",

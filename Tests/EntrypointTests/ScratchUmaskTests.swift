@@ -42,7 +42,7 @@ struct ScratchUmaskTests {
         try withSquashedScratch { scratch in
             try scratch.makeDirectory("", mode: 0o775, group: 2000)
             let log = [
-                "created /scratch/team/homes/jane (\(mode)) as user 1000:2000",
+                "created /scratch/team/homes/jane (1\(mode.dropFirst())) as user 1000:2000",
                 "created /scratch/work/jane/one (\(mode)) as user 1000:2000",
                 "created /scratch/team/hf_cache (2770) as user 1000:2000",
             ]
@@ -51,9 +51,10 @@ struct ScratchUmaskTests {
             }
             for (path, expected) in [
                 ("team", "directory 0770 1000:2000"), ("team/homes", "directory 0770 1000:2000"),
-                ("team/homes/jane", "directory \(mode) 1000:2000"),
-                ("team/homes/jane/.shell", "directory \(mode) 1000:2000"),
-                ("team/homes/bob", "directory \(mode) 1001:2000"), ("team/hf_cache", "directory 2770 1000:2000"),
+                ("team/homes/jane", "directory 1\(mode.dropFirst()) 1000:2000"),
+                ("team/homes/jane/.shell", "directory 0700 1000:2000"),
+                ("team/homes/bob", "directory 1\(mode.dropFirst()) 1001:2000"),
+                ("team/hf_cache", "directory 2770 1000:2000"),
                 ("work", "directory 0770 1000:2000"), ("work/jane", "directory 0770 1000:2000"),
                 ("work/bob/one", "directory \(mode) 1001:2000"),
             ] {
@@ -68,7 +69,7 @@ struct ScratchUmaskTests {
             try scratch.makeDirectory("team", mode: 0o755, user: 177449, group: 83070)
             try scratch.makeDirectory("team/homes", mode: 0o755, user: 177449, group: 83070)
             let log = [
-                "created /scratch/team/homes/jane (0770) as seed 177449:2000",
+                "created /scratch/team/homes/jane (1770) as seed 177449:2000",
                 "created /scratch/team/homes/jane/work/one (\(mode)) as user 1000:2000",
                 "created /scratch/team/hf_cache (2770) as seed 177449:2000",
             ]
@@ -79,10 +80,10 @@ struct ScratchUmaskTests {
                 ]
             }
             for (path, expected) in [
-                ("team/homes/jane", "directory 0770 177449:2000"),
+                ("team/homes/jane", "directory 1770 177449:2000"),
                 ("team/homes/jane/work", "directory \(mode) 1000:2000"),
                 ("team/homes/jane/work/one", "directory \(mode) 1000:2000"),
-                ("team/homes/bob", "directory 0770 177449:2000"), ("team/hf_cache", "directory 2770 177449:2000"),
+                ("team/homes/bob", "directory 1770 177449:2000"), ("team/hf_cache", "directory 2770 177449:2000"),
             ] {
                 #expect(try scratch.status(path)?.description == expected, "\(path)")
             }
@@ -111,7 +112,7 @@ struct ScratchUmaskTests {
                 #expect(outcome.exitCode == 0, "\(outcome)")
             }
             for (path, mode) in [
-                ("homes", "0770"), ("homes/jane", "0700"), ("hf_cache", "2770"),
+                ("homes", "0770"), ("homes/jane", "1700"), ("hf_cache", "2770"),
                 ("homes/jane/data", "0700"), ("homes/jane/data/sets", "0700"),
                 ("common", "0770"), ("common/of", "0770"), ("common/of/all", "2770"),
                 ("others", "0770"), ("others/own", "0700"),

@@ -28,7 +28,7 @@ struct ScratchVolumeTests {
         } check: { (outcome, environment, scratch) throws in
             #expect(
                 outcome.log(of: "scratch") == [
-                    "created /scratch/homes/jane (0770) as user 1000:2000",
+                    "created /scratch/homes/jane (1770) as user 1000:2000",
                     "created /scratch/hf_cache (2770) as seed 177449:2000",
                 ])
             #expect(try scratch.status("hf_cache")?.description == "directory 2770 177449:2000")
@@ -44,7 +44,7 @@ struct ScratchVolumeTests {
         } check: { (outcome, environment, scratch) throws in
             #expect(
                 outcome.log(of: "scratch") == [
-                    "created /scratch/homes/jane (0770) as user 1000:2000",
+                    "created /scratch/homes/jane (1770) as user 1000:2000",
                     "created /scratch/homes/jane/.cache/huggingface (0770) as user 1000:2000",
                     "warning: cannot create /scratch/hf_cache: permission denied (mkdirat EACCES as user 1000:2000); "
                         + "\(ScratchTests.squashed); /scratch/homes/jane/.cache/huggingface is used instead",
@@ -91,7 +91,7 @@ struct ScratchVolumeTests {
         } check: { (outcome, environment, scratch) throws in
             #expect(
                 outcome.log(of: "scratch") == [
-                    "created /scratch/homes/team/jane (0700) as user 1000:2000",
+                    "created /scratch/homes/team/jane (1700) as user 1000:2000",
                     "created /scratch/homes/hf (2770) as user 1000:2000",
                 ])
             #expect(environment["SCRATCH_HOME"] == "/scratch/homes/team/jane")

@@ -104,7 +104,7 @@ struct ShellTests {
             try container.makeSkeleton(files: 3)
             let directory = "/scratch/homes/jane/.shell"
             try container.prepareHome()
-            try container.makeDirectory(directory, mode: 0o770, user: 1000, group: 2000)
+            try container.makeDirectory(directory, mode: 0o700, user: 1000, group: 2000)
             try container.write(directory + "/.zshrc", "PS1='mine> '\n", mode: 0o640, user: 1000, group: 2000)
             let outcome = try container.boot("sh", "-c", "cat $ZSH/oh-my-zsh.sh; find $ZSH -type f | wc -l")
             #expect(outcome.outputLines == ["OH_MY_ZSH=loaded", "4"], "\(outcome)")

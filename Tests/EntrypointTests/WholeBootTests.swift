@@ -22,7 +22,7 @@ struct WholeBootTests {
                     #expect(try report.effective == 0 && report.permitted == 0 && report.inheritable == 0)
                 }
             }
-            #expect(try scratch.status("homes/jane")?.description == "directory 0770 1000:2000")
+            #expect(try scratch.status("homes/jane")?.description == "directory 1770 1000:2000")
         }
     }
 
