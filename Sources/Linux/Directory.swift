@@ -47,14 +47,6 @@ package struct Directory: ~Copyable {
         return FileStatus(status)
     }
 
-    /// What fstat(2) says of the directory itself.
-    ///
-    /// - Throws: the error of fstat(2).
-    package func status() throws(SystemCallError) -> FileStatus { try descriptor.status(path: path) }
-
-    /// The number of the mount that the directory belongs to; 0 where the kernel does not tell.
-    package var mount: UInt64 { descriptor.mount }
-
     /// Whether the directory is kept in memory alone (tmpfs(5), ramfs).
     ///
     /// - Throws: the error of fstatfs(2).
