@@ -170,7 +170,8 @@ struct Staging: ~Copyable {
         do throws(SystemCallError) {
             if try directory.status(target)?.isSame(as: status) == true { return }
         } catch {
-            failure = SystemCallError(call: error.call, path: path, errno: error.errno)
+            // With a path of its own: it says nothing of what can be done where the thing was.
+            failure = error
         }
         try directory.move(target, to: name, in: parent)
         throw failure
