@@ -49,6 +49,8 @@ package struct Apply {
     var expected: [FilePath] = []
     /// Paths that a change has just found or made, and that a later one need not look at.
     var present: [FilePath] = []
+    /// What a change has just seen of a path itself, so that a later one need not ask the file server again.
+    var seen: [(path: FilePath, status: FileStatus)] = []
     /// Directories in which the user can write, as a change has just found.
     var writable: [FilePath] = []
     /// The devices of the directories that were looked at.

@@ -34,8 +34,9 @@ extension Apply {
     mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
         // The working directory is often the persistent one, and every question to a file server takes its time.
         if writable.contains(change.path) && change.use == .enter { return .already }
-        if let status = try look(at: change.path, as: able[0], isOnVolume: change.isOnVolume) {
-            try checkOwner(of: change, status)
+        let (found, link) = try lookWithLink(at: change.path, as: able[0], isOnVolume: change.isOnVolume)
+        if let status = found {
+            try checkOwner(of: change, status, link)
             try checkUse(of: change, status)
             if change.use == .write { writable.append(change.path) }
             compare(change, with: status)
@@ -50,9 +51,10 @@ extension Apply {
             return .changed
         }
         try makeMissing(change, by: able)
-        if change.owners != nil, let status = try look(at: change.path, as: able[0], isOnVolume: change.isOnVolume) {
+        if change.owners != nil {
             // Another one may have been faster.
-            try checkOwner(of: change, status)
+            let (found, link) = try lookWithLink(at: change.path, as: able[0], isOnVolume: change.isOnVolume)
+            if let found { try checkOwner(of: change, found, link) }
         }
         try checkUse(of: change, nil)
         return .changed
@@ -62,13 +64,29 @@ extension Apply {
     mutating func look(
         at path: FilePath, as actor: Actor, isOnVolume: Bool
     ) throws(BootError) -> FileStatus? {
-        if mode == .dryRun && expected.contains(where: { path.starts(with: $0) }) { return nil }
-        let found: FileStatus?
+        try lookWithLink(at: path, as: actor, isOnVolume: isOnVolume).status
+    }
+
+    /// Likewise, and the link that leads to the directory, if the path is one and the actor follows it.
+    private mutating func lookWithLink(
+        at path: FilePath, as actor: Actor, isOnVolume: Bool
+    ) throws(BootError) -> (status: FileStatus?, link: FileStatus?) {
+        if mode == .dryRun && expected.contains(where: { path.starts(with: $0) }) { return (nil, nil) }
+        var found: FileStatus?
+        var link: FileStatus?
         do throws(SystemCallError) {
             found = try actors.acting(as: actor) { () throws(SystemCallError) in
-                try tree.status(path, links: Actors.links(actor))
+                if Actors.links(actor) == .refuse { return try tree.status(path, links: .refuse) }
+                // One question to the server for what is no link.
+                let entry = try tree.entryStatus(path)
+                guard entry?.kind == .link else { return entry }
+                link = entry
+                return try tree.status(path, links: .follow)
             }
-        } catch {
+        } catch let first {
+            // To the reader both questions are one.
+            let call = first.call == "lstat" ? "stat" : first.call
+            let error = SystemCallError(call: call, path: first.path, errno: first.errno)
             let attempt = Attempt(as: actors.words(actor), error)
             guard error.errno == .permissionDenied, actor == .user else {
                 throw failure("cannot look at", path, [attempt], isOnVolume: isOnVolume)
@@ -80,7 +98,7 @@ extension Apply {
             )
         }
         if let found { devices.append((path, found.device)) }
-        guard let found, found.kind != .directory else { return found }
+        guard let found, found.kind != .directory else { return (found, link) }
         if found.kind == .link {
             throw BootError(
                 "cannot use \(Text.shown(path))", reason: "it is a symbolic link, which root does not follow")
@@ -91,10 +109,10 @@ extension Apply {
     }
 
     /// Checks that a directory, and a link to it, belongs to somebody who may put files there that run as the user.
-    private func checkOwner(of change: DirectoryChange, _ status: FileStatus) throws(BootError) {
+    private func checkOwner(
+        of change: DirectoryChange, _ status: FileStatus, _ link: FileStatus?
+    ) throws(BootError) {
         guard let owners = change.owners else { return }
-        let entry = try? actors.acting(as: .user) { () throws(SystemCallError) in try tree.entryStatus(change.path) }
-        let link = (entry ?? nil).flatMap { $0.kind == .link ? $0 : nil }
         let path = Text.shown(change.path)
         let (owner, what): (UInt32, String)
         if !owners.contains(status.user) {
@@ -121,7 +139,9 @@ extension Apply {
         guard let permitted = change.fileOwners else { return }
         for path in change.startupFiles {
             let found = try? actors.acting(as: .user) { () throws(SystemCallError) in try tree.entryStatus(path) }
-            guard let status = found ?? nil, !permitted.contains(status.user) else { continue }
+            guard let status = found ?? nil else { continue }
+            seen.append((path, status))
+            if permitted.contains(status.user) { continue }
             notes.append(
                 "\(Text.shown(path)) belongs to user \(status.user), and what it says runs as user \(actors.userID); "
                     + "look at it, and remove it or run chown -h \(actors.userID):\(change.group) \(Text.shown(path))")

@@ -33,6 +33,7 @@ extension Apply {
     /// What is at a path itself; links above it are the user's own and are followed. In a dry run, what would be there.
     func look(at path: FilePath, as actor: Actor) throws(BootError) -> FileStatus? {
         if mode == .dryRun && isExpected(path) { return nil }
+        if let known = seen.first(where: { $0.path == path }) { return known.status }
         return try perform("cannot look at", path, as: actor) { () throws(SystemCallError) in
             try tree.entryStatus(path)
         }
