@@ -255,6 +255,9 @@ extension Boot {
             let state = try StateDirectory(for: host.start, user: people.user.credentials, in: tree)
             if let entries {
                 try state.keep(environment: entries, of: people.user.credentials.user, without: report.secrets)
+                if host.start == .root, let doubt = try StateDirectory.doubt(of: Paths.state, in: tree) {
+                    report.warn("report", "later sessions do not get the environment: \(doubt)")
+                }
             }
             try state.keep(report: report.json(start: host.start, people: people, exports: exports, failure: failure))
             if host.start == .elevated { try state.keep(reasons: people.names.reasons) }

@@ -3,10 +3,11 @@ package import Linux
 package import SystemPackage
 
 /// What is kept of a boot for later sessions: the report, and the environment without its secrets.
-package struct StateDirectory {
+package struct StateDirectory: ~Copyable {
     /// The directory.
     package let path: FilePath
-    private let tree: FileTree
+    /// The directory itself: whatever becomes of its path, this is where the files go.
+    let directory: Directory
     private let owner: (user: UInt32, group: UInt32)
     /// The mode of the files: root's are for the user's group, a user's own are for him.
     private let fileMode: ModeBits
@@ -38,44 +39,54 @@ package struct StateDirectory {
         at path: FilePath, owner: (user: UInt32, group: UInt32), mode: ModeBits, fileMode: ModeBits,
         isElevated: Bool = false, in tree: FileTree
     ) throws(SystemCallError) {
-        (self.path, self.owner, self.fileMode, self.tree) = (path, owner, fileMode, tree)
-        guard let name = path.lastComponent else { return }
+        guard let name = path.lastComponent else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .invalidArgument)
+        }
         if isElevated, try Self.doubt(of: path, in: tree) != nil {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
         let parent = try tree.openParent(of: path, links: .refuse)
-        guard let status = try Self.status(name, of: owner.user, in: parent) else {
-            // Open at once: a caller who cannot look into it does not know whether a start before his was elevated.
-            let umask = CurrentProcess.setUmask(0)
-            defer { CurrentProcess.setUmask(umask) }
-            try parent.makeDirectory(name, mode: mode)
-            return
+        let directory = try Self.open(name, mode: mode, in: parent)
+        let status = try directory.status()
+        guard status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
         // A directory may have its set-group-ID bit from the one above it.
-        if status.mode.rawValue & 0o777 == mode.rawValue { return }
-        let directory = try parent.open(name, [.readOnly, .directory])
-        // Whoever made it, perhaps with a strict umask; but one that holds something may be closed for that.
-        if isElevated, try !directory.entryNames(path: path).isEmpty {
-            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+        if status.mode.rawValue & 0o777 != mode.rawValue {
+            // Whoever made it, perhaps with a strict umask; but one that holds something may be closed for that, and where
+            // others may rename it may be any directory of the owner's.
+            let isMovable = try Self.isMovable(in: parent)
+            let holdsSomething = isElevated ? try !directory.names().isEmpty : false
+            if isMovable || holdsSomething {
+                throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+            }
+            try directory.setMode(mode)
         }
-        try directory.setMode(mode, path: path)
+        self.directory = directory
+        (self.path, self.owner, self.fileMode) = (path, owner, fileMode)
     }
 
-    /// What there is of the directory; `nil` for nothing.
-    ///
-    /// - Throws: ENOTDIR for something else, EPERM for another's or one that others can write in.
-    private static func status(
-        _ name: FilePath.Component, of user: UInt32, in parent: borrowing Directory
-    ) throws(SystemCallError) -> FileStatus? {
-        guard let status = try parent.status(name) else { return nil }
-        let path = parent.path.appending(name)
-        guard status.kind == .directory else {
-            throw SystemCallError(call: "mkdirat", path: path, errno: .notDirectory)
+    /// Whether others than root and a directory's owner can put another one in its place (inode(7), the sticky bit).
+    private static func isMovable(in parent: borrowing Directory) throws(SystemCallError) -> Bool {
+        let status = try parent.status()
+        return status.user != 0 || status.mode.rawValue & 0o022 != 0 && status.mode.rawValue & 0o1000 == 0
+    }
+
+    /// Opens the directory, and makes it where there is none; another start may do the same at the same time.
+    private static func open(
+        _ name: FilePath.Component, mode: ModeBits, in parent: borrowing Directory
+    ) throws(SystemCallError) -> Directory {
+        do throws(SystemCallError) {
+            return try parent.openDirectory(name)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            // Open at once: a caller who cannot look into it does not know whether an earlier start was elevated.
+            let umask = CurrentProcess.setUmask(0)
+            defer { CurrentProcess.setUmask(umask) }
+            do throws(SystemCallError) {
+                try parent.makeDirectory(name, mode: mode)
+            } catch  where error.errno == .fileExists {}
+            return try parent.openDirectory(name)
         }
-        guard status.user == user, status.mode.rawValue & 0o022 == 0 else {
-            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
-        }
-        return status
     }
 
     /// Why root keeps nothing in a directory, made or not, when the pod spec's author is not to be trusted: he may have
@@ -107,7 +118,7 @@ package struct StateDirectory {
         "\(Text.shown(path)) is a mount of the pod's, and not in memory: see volumeMounts in the pod spec"
     }
 
-    /// Keeps the environment, once for programs and once for shells; equal files are left alone.
+    /// Keeps the environment for ``KeptEnvironment``; what is the same is left alone.
     ///
     /// - Parameters:
     ///   - entries: the environment.
@@ -117,30 +128,21 @@ package struct StateDirectory {
     package func keep(
         environment entries: [CString], of user: UInt32, without secrets: Secrets
     ) throws(SystemCallError) {
-        var plain: [UInt8] = []
-        var shell = Array(Self.guardLines(for: user).utf8)
+        var content: [UInt8] = []
         for entry in entries {
             guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
-            plain += entry.bytes
-            plain.append(0)
-            guard Formats.isVariableName(name) else { continue }
-            shell += "export ".utf8
-            shell += name.utf8
-            shell.append(UInt8(ascii: "="))
-            shell += Self.quoted(entry.bytes(from: name.utf8.count + 1))
-            shell.append(UInt8(ascii: "\n"))
+            content += entry.bytes
+            content.append(0)
         }
-        try write("environment", plain, fileMode)
-        try write("environment.sh", shell, fileMode)
-    }
-
-    /// What a shell reads before the environment.
-    private static func guardLines(for user: UInt32) -> String {
-        """
-        # For user \(user) alone: with his HOME and ZDOTDIR, a shell of another, of root above all, would run his startup files.
-        [ "$(id -u)" = \(user) ] || return 0
-
-        """
+        // Snippets of earlier versions read it, and would go on with the environment of an earlier boot.
+        _ = try? directory.remove("environment.sh")
+        // What root keeps says for whom it is. In between it is nobody's, and never another user's.
+        let record = owner.user == user ? nil : KeptEnvironment.userText(user)
+        if let record, try !has(KeptEnvironment.userName, record, 0o644) {
+            _ = try directory.remove(KeptEnvironment.userName)
+        }
+        try write(KeptEnvironment.name, content, fileMode)
+        if let record { try write(KeptEnvironment.userName, record, 0o644) }
     }
 
     /// Makes an empty file, for all to see.
@@ -149,8 +151,7 @@ package struct StateDirectory {
     /// - Throws: the error of making it.
     func mark(_ name: FilePath.Component) throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
-            _ = try tree.openParent(of: path.appending(name), links: .refuse)
-                .open(name, [.writeOnly, .create, .exclusive], mode: 0o444)
+            _ = try directory.open(name, [.writeOnly, .create, .exclusive], mode: 0o444)
             return true
         } catch  where error.errno == .fileExists {
             return false
@@ -162,11 +163,10 @@ package struct StateDirectory {
     /// - Throws: the error of writing.
     package func keep(report: JSON) throws(SystemCallError) {
         let content = Array((report.text + "\n").utf8)
-        try FileReplacement.replace(
-            path.appending(Self.reportName), with: content, mode: fileMode, owner: owner, mayOverwrite: false, in: tree)
+        try FileReplacement.replace(Self.reportName, in: directory, with: content, mode: fileMode, owner: owner)
     }
 
-    private static let reportName = "report.json"
+    private static let reportName: FilePath.Component = "report.json"
 
     /// Adds to the report how the container ended, and leaves the reason for Kubernetes; what cannot be written is lost,
     /// because nobody is left to tell.
@@ -185,11 +185,10 @@ package struct StateDirectory {
     private static func add(
         _ end: JSON, to path: FilePath, of user: UInt32, in tree: FileTree
     ) throws(SystemCallError) {
-        guard let name = FilePath.Component(reportName) else { return }
-        let file = path.appending(name)
+        let file = path.appending(reportName)
         let directory = try tree.openDirectory(path, links: .refuse)
         let place = try directory.status()
-        let report = try directory.open(name, [.readWrite, .nonBlocking])
+        let report = try directory.open(reportName, [.readWrite, .nonBlocking])
         let status = try report.status(path: file)
         guard place.user == user, place.mode.rawValue & 0o022 == 0, status.kind == .file, status.user == user,
             report.mount == directory.mount
@@ -202,20 +201,20 @@ package struct StateDirectory {
     }
 
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {
-        let file = path.appending(name)
-        if try tree.read(file, limit: content.count + 1, links: .refuse) == content { return }
-        try FileReplacement.replace(file, with: content, mode: mode, owner: owner, mayOverwrite: false, in: tree)
+        if try has(name, content, mode) { return }
+        try FileReplacement.replace(name, in: directory, with: content, mode: mode, owner: owner)
     }
 
-    /// Single quotes, which leave every byte as it is; a quote itself is written `'\''`.
-    private static func quoted(_ value: [UInt8]) -> [UInt8] {
-        var text: [UInt8] = [UInt8(ascii: "'")]
-        for (index, part) in value.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false).enumerated() {
-            if index > 0 { text += "'\\''".utf8 }
-            text += part
-        }
-        text.append(UInt8(ascii: "'"))
-        return text
+    /// Whether a file is there already as it would be written.
+    private func has(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) -> Bool {
+        guard try directory.status(name)?.kind == .file else { return false }
+        let file = try directory.open(name, [.readOnly, .nonBlocking])
+        let path = path.appending(name)
+        let opened = try file.status(path: path)
+        guard opened.kind == .file, opened.user == owner.user, opened.group == owner.group, opened.mode == mode,
+            opened.names == 1, opened.size == content.count
+        else { return false }
+        return try file.readAll(limit: content.count + 1, expected: opened.size, path: path) == content
     }
 }
 

@@ -37,6 +37,8 @@ package struct FileStatus: Equatable, Sendable {
     /// The device that holds the file.
     package let device: UInt64
     package let inode: UInt64
+    /// How many names the file has; 0 once the last one is removed.
+    package let names: Int
     /// When the content last changed, by the clock of the file system.
     package let modified: Timestamp
 
@@ -71,6 +73,7 @@ package struct FileStatus: Equatable, Sendable {
         size = status.st_size
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
+        names = Int(status.st_nlink)
         modified = Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
 

@@ -27,6 +27,9 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
         return FileStatus(status).kind == .pipe || isatty(rawValue) == 1
     }
 
+    /// Whether somebody sees what is written there, or types what is read.
+    package var isTerminal: Bool { isatty(rawValue) == 1 }
+
     /// Gives the open file to a user, so that `/dev/stdout` and `/dev/stderr` can be opened again.
     ///
     /// - Throws: the error of fchown(2).
@@ -51,6 +54,13 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
             Self.messages.lost = 0
         }
         _ = writeMessage(bytes)
+    }
+
+    /// Writes all bytes of a result, as ``write(_:)`` does.
+    ///
+    /// - Returns: whether all were written, and not to a full disk, say.
+    package func writeResult(_ bytes: [UInt8]) -> Bool {
+        writeAll(bytes) { wait(milliseconds: 1000) } == bytes.count
     }
 
     /// What became of messages.

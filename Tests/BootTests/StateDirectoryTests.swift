@@ -19,13 +19,6 @@ struct StateDirectoryTests {
         try state.keep(report: .object([("a", .number(1))]))
     }
 
-    /// What a shell's file begins with.
-    private static let beginning = """
-        # For user 254321 alone: with his HOME and ZDOTDIR, a shell of another, of root above all, would run his startup files.
-        [ "$(id -u)" = 254321 ] || return 0
-
-        """
-
     private static func text(_ entries: String...) -> [[UInt8]] { entries.map { Array($0.utf8) } }
 
     @Test func `root's directory is for all to enter, what is in it for the user's group`() async {
@@ -40,8 +33,7 @@ struct StateDirectoryTests {
                     run 0755 0:0 /
                     run/entrypoint 0755 0:0 /
                     run/entrypoint/environment 0640 0:83070 'A=1|B=two words|'
-                    run/entrypoint/environment.sh 0640 0:83070 '\(Self.beginning)export A='1'
-                    export B='two words'
+                    run/entrypoint/environment.user 0644 0:83070 '254321
                     '
                     run/entrypoint/report.json 0640 0:83070 '{"a":1}
                     '
@@ -65,8 +57,6 @@ struct StateDirectoryTests {
                     dev/shm 1777 0:0 /
                     dev/shm/entrypoint-254321 0700 254321:83070 /
                     dev/shm/entrypoint-254321/environment 0600 254321:83070 'A=1|'
-                    dev/shm/entrypoint-254321/environment.sh 0600 254321:83070 '\(Self.beginning)export A='1'
-                    '
                     dev/shm/entrypoint-254321/report.json 0600 254321:83070 '{"a":1}
                     '
                     """)
@@ -99,38 +89,6 @@ struct StateDirectoryTests {
                 try Self.keep(odd, in: site)
                 let kept = FileManager.default.contents(atPath: site.at("run/entrypoint/environment").string)
                 #expect(kept.map { Array($0) } == odd.flatMap { $0 + [0] })
-                let shell = FileManager.default.contents(atPath: site.at("run/entrypoint/environment.sh").string)
-                #expect(
-                    shell.map { Array($0) }
-                        == Array((Self.beginning + "export A='").utf8) + [0xFF, 0xFE]
-                        + Array("'\nexport A='2'\nexport E=''\n".utf8))
-            }
-        }
-    }
-
-    @Test(arguments: ["/bin/sh", "/bin/bash", "/bin/zsh"])
-    func `a shell of the user's reads each value as it was, another's none`(shell: String) async {
-        await #expect(processExitsWith: .success) { [shell = shell as String] in
-            try withSite { site in
-                try site.directory("run")
-                try site.directory("out", 0o777)
-                let value = "a'b\"c\\d$(touch /nothing)`id`!$HOME\n\t;&|>*?[~ #x'' "
-                try Self.keep([Array("VALUE=\(value)".utf8)], in: site)
-                for user in [Self.user.user, 0, 254_322] {
-                    let output = site.at("out/\(user)").string
-                    let script =
-                        ". '\(site.at("run/entrypoint/environment.sh"))' && printf %s \"${VALUE-none}\" >'\(output)'"
-                    let child = fork()
-                    if child == 0 {
-                        guard setgid(Self.user.group) == 0, setuid(user) == 0 else { _exit(1) }
-                        let error = CurrentProcess.execute(
-                            FilePath(shell), arguments: [string("sh"), string("-c"), string(script)], environment: [])
-                        Issue.record(error)
-                        _exit(1)
-                    }
-                    waitpid(child, nil, 0)
-                    #expect(site.content("out/\(user)") == (user == Self.user.user ? value : "none"))
-                }
             }
         }
     }
@@ -141,13 +99,107 @@ struct StateDirectoryTests {
                 try site.directory("run")
                 try Self.keep(Self.text("A=1"), in: site)
                 let inode = try site.inode("run/entrypoint/environment")
-                let shells = try site.inode("run/entrypoint/environment.sh")
+                let record = try site.inode("run/entrypoint/environment.user")
                 try Self.keep(Self.text("A=1"), in: site)
                 #expect(try site.inode("run/entrypoint/environment") == inode)
-                #expect(try site.inode("run/entrypoint/environment.sh") == shells)
+                #expect(try site.inode("run/entrypoint/environment.user") == record)
                 try Self.keep(Self.text("A=2"), in: site)
                 #expect(try site.inode("run/entrypoint/environment") != inode)
                 #expect(site.content("run/entrypoint/environment") == "A=2\0")
+            }
+        }
+    }
+
+    @Test func `an equal file that others can change is replaced`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                try Self.keep(Self.text("A=1"), in: site)
+                let file = site.at("run/entrypoint/environment")
+                let changes: [() -> Int32] = [
+                    { chmod(file.string, 0o660) }, { chown(file.string, 5, 83070) },
+                    { link(file.string, site.at("other").string) },
+                ]
+                for change in changes {
+                    try #require(change() == 0)
+                    try Self.keep(Self.text("A=1"), in: site)
+                    let status = try #require(try FileTree().status(file, links: .refuse))
+                    #expect(status.mode == 0o640 && status.user == 0 && status.names == 1)
+                }
+            }
+        }
+    }
+
+    @Test func `an environment of another user is kept only once the record of the former is gone`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                try Self.keep(Self.text("A=1"), in: site)
+                let tree = FileTree(root: site.root)
+                let others = Credentials(user: 254_322, group: 83070, groups: [])
+                // The environment cannot be written: it must not be there under the record of anybody.
+                let file = site.at("run/entrypoint/environment")
+                try #require(mount(file.string, file.string, nil, UInt(MS_BIND), nil) == 0)
+                let error = SystemCallError.of { () throws(SystemCallError) in
+                    try StateDirectory(for: .root, user: others, in: tree)
+                        .keep(environment: [CString(Array("A=2".utf8))], of: others.user, without: Secrets())
+                }
+                #expect(error?.symbol == "renameat EBUSY")
+                #expect(site.content("run/entrypoint/environment.user") == nil)
+                try #require(umount2(file.string, 0) == 0)
+                try StateDirectory(for: .root, user: others, in: tree)
+                    .keep(environment: [CString(Array("A=2".utf8))], of: others.user, without: Secrets())
+                #expect(site.content("run/entrypoint/environment.user") == "254322\n")
+            }
+        }
+    }
+
+    @Test func `what shells read of an earlier version is removed from the boot's own directory alone`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                try site.directory("run/entrypoint")
+                let old = try site.file("run/entrypoint/environment.sh", "export A=0")
+                try Self.keep(Self.text("A=1"), in: site)
+                #expect(!FileManager.default.fileExists(atPath: old.string))
+                try site.file("run/entrypoint/environment.sh", "another's")
+                try #require(chown(site.at("run/entrypoint").string, 5, 5) == 0)
+                #expect(throws: SystemCallError.self) { try Self.keep(Self.text("A=1"), in: site) }
+                #expect(site.content("run/entrypoint/environment.sh") == "another's")
+            }
+        }
+    }
+
+    @Test func `several starts make one directory`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run")
+                for _ in 0..<200 {
+                    let child = fork()
+                    let error = SystemCallError.of { () throws(SystemCallError) in
+                        _ = try StateDirectory(for: .root, user: Self.user, in: FileTree(root: site.root))
+                    }
+                    if child == 0 { _exit(error == nil ? 0 : 1) }
+                    var status: CInt = 0
+                    try #require(waitpid(child, &status, 0) == child)
+                    #expect(status == 0 && error == nil)
+                    try #require(rmdir(site.at("run/entrypoint").string) == 0)
+                }
+            }
+        }
+    }
+
+    @Test func `a closed directory is not opened where others may have put it`() async {
+        await #expect(processExitsWith: .success) {
+            try withSite { site in
+                try site.directory("run", 0o777)
+                // A private one of root's, which whoever may rename in /run has given this name.
+                try site.directory("run/entrypoint", 0o700)
+                let refusal = SystemCallError.of { () throws(SystemCallError) in
+                    try Self.keep(Self.text("A=1"), in: site)
+                }
+                #expect(refusal?.symbol == "mkdirat EPERM")
+                #expect(try FileTree().status(site.at("run/entrypoint"), links: .refuse)?.mode == 0o700)
             }
         }
     }
@@ -167,10 +219,10 @@ struct StateDirectoryTests {
                 }
                 try site.directory("elsewhere")
                 try site.link("run/entrypoint", to: "../elsewhere")
-                #expect(refusal() == "mkdirat ENOTDIR")
+                #expect(refusal() == "openat ENOTDIR")
                 try #require(unlink(site.at("run/entrypoint").string) == 0)
                 try site.file("run/entrypoint")
-                #expect(refusal() == "mkdirat ENOTDIR")
+                #expect(refusal() == "openat ENOTDIR")
                 try #require(unlink(site.at("run/entrypoint").string) == 0 && rmdir(site.at("run").string) == 0)
                 try site.link("run", to: "elsewhere")
                 #expect(refusal() == "openat2 ELOOP")
@@ -229,7 +281,7 @@ struct StateDirectoryTests {
                 try site.directory("run")
                 try site.directory("run/entrypoint")
                 try site.file("victim", "kept")
-                let file = try site.file("run/entrypoint/environment.sh")
+                let file = try site.file("run/entrypoint/environment")
                 try #require(mount(site.at("victim").string, file.string, nil, UInt(MS_BIND), nil) == 0)
                 let error = SystemCallError.of { () throws(SystemCallError) in
                     try Self.keep(Self.text("A=1"), in: site)

@@ -53,7 +53,11 @@ struct AttackTests {
                 """, isAsRoot: true, told: "NB_USER"),
         Attack(
             testDescription: "a variable that is a command of a shell",
-            script: "X='a; echo gained' START true; . /run/entrypoint/environment.sh", told: "ready: "),
+            script: """
+                X='a; echo gained' START true
+                if [ -e /run/entrypoint/environment.sh ]; then . /run/entrypoint/environment.sh; fi
+                eval "$(entrypointctl env --sh)"; echo $X
+                """, told: "ready: "),
         Attack(
             testDescription: "a name that is a section of git's configuration",
             script: """

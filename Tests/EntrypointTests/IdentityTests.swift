@@ -47,7 +47,7 @@ struct IdentityTests {
                     "/etc/sudoers.d/90-entrypoint": "file 0440 0:0",
                     "/home/jane": "directory 0750 1000:2000",
                     "/run/entrypoint/environment": "file 0640 0:2000",
-                    "/run/entrypoint/environment.sh": "file 0640 0:2000",
+                    "/run/entrypoint/environment.user": "file 0644 0:2000",
                     "/run/entrypoint/report.json": "file 0640 0:2000",
                 ])
         }

@@ -5,11 +5,17 @@ extension AttackTests {
     /// shares. He can read it and not change it.
     static let mounted = [
         Attack(
-            testDescription: "another's file mounted as the shell's environment",
-            prepare: { try mountVictim("keys", at: "/run/entrypoint/environment.sh", in: $0) },
+            testDescription: "another's file mounted as the environment",
+            prepare: { try mountVictim("keys", at: "/run/entrypoint/environment", in: $0) },
             script: "export X='\nssh-ed25519 key'; START true; \(hasChanged("keys"))",
-            told: "cannot keep the report and the environment for later sessions in /run/entrypoint/environment.sh: "
+            told: "cannot keep the report and the environment for later sessions in /run/entrypoint/environment: "
                 + "device or resource busy (renameat EBUSY)"),
+        Attack(
+            testDescription: "another's file mounted as the record of whose it is",
+            prepare: { try mountVictim("keys", at: "/run/entrypoint/environment.user", in: $0) },
+            script: "START true; \(hasChanged("keys"))",
+            told: "cannot keep the report and the environment for later sessions in /run/entrypoint/environment.user: "
+                + "device or resource busy (unlinkat EBUSY)"),
         Attack(
             testDescription: "another's file mounted as the report",
             prepare: { try mountVictim("keys", at: "/run/entrypoint/report.json", in: $0) },

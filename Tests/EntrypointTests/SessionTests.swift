@@ -15,12 +15,14 @@ struct SessionTests {
 
     /// Ways to start a shell.
     private static let shells: [[ByteString]] = [
-        ["sh", "-l"], ["bash", "-l"], ["bash", "-i"], ["bash", "-l", "-i"], ["zsh"], ["zsh", "-l"], ["zsh", "-i"],
+        ["sh", "-l"], ["bash", "-l"], ["bash", "-i"], ["bash", "-l", "-i"], ["zsh"],
+        ["zsh", "-l"], ["zsh", "-i"],
     ]
 
     /// Calls the body with a container that jane's boot has prepared; what is run in it then is a session.
     private func withBootedPod(
-        _ programs: Programs, _ body: (_ session: (UInt32, [ByteString], ByteString) throws -> Outcome) throws -> Void
+        _ programs: Programs, _ variables: Environment = [:],
+        _ body: (_ session: (UInt32, [ByteString], ByteString) throws -> Outcome) throws -> Void
     ) throws {
         try withPod(.debian, programs) { container in
             try container.write(
@@ -29,6 +31,7 @@ struct SessionTests {
             for file in ["/etc/bash.bashrc", "/etc/zsh/zshenv"] {
                 try container.append(file, "\n. /etc/profile.d/entrypoint.sh\n")
             }
+            container.environment = container.environment.with(variables)
             if programs == .elevated { (container.user, container.group) = (1000, 2000) }
             let boot = try container.boot("/bin/sh", "-c", Self.startupFiles)
             try #require(boot.exitCode == 0, "\(boot)")
@@ -52,9 +55,9 @@ struct SessionTests {
                 let outcome = try session(0, shell, Self.look)
                 #expect(outcome.outputLines == ["0 /root none none"], "\(shell): \(outcome)")
             }
-            // Nor by the file itself.
+            // Nor by the snippet's own words.
             for shell in ["sh", "bash", "zsh"] as [ByteString] {
-                let outcome = try session(0, [shell], ". /run/entrypoint/environment.sh; " + Self.look)
+                let outcome = try session(0, [shell], "eval \"$(entrypointctl env --sh)\"; " + Self.look)
                 #expect(outcome.outputLines == ["0 /root none none"], "\(shell): \(outcome)")
             }
         }
@@ -74,6 +77,81 @@ struct SessionTests {
             // The startup files of the first test do tell.
             let users = try session(1000, ["zsh", "-i"], "true")
             #expect(users.outputLines.contains("startup file as 1000"), "\(users)")
+        }
+    }
+
+    @Test func `variables whose names a shell has taken cost a session nothing else`() throws {
+        let names: [ByteString] = [
+            "UID", "GID", "EUID", "EGID", "PPID", "status", "path", "argv", "options", "commands", "functions",
+            "aliases",
+            "BASHOPTS", "RANDOM", "_X",
+        ]
+        let variables = Environment(entries: names.map { $0 + "=1+'x[$(echo gained >&2)]\n" })
+        try withBootedPod(.plain, variables) { session in
+            for shell in Self.shells {
+                let users = try session(1000, shell, Self.look + "; printf '%s' \"$_X\"")
+                #expect(
+                    users.output.hasSuffix(
+                        "1000 /home/jane /scratch/homes/jane/.shell /scratch/homes/jane\n1+'x[$(echo gained >&2)]\n"),
+                    "\(shell): \(users)")
+                #expect(!users.errorLines.contains("gained") && !users.errors.contains("entrypoint"), "\(users)")
+            }
+        }
+    }
+
+    @Test(arguments: [true, false]) func `a shell of busybox has the environment, after a boot without privileges too`(
+        isBare: Bool
+    ) throws {
+        try withPod(.busybox) { container in
+            let snippet = try String(contentsOfFile: ImageBuild.project + "/docker/base/profile.sh", encoding: .utf8)
+            try container.write("/etc/profile", ByteString(snippet))
+            container.environment["ODD"] = "'\n\u{1}$(false)"
+            container.environment["ENTRYPOINT_MODE"] = "init"
+            if isBare {
+                (container.user, container.group) = (1000, 2000)
+                try container.makeDirectory("/scratch/homes", mode: 0o777)
+            }
+            let boot = try container.start("/bin/sh", "-c", "echo up; exec sleep 60")
+            try boot.waitForOutput("up")
+            let look: ByteString = "printf '%s|' \"$(id -u)\" \"$HOME\" \"${SCRATCH_HOME-none}\" \"${ODD-none}\""
+            let clean: [ByteString] = ["env", "-i", "PATH=/bin:/usr/bin", "HOME=/x", "sh", "-l", "-c", look]
+            let home = isBare ? "/scratch/homes/jane" : "/home/jane"
+            let users = try boot.exec(clean, user: "1000:2000")
+            #expect(users.output == "1000|\(home)|/scratch/homes/jane|'\n\u{1}$(false)|", "\(users)")
+            for user in ["0:0", "1001:2000"] {
+                let others = try boot.exec(clean, user: user)
+                #expect(others.output == "\(user.prefix { $0 != ":" })|/x|none|none|", "\(others)")
+            }
+            let listing = try boot.exec(["entrypointctl", "env"], user: "1000:2000")
+            #expect(listing.outputLines.contains("ODD='\\n\\u{1}$(false)"), "\(listing)")
+            let bytes = try boot.exec(["entrypointctl", "env", "--null"], user: "1000:2000")
+            #expect(bytes.standardOutput.contains("\0ODD='\n\u{1}$(false)\0"), "\(bytes)")
+            for option in [[], ["--null"]] as [[ByteString]] {
+                let roots = try boot.exec(["entrypointctl", "env"] + option, user: "0:0")
+                #expect(roots.exitCode == 1 && roots.output.isEmpty)
+                #expect(
+                    roots.errors
+                        == "entrypointctl: no environment of a boot: the environment of a boot is its user's, and never "
+                        + "root's\n", "\(roots)")
+            }
+            let silent = try boot.exec(["entrypointctl", "env", "--sh"], user: "0:0")
+            #expect(silent.exitCode == 0 && silent.output.isEmpty && silent.errors.isEmpty, "\(silent)")
+        }
+    }
+
+    @Test func `a start as root tells where sessions will get nothing`() throws {
+        for (mode, isTold) in [(0o755, false), (0o1777, false), (0o777, true)] as [(UInt32, Bool)] {
+            try withPod(.busybox) { container in
+                try container.makeDirectory("/run", mode: mode)
+                let outcome = try container.boot("true")
+                let warning =
+                    "report: warning: later sessions do not get the environment: /run is not root's, or others can remove "
+                    + "what is in it"
+                #expect(outcome.exitCode == 0 && outcome.errors.contains(warning) == isTold, "\(outcome)")
+                (container.user, container.group, container.entrypoint) = (1000, 2000, [])
+                let session = try container.run("entrypointctl", "env", "--sh")
+                #expect(session.exitCode == 0 && session.output.isEmpty == isTold, "\(session)")
+            }
         }
     }
 

@@ -6,20 +6,18 @@ package enum FileReplacement {
     /// Gives a file a new content, or makes it.
     ///
     /// The content is written beside the file, which then takes its name. Where the directory or a mount forbids that,
-    /// it is written into the file that is there, if that is wanted. No link is followed.
+    /// it is written into the file that is there. No link is followed.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - content: its new content.
     ///   - mode: its mode.
     ///   - owner: its user and group.
-    ///   - mayOverwrite: whether a file that cannot be replaced may be written into: somebody may have mounted his own, or
-    ///     another's, in its place.
     ///   - tree: the container's files.
     /// - Throws: the error of the call that failed; the file is then as it was, and nothing lies beside it.
     package static func replace(
         _ path: FilePath, with content: [UInt8], mode: ModeBits, owner: (user: UInt32, group: UInt32),
-        mayOverwrite: Bool = true, in tree: FileTree
+        in tree: FileTree
     ) throws(SystemCallError) {
         guard let name = path.lastComponent else { return }
         let parent = try tree.openParent(of: path, links: .refuse)
@@ -29,7 +27,7 @@ package enum FileReplacement {
         }
         do throws(SystemCallError) {
             try exchange(name, in: parent, content, mode, owner)
-        } catch let first where mayOverwrite && inPlaceErrors.contains(first.errno) {
+        } catch let first where inPlaceErrors.contains(first.errno) {
             do throws(SystemCallError) {
                 try overwrite(name, in: parent, content)
             } catch {
@@ -37,6 +35,27 @@ package enum FileReplacement {
                 throw error.errno == .noSuchFileOrDirectory ? first : error
             }
         }
+    }
+
+    /// Gives a file of an open directory a new content, or makes it; one that cannot be replaced stays as it is: somebody
+    /// may have mounted another's in its place.
+    ///
+    /// - Parameters:
+    ///   - name: the file.
+    ///   - directory: where it is.
+    ///   - content: its new content.
+    ///   - mode: its mode.
+    ///   - owner: its user and group.
+    /// - Throws: the error of the call that failed; ELOOP for a link. Nothing lies beside the file then.
+    static func replace(
+        _ name: FilePath.Component, in directory: borrowing Directory, with content: [UInt8], mode: ModeBits,
+        owner: (user: UInt32, group: UInt32)
+    ) throws(SystemCallError) {
+        if try directory.status(name)?.kind == .link {
+            throw SystemCallError(
+                call: "openat", path: directory.path.appending(name), errno: .tooManySymbolicLinkLevels)
+        }
+        try exchange(name, in: directory, content, mode, owner)
     }
 
     /// A bind-mounted file cannot be renamed over (EBUSY, EXDEV), and its directory may be closed to us.

@@ -9,15 +9,13 @@ extension StateDirectory {
     ///
     /// - Throws: the error of writing or removing.
     func keep(reasons: [String]) throws(SystemCallError) {
-        let file = path.appending("names")
-        let tree = FileTree()
         guard !reasons.isEmpty else {
             // Where it is a mount, it is none of a start before this one.
-            if let name = file.lastComponent { _ = try? tree.openParent(of: file, links: .refuse).remove(name) }
+            _ = try? directory.remove("names")
             return
         }
         try FileReplacement.replace(
-            file, with: Self.content(reasons), mode: 0o600, owner: (0, 0), mayOverwrite: false, in: tree)
+            "names", in: directory, with: Self.content(reasons), mode: 0o600, owner: (0, 0))
     }
 
     private static func content(_ reasons: [String]) -> [UInt8] {

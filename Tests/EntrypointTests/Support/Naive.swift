@@ -9,7 +9,8 @@ extension Container {
             .deletingLastPathComponent().appending(path: "Fixtures/naive")
         let tools = URL(filePath: try TestMachine.tools).appending(path: "naive")
         for (name, directory) in [
-            ("entrypoint", fixtures), ("elevate", tools), ("closed-streams", tools), ("dumpable", tools),
+            ("entrypoint", fixtures), ("profile.sh", fixtures), ("elevate", tools), ("closed-streams", tools),
+            ("dumpable", tools),
         ] {
             try write("/naive/\(name)", ByteString(Data(contentsOf: directory.appending(path: name))), mode: 0o755)
         }

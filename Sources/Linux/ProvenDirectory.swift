@@ -1,0 +1,128 @@
+package import SystemPackage
+
+/// A directory that its owner alone can have put where it is, and files that nobody else can have written.
+///
+/// All is proved on open descriptors, from the root directory down, and what is proved is what is used: nothing that is
+/// exchanged under a path meanwhile is ever looked at.
+package struct ProvenDirectory: ~Copyable {
+    private let directory: Directory
+    private let owner: UInt32
+    private let rootMount: UInt64
+
+    /// Why a directory or a file is not proved.
+    package enum Failure: Error, Equatable, Sendable {
+        /// There is nothing of that name.
+        case missing(FilePath)
+        /// Somebody else may have put it there, or may change it.
+        case doubt(FilePath, Doubt)
+        /// A system call failed.
+        case call(SystemCallError)
+    }
+
+    /// What speaks against a directory or a file.
+    package enum Doubt: Equatable, Sendable {
+        /// It belongs to this user, who is not the one that it must belong to.
+        case owner(UInt32)
+        /// Others than its owner may write in it.
+        case writable
+        /// It lies on another mount than the root directory, and not in memory.
+        case mounted
+        /// It is a symbolic link.
+        case link
+        /// It is neither a directory on the way nor a file at the end of it.
+        case kind
+        /// It has this many names: whoever may link to it decides what the others show.
+        case names(Int)
+    }
+
+    /// Opens a directory.
+    ///
+    /// Each directory above it must be root's, and writable for root alone or sticky (inode(7)): in a sticky one nobody
+    /// can take away or replace what belongs to another. None of them, nor the directory, may be on a mount other than
+    /// the root directory's, unless that keeps its files in memory: a file server would say what is in it.
+    ///
+    /// - Parameters:
+    ///   - path: an absolute path in its normal form.
+    ///   - owner: whose it must be.
+    ///   - tree: the container's files.
+    /// - Throws: what speaks against it.
+    package init(_ path: FilePath, of owner: UInt32, in tree: FileTree) throws(Failure) {
+        var place: FilePath = "/"
+        var current: Directory
+        do throws(SystemCallError) {
+            current = Directory(try tree.open(place, [.pathOnly, .directory], links: .refuse), path: place)
+        } catch {
+            throw .call(error)
+        }
+        let mount = current.mount
+        for name in path.components {
+            try Self.prove(current.descriptor, place, of: 0, isHolder: true, rootMount: mount)
+            place.append(name)
+            current = Directory(try Self.open(name, [.pathOnly, .directory], in: current), path: place)
+        }
+        try Self.prove(current.descriptor, place, of: owner, isHolder: false, rootMount: mount)
+        directory = current
+        (self.owner, rootMount) = (owner, mount)
+    }
+
+    /// Opens a regular file in the directory, the directory's owner's alone and with this one name.
+    ///
+    /// - Throws: what speaks against it.
+    package func open(_ name: FilePath.Component) throws(Failure) -> Descriptor {
+        let path = directory.path.appending(name)
+        // A pipe is not waited for, and what is no file is not read.
+        let file = try Self.open(name, [.readOnly, .nonBlocking], in: directory)
+        try Self.prove(file, path, of: owner, isHolder: false, rootMount: rootMount)
+        let status = try Self.status(of: file, path)
+        if status.kind != .file { throw .doubt(path, .kind) }
+        if status.names != 1 { throw .doubt(path, .names(status.names)) }
+        return file
+    }
+
+    private static func open(
+        _ name: FilePath.Component, _ options: OpenOptions, in directory: borrowing Directory
+    ) throws(Failure) -> Descriptor {
+        let path = directory.path.appending(name)
+        do throws(SystemCallError) {
+            return try directory.open(name, options)
+        } catch {
+            switch error.errno {
+            case .noSuchFileOrDirectory: throw .missing(path)
+            case .tooManySymbolicLinkLevels: throw .doubt(path, .link)
+            case .notDirectory:
+                // open(2) says the same of a link; this is for the words alone.
+                let isLink = (try? directory.status(name))??.kind == .link
+                throw .doubt(path, isLink ? .link : .kind)
+            default: throw .call(error)
+            }
+        }
+    }
+
+    private static func status(of file: borrowing Descriptor, _ path: FilePath) throws(Failure) -> FileStatus {
+        do throws(SystemCallError) {
+            return try file.status(path: path)
+        } catch {
+            throw .call(error)
+        }
+    }
+
+    private static func prove(
+        _ file: borrowing Descriptor, _ path: FilePath, of owner: UInt32, isHolder: Bool, rootMount: UInt64
+    ) throws(Failure) {
+        let status = try status(of: file, path)
+        if status.user != owner { throw .doubt(path, .owner(status.user)) }
+        let isSticky = status.mode.rawValue & 0o1000 != 0
+        if status.mode.rawValue & 0o022 != 0 && !(isHolder && isSticky) { throw .doubt(path, .writable) }
+        // Where nothing tells the mount, only memory is trusted.
+        if rootMount != 0 && file.mount == rootMount { return }
+        if try !isInMemory(file, path) { throw .doubt(path, .mounted) }
+    }
+
+    private static func isInMemory(_ file: borrowing Descriptor, _ path: FilePath) throws(Failure) -> Bool {
+        do throws(SystemCallError) {
+            return try file.isInMemory(path: path)
+        } catch {
+            throw .call(error)
+        }
+    }
+}
