@@ -57,6 +57,7 @@ extension Apply {
             if let found { try checkOwner(of: change, found, link) }
         }
         try checkUse(of: change, nil)
+        try tellForeignFiles(of: change)
         return .changed
     }
 
