@@ -151,10 +151,22 @@ struct NameGrammarTests {
         ("auth include su\naccount substack system-auth", ""), ("auth required pam_wheel.so use_uid", "%wheel:1"),
         ("auth sufficient pam_wheel.so trust group=ops", "%ops:1"),
         (
-            "auth requisite pam_succeed_if.so uid >= 1000 quiet_success\nsession [default=ignore] pam_succeed_if.so service in crond quiet use_uid",
+            "auth requisite pam_succeed_if.so uid >= 1000 quiet_success\nauth required pam_deny.so\n"
+                + "session [default=ignore] pam_succeed_if.so service in crond quiet use_uid",
             ""
         ),
-        ("auth [default=1 ignore=ignore success=ok] pam_localuser.so\naccount sufficient pam_localuser.so", ""),
+        ("auth required pam_unix.so\nauth required pam_permit.so\naccount sufficient pam_localuser.so", ""),
+        ("auth optional pam_faildelay.so delay=3\n@include common-auth", ""),
+        // Whoever has a name passes.
+        ("auth required pam_permit.so", "*:1"),
+        ("auth required pam_env.so\n@include common-session", "*:1"),
+        ("auth required pam_succeed_if.so use_uid uid >= 1000", "*:1"),
+        ("auth sufficient pam_permit.so\nauth required pam_deny.so", "doubt:1"),
+        ("auth [default=1 ignore=ignore success=ok] pam_localuser.so", "doubt:1"),
+        // PAM passes over blanks beside the sign, and jumps on failure, too.
+        ("auth [success = done default=ignore] pam_succeed_if.so use_uid uid >= 1000", "doubt:1"),
+        ("auth [success=ignore default=1] pam_succeed_if.so uid < 1000\nauth requisite pam_deny.so", "doubt:1"),
+        ("auth [success=ok other=done] pam_unix.so", "doubt:1"), ("auth [] pam_unix.so", "doubt:1"),
         ("auth sufficient pam_succeed_if.so use_uid uid >= 1000", "doubt:1"),
         ("auth [success=1 default=ignore] pam_localuser.so", "doubt:1"),
         ("auth [default=done] pam_shells.so", "doubt:1"),

@@ -39,6 +39,8 @@ package struct NameRights: Equatable, Sendable {
 
     package internal(set) var mentions: [Mention] = []
     package internal(set) var doubts: [Doubt] = []
+    /// Those of them about what is there and was not read: it may have any name literally.
+    var unread: [Doubt] = []
     var doubtfulTexts: [DoubtfulText] = []
 
     /// Nothing is mentioned, and nothing is in doubt.
@@ -106,7 +108,8 @@ extension NameRights {
             guard let line = text.lines.first(where: { wanted.isWord(of: $0.bytes) }) else { continue }
             reasons.append("\(Text.shown(text.file)):\(line.number): the word \(name) may be a name")
         }
-        if !reasons.isEmpty || permitted.contains(where: { $0.matches(name) }) { return NameVerdict(reasons: reasons) }
+        if permitted.contains(where: { $0.matches(name) }) { return NameVerdict(reasons: reasons + unread.map(\.text)) }
+        if !reasons.isEmpty { return NameVerdict(reasons: reasons) }
         for mention in mentions where mention.subject == .everyone {
             reasons.append("\(mention.place): everybody with a name has rights")
         }

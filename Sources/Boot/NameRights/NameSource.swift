@@ -123,7 +123,7 @@ extension NameSource {
     /// pam(7), and the files of its modules.
     private static let modules: [NameSource] =
         [NameSource("/etc/pam.conf", .file, .empty)]
-        + ["/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", "/usr/local/etc/pam.d"].map {
+        + ["/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d", "/usr/local/etc/pam.d"].map {
             NameSource($0, .directory(.all), .pam)
         }
         + ["/etc/security", "/usr/etc/security", "/usr/lib/security", "/usr/share/security"].flatMap { root in

@@ -27,8 +27,14 @@ struct SourceReader {
         case absent
         case file, directory
         case link(FilePath)
+        /// Something that is not read.
         case doubt(String)
     }
+
+    /// What others may have written to: a doubt, and read all the same for the names that it has.
+    private var open: [FilePath: String] = [:]
+    /// Files that are searched for names by themselves, whoever has mounted them.
+    private static let accountFiles = [Paths.passwd, Paths.group, Paths.shadow, Paths.gshadow]
 
     init(tree: FileTree, caller: UInt32, isRoot: Bool) {
         self.tree = tree
@@ -63,8 +69,10 @@ struct SourceReader {
         }
     }
 
-    private mutating func doubt(_ path: FilePath, _ reason: String) {
-        rights.doubts.append(NameRights.Doubt(file: path, line: nil, reason: reason))
+    private mutating func doubt(_ path: FilePath, _ reason: String, isUnread: Bool = false) {
+        let doubt = NameRights.Doubt(file: path, line: nil, reason: reason)
+        rights.doubts.append(doubt)
+        if isUnread { rights.unread.append(doubt) }
     }
 
     private mutating func names(in directory: FilePath) -> [FilePath.Component] {
@@ -86,13 +94,15 @@ struct SourceReader {
         }
         let remedy =
             error.errno == .permissionDenied ? "; let capabilities.drop of the pod spec leave DAC_OVERRIDE" : ""
-        doubt(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)")
+        doubt(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)", isUnread: true)
     }
 
     private mutating func readFile(_ path: FilePath, _ source: NameSource) -> [NameSource] {
         files += 1
         guard files <= Self.fileLimit else {
-            if files == Self.fileLimit + 1 { doubt(path, "more than \(Self.fileLimit) files: this one is not read") }
+            if files == Self.fileLimit + 1 {
+                doubt(path, "more than \(Self.fileLimit) files: this one is not read", isUnread: true)
+            }
             return []
         }
         var bytes: [UInt8]
@@ -109,7 +119,10 @@ struct SourceReader {
             return []
         }
         var findings = SourceFindings(SourceText(bytes, of: path, comments: source.grammar.comments))
-        if bytes.count > Self.sizeLimit {
+        if bytes.count == Self.searchLimit {
+            findings.doubt(nil, "longer than \(Self.searchLimit) bytes")
+            rights.unread += findings.doubts
+        } else if bytes.count > Self.sizeLimit {
             findings.doubt(nil, "longer than \(Self.sizeLimit) bytes")
         } else if bytes.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F }) {
             findings.doubt(nil, "it has control characters")
@@ -151,22 +164,26 @@ struct SourceReader {
                 place = next
             case .doubt(let reason):
                 // Once, however many sources lie below it.
-                if seen.insert("doubt \(next)").inserted { doubt(next, reason) }
+                if seen.insert("doubt \(next)").inserted {
+                    doubt(next, reason, isUnread: !Self.accountFiles.contains(next))
+                }
                 return nil
             case .link(let target):
                 links += 1
                 guard links <= Self.linkLimit else {
-                    doubt(path, "too many symbolic links")
+                    doubt(path, "too many symbolic links", isUnread: true)
                     return nil
                 }
                 if target.isAbsolute { place = "/" }
                 way = Array(target.components)[...] + way
             case .file where !way.isEmpty: return nil
-            case .file, .directory: place = next
+            case .file, .directory:
+                place = next
+                if let reason = open[next], seen.insert("doubt \(next)").inserted { doubt(next, reason) }
             }
         }
         if let passed, place.starts(with: Paths.volatile) {
-            doubt(Paths.volatile, passed)
+            doubt(Paths.volatile, passed, isUnread: true)
             return nil
         }
         return place
@@ -187,10 +204,9 @@ struct SourceReader {
             }
             // Debian's directory of polkit's rules is polkit's own.
             if !mayBeAnybodys, status.user != 0 && (status.user >= 1000 || status.user == caller) {
-                return .doubt("it belongs to user \(status.user)")
-            }
-            if !mayBeAnybodys, status.mode.rawValue & 0o022 != 0 {
-                return .doubt("others than its owner can write to it")
+                open[path] = "it belongs to user \(status.user)"
+            } else if !mayBeAnybodys, status.mode.rawValue & 0o022 != 0 {
+                open[path] = "others than its owner can write to it"
             }
             switch status.kind {
             case .file: return .file
