@@ -271,7 +271,7 @@ struct DirectoryRightsTests {
             plain
                 == "the seed user does nothing in /proc, which lies on a mount that the image's configuration does not "
                 + "describe: if it is to work there, scratch.seedDirectories has {path: /proc, source: \"10.0.0.5:/export\", "
-                + "root: \"/sub e\u{301}\", type: nfs4}")
+                + "root: \"/sub e\u{301}\", type: nfs4, point: /proc}")
         // The image's own, and what nothing is known of.
         let own = SeedPlaces.Mounts(all: mounts.all, root: number)
         #expect(SeedPlaces().refusal(of: directory, [SeedDirectory("/proc")], own) == nil)
@@ -298,7 +298,8 @@ struct DirectoryRightsTests {
                             refusal.hasSuffix(
                                 "(mkdirat EACCES as user 254321:83070); the seed user does nothing in /h, which lies on a mount "
                                     + "that the image's configuration does not describe: if it is to work there, "
-                                    + "scratch.seedDirectories has {path: /h, source: memory, root: /, type: tmpfs}")
+                                    + "scratch.seedDirectories has {path: /h, source: memory, root: /, type: tmpfs, "
+                                    + "point: }")
                                 || mode == .dryRun && refusal.contains("the seed user does nothing in /h"), "\(refusal)"
                         )
                         expectSame(try site.listing(), "h 0755 177449:83070 /")

@@ -145,11 +145,31 @@ struct SeedVolumeTests {
                 other.errors.contains(
                     "the seed user does nothing in /scratch/homes, which lies on a mount that the image's configuration does "
                         + "not describe: if it is to work there, scratch.seedDirectories has {path: /scratch/homes, "
-                        + "source: export, root: /seeds, type: fuse.rootsquash}"), "\(other)")
+                        + "source: export, root: /seeds, type: fuse.rootsquash, point: /scratch/homes}"), "\(other)")
             #expect(try scratch.status("seeds/jane") == nil)
             let described = try boot([.bind(scratch.mount, to: "/scratch")])
             #expect(described.exitCode == 0, "\(described)")
             #expect(try scratch.status("homes/jane")?.description == "directory 1770 4711:2000")
+        }
+    }
+
+    /// `path` says where the volume is looked at, and `root` which part of it; only `point` says where it is mounted.
+    @Test(arguments: [true, false])
+    func `a description that has no point lets a pod mount the same volume elsewhere`(hasPoint: Bool) throws {
+        try withSquashedScratch { scratch in
+            for path in ["homes", "."] { try scratch.makeDirectory(path, mode: 0o755, user: 4711, group: 2000) }
+            try ElevatedTests.withElevatedPod { container in
+                let point = hasPoint ? ", point: /scratch" : ""
+                try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+                try container.write(
+                    "/etc/entrypoint.yaml",
+                    "scratch: {seedDirectories: [{path: /scratch/homes, source: export, type: fuse.rootsquash\(point)}]}\n"
+                )
+                container.mounts = [.bind(scratch.mount, to: "/scratch/homes")]
+                let outcome = try container.boot("true")
+                #expect(outcome.exitCode == (hasPoint ? 125 : 0), "\(outcome)")
+                #expect(try scratch.status("jane")?.user == (hasPoint ? nil : 4711), "\(outcome)")
+            }
         }
     }
 

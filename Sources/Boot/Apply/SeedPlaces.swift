@@ -94,7 +94,8 @@ package struct SeedPlaces: Sendable {
         guard let mount else { return "the seed user does nothing in \(path): nothing tells which mount it lies on" }
         return "the seed user does nothing in \(path), which lies on a mount that the image's configuration does not "
             + "describe: if it is to work there, scratch.seedDirectories has {path: \(path), "
-            + "source: \(Self.quoted(mount.source)), root: \(Self.quoted(mount.root)), type: \(Self.quoted(mount.type))}"
+            + "source: \(Self.quoted(mount.source)), root: \(Self.quoted(mount.root)), type: \(Self.quoted(mount.type)), "
+            + "point: \(Self.quoted(mount.point.string))}"
     }
 
     /// A text as a YAML file can have it.

@@ -46,7 +46,7 @@ package struct Scratch: Step {
             + "volume is described as `/proc/self/mountinfo` has it",
         default: "anywhere, and nowhere in an elevated start",
         shape: .list(.either(.text, .object(SeedDirectory.fields))),
-        example: "[/srv/homes, {path: /mloscratch/homes, source: \"10.0.0.5:/mloscratch\", root: /, type: nfs4}]"
+        example: "[/srv/homes, {path: /data/homes, source: \"10.0.0.5:/data\", root: /, type: nfs4, point: /data}]"
     ) { $0.list($1, of: SeedDirectory.read) }
     static let homeOwnersSetting = FileSetting<[HomeOwner]>(
         "scratch.homeOwners",

@@ -106,7 +106,9 @@ extension SeedDirectory {
             "source", .text, "what is mounted there, as the kernel writes it; without one it is the image's own"),
         Shape.Field("type", .text, "the type of its file system"),
         Shape.Field("root", .text, "the directory of the file system that is mounted; / without one"),
-        Shape.Field("point", .text, "where it is mounted; anywhere without one"),
+        Shape.Field(
+            "point", .text,
+            "where it is mounted; without one at `path` or anywhere above it, as the pod chooses"),
     ]
 
     static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> SeedDirectory? {
