@@ -135,10 +135,11 @@ struct StepPlanTests {
 
     @Test func `a slash at the end makes a name a directory's`() throws {
         let plan = try Self.plan(PersistentLinks.self, ["PERSISTENT_LINKS": "a b/"])
+        let owners: [UInt32] = [254321, 0]
         #expect(
             plan.changes.map(\.change) == [
-                .link(LinkChange("/home/jane/a", to: "/scratch/homes/jane/a", .file, mode: 0o600)),
-                .link(LinkChange("/home/jane/b", to: "/scratch/homes/jane/b", .directory, mode: 0o770)),
+                .link(LinkChange("/home/jane/a", to: "/scratch/homes/jane/a", .file, mode: 0o600, owners: owners)),
+                .link(LinkChange("/home/jane/b", to: "/scratch/homes/jane/b", .directory, mode: 0o770, owners: owners)),
             ])
     }
 

@@ -53,6 +53,7 @@ extension Apply {
         let target: FilePath
         let kind: LinkChange.Kind
         let targetMode: ModeBits?
+        let owners: [UInt32]?
         let actor: Actor
         /// What a link leads to that only shows whether two directories are one.
         static let probe: FilePath = "probe"
@@ -62,6 +63,7 @@ extension Apply {
             target = change.target
             kind = change.kind
             targetMode = change.mode
+            owners = change.owners
             self.actor = actor
         }
 
@@ -100,6 +102,11 @@ extension Apply {
         }
         guard (status.kind == .directory) == (place.kind == .directory) else {
             throw place.error("that is \(status.kind.words), and a \(place.kind.rawValue) is expected", "move it away")
+        }
+        if let owners = place.owners, !owners.contains(status.user) {
+            throw place.error(
+                "that belongs to user \(status.user), whose files there could run as user \(actors.userID)",
+                "look at it, and move it away")
         }
         return status
     }

@@ -65,6 +65,7 @@ package struct PersistentLinks: Step {
     package func plan(_ context: PlanContext) -> StepPlan {
         guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
         let user = context.people.user
+        let owners = scratch.permittedOwners(context).owners + [0]
         var parents: [FilePath] = []
         var changes: [Change] = []
         for name in names {
@@ -75,7 +76,9 @@ package struct PersistentLinks: Step {
                 changes.append(.directory(scratch.directory(parent, for: .enter, context)))
             }
             changes.append(
-                .link(LinkChange(path, to: target, name.kind, mode: name.kind == .file ? 0o600 : 0o770)))
+                .link(
+                    LinkChange(
+                        path, to: target, name.kind, mode: name.kind == .file ? 0o600 : 0o770, owners: owners)))
         }
         return StepPlan(changes: changes.map { PlannedChange($0, by: [.user], onFailure: .warn) })
     }

@@ -109,8 +109,10 @@ package struct ShellState: Step {
             path: directory, mode: 0o700, own: scratch.ownPlaces(context), group: scratch.group(context), use: .enter,
             // Elsewhere the pod spec has chosen it. What is root's is the image's.
             owners: directory.starts(with: scratch.home) ? owners + [0] : nil,
-            startupFiles: [".zshenv", ".zshrc", ".zprofile", ".zlogin"].map { directory.appending($0) } + [git],
-            fileOwners: owners)
+            startupFiles: [".zshenv", ".zshrc", ".zprofile", ".zlogin"].map { directory.appending($0) } + [
+                framework, git,
+            ],
+            fileOwners: owners + [0])
         let changes: [Change] =
             [
                 .directory(place)
