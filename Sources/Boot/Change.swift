@@ -185,12 +185,15 @@ package struct LinkChange: Equatable, Sendable {
     package let kind: Kind
     /// The mode, before the umask, of a target that is made; `nil` when there is no link without a target.
     package let mode: ModeBits?
+    /// Whose a target that exists may be, as programs of the user's run what is in it; `nil` for anybody's.
+    package let owners: [UInt32]?
 
-    package init(_ path: FilePath, to target: FilePath, _ kind: Kind, mode: ModeBits?) {
+    package init(_ path: FilePath, to target: FilePath, _ kind: Kind, mode: ModeBits?, owners: [UInt32]? = nil) {
         self.path = path
         self.target = target
         self.kind = kind
         self.mode = mode
+        self.owners = owners
     }
 }
 
@@ -349,7 +352,10 @@ extension Change {
             .firstFile(FirstFileChange(path: resolve(change.path), content: change.content, mode: change.mode))
         case .copy(let change): .copy(CopyChange(from: change.source, to: resolve(change.destination)))
         case .link(let change):
-            .link(LinkChange(resolve(change.path), to: resolve(change.target), change.kind, mode: change.mode))
+            .link(
+                LinkChange(
+                    resolve(change.path), to: resolve(change.target), change.kind, mode: change.mode,
+                    owners: change.owners))
         case .sshFiles(let change):
             .sshFiles(
                 SSHFilesChange(

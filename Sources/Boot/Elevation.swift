@@ -31,6 +31,8 @@ enum Elevation {
                 return try giveUp(privileges, reason)
             }
             CurrentProcess.setUmask(0o077)
+            // Timers of the caller's go on in the new program, and would end it when the caller wants.
+            Signals.blockTimers()
             // Nobody shall read the memory of a process that is about to read passwords, nor a core dump of it.
             CurrentProcess.forbidTracing()
             ResourceLimit.coreFile.set(soft: 0)
@@ -72,6 +74,10 @@ enum Elevation {
         // A write in place that is cut short could not even be undone.
         if size.hard != .max { return "the process was started with a limit on the size of files (ulimit -f)" }
         ResourceLimit.fileSize.set(soft: size.hard)
+        let time = ResourceLimit.processorTime.values
+        // Its end would come at a moment of the caller's choice.
+        if time.hard != .max { return "the process was started with a limit on processor time (ulimit -t)" }
+        ResourceLimit.processorTime.set(soft: time.hard)
         if ResourceLimit.openFiles.values.soft < 64 {
             return "the process was started with a limit of less than 64 open files (ulimit -n)"
         }

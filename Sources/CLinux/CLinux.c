@@ -139,7 +139,8 @@ static struct {
     rlim_t before;
 } raised_limits[RLIM_NLIMITS];
 
-void linux_raise_limit(int resource, unsigned long before) {
+// Called before the C library has set itself up.
+__attribute__((no_stack_protector)) void linux_raise_limit(int resource, unsigned long before) {
     raised_limits[resource].is_raised = true;
     raised_limits[resource].before = before;
 }

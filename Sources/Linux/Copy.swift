@@ -55,7 +55,12 @@ extension Directory {
         if status.mode.rawValue & 0o700 != 0o700 {
             try openPlace(name, seen: status).setModeOfPlace(0o700, path: path.appending(name))
         }
-        try openDirectory(name).removeContent(progress: progress)
+        let directory = try openDirectory(name)
+        // What has come into its place meanwhile is somebody else's.
+        guard try directory.status().isSame(as: status) else {
+            throw SystemCallError(call: "openat", path: path.appending(name), errno: .staleNFSFileHandle)
+        }
+        try directory.removeContent(progress: progress)
         try removeDirectory(name)
     }
 

@@ -39,7 +39,7 @@ extension Privileges {
 
 /// A limit on what a process may use (getrlimit(2)).
 package enum ResourceLimit: Sendable {
-    case fileSize, openFiles, coreFile
+    case fileSize, openFiles, coreFile, processorTime
 
     private var number: __rlimit_resource_t {
         let resource =
@@ -47,6 +47,7 @@ package enum ResourceLimit: Sendable {
             case .fileSize: RLIMIT_FSIZE
             case .openFiles: RLIMIT_NOFILE
             case .coreFile: RLIMIT_CORE
+            case .processorTime: RLIMIT_CPU
             }
         return __rlimit_resource_t(resource.rawValue)
     }
@@ -77,6 +78,7 @@ package enum ResourceLimit: Sendable {
 package struct StartingLimits: Sendable {
     private let fileSize = ResourceLimit.fileSize.values.soft
     private let coreFile = ResourceLimit.coreFile.values.soft
+    private let processorTime = ResourceLimit.processorTime.values.soft
 
     /// Those that hold now.
     package init() {}
@@ -85,6 +87,7 @@ package struct StartingLimits: Sendable {
     package func restore() {
         ResourceLimit.fileSize.set(soft: fileSize)
         ResourceLimit.coreFile.set(soft: coreFile)
+        ResourceLimit.processorTime.set(soft: processorTime)
     }
 
     /// Sets the limits on memory again that were raised before the program's first line.

@@ -88,6 +88,13 @@ package enum Signals {
         block(SignalSet(bits: [SIGTSTP, SIGTTIN, SIGTTOU].reduce(0) { $0 | SignalSet(Signal(rawValue: $1)).bits }))
     }
 
+    /// Blocks what timers and a limit on processor time send (setitimer(2), RLIMIT_CPU).
+    package static func blockTimers() {
+        _ = block(
+            SignalSet(
+                bits: [SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU].reduce(0) { $0 | SignalSet(Signal(rawValue: $1)).bits }))
+    }
+
     /// Lets HUP, INT, QUIT and TERM end process 1, too, for which the kernel drops what has the default action
     /// (pid_namespaces(7)): with 128 and the number as exit code. Those that are ignored stay so; a new program has the
     /// defaults again.

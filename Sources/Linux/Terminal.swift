@@ -28,8 +28,9 @@ package enum Terminal {
     ///
     /// - Parameter own: a process whose session counts as the caller's own.
     package static func isOthers(than own: Int32?) -> Bool {
+        // 0 for a session that was made outside of the pid namespace.
         let leader = getsid(0)
-        return leader > 0 && leader != getpid() && leader != own && foreground != nil
+        return leader >= 0 && leader != getpid() && leader != own && foreground != nil
     }
 
     /// Takes from this process and its children, for ever, the means to put characters into the input of a terminal

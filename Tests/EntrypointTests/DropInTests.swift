@@ -76,6 +76,8 @@ struct DropInTests {
                 steps:
                   - {name: late, command: [/bin/sh, -c, 'echo "$HF_TOKEN ${WANDB_API_KEY-none} ${SSH_PRIVATE_KEY_B64-none}"'], secrets: [HF_TOKEN]}
                   - {name: key, command: [/bin/sh, -c, 'echo ${#SSH_PRIVATE_KEY_B64} ${SSH_PRIVATE_KEY_B64}'], secrets: [SSH_PRIVATE_KEY_B64]}
+                  - {name: fetch, command: [/bin/sh, -c, 'echo OWN_TOKEN=fetched-secret >> $ENTRYPOINT_EXPORT'], after: key}
+                  - {name: use, command: [/bin/sh, -c, 'echo "with $OWN_TOKEN"'], after: fetch}
                   - name: early
                     command: [/bin/sh, -c, 'echo "$(id -u):$(id -g) $(id -G) $(umask) $GREETING $1 $(ls -d /home/* /scratch/homes/*)"', sh, "a  b"]
                     as: seed
@@ -87,6 +89,7 @@ struct DropInTests {
             #expect(boot.exitCode == 0, "\(boot)")
             #expect(boot.log.first?.hasPrefix("early: ls: cannot access '/home/*'") == true, "\(boot)")
             #expect(boot.log(of: "early").contains("177449:2000 2000 83070 0007 hello a  b "), "\(boot)")
+            #expect(boot.log(of: "use").first == "with …", "\(boot)")
             #expect(boot.log(of: "late").first == "… none none", "\(boot)")
             #expect(boot.log(of: "key").first?.hasSuffix(" …") == true, "\(boot)")
             #expect(boot.log(of: "key").first?.hasPrefix("0") == false)

@@ -15,17 +15,19 @@ struct ElevatedStateTests {
             let soft = min(UInt64(core.rlim_max), 4096)
             container.limits = [
                 ("RLIMIT_FSIZE", 0, .max), ("RLIMIT_CORE", soft, UInt64(core.rlim_max)),
-                ("RLIMIT_STACK", 1 << 20, 1 << 20),
+                ("RLIMIT_STACK", 1 << 20, 1 << 20), ("RLIMIT_CPU", 77, .max),
             ]
             let report = try container.boot(ProbeReport.path).report()
             #expect(try report.users == [1000, 1000, 1000])
             #expect(try report.limit("fsize") == (0, .max) && report.limit("core").soft == soft)
+            #expect(try report.limit("cpu") == (77, .max))
             #expect(try container.text("/etc/passwd").contains("jane:"))
         }
     }
 
     @Test(arguments: [
         ("RLIMIT_FSIZE", "the size of files (ulimit -f)"), ("RLIMIT_NOFILE", "64 open files (ulimit -n)"),
+        ("RLIMIT_CPU", "processor time (ulimit -t)"),
     ])
     func `with a limit that no boot can keep to, privileges are not used`(limit: String, reason: String) throws {
         try ElevatedTests.withElevatedPod(.busybox) { container in
@@ -65,6 +67,19 @@ struct ElevatedStateTests {
                     #expect(try container.status(path)?.description == status, "\(path) with umask \(umask)")
                 }
             }
+        }
+    }
+
+    /// SIGALRM, SIGXCPU, SIGVTALRM and SIGPROF; SIGTSTP, SIGTTIN and SIGTTOU.
+    @Test func `neither timers that the caller has set nor keys end or stop a boot as uid 0`() throws {
+        try ElevatedTests.withElevatedPod { container in
+            try container.write(
+                "/etc/entrypoint.yaml",
+                "steps: [{name: show, command: [/bin/sh, -c, 'grep SigBlk: /proc/$PPID/status'], as: root}]\n")
+            container.environment["ENTRYPOINT_MODE"] = "exec"
+            let outcome = try container.boot("grep", "SigBlk:", "/proc/self/status")
+            #expect(outcome.log(of: "show").first == "SigBlk:\\t0000000006b82000", "\(outcome)")
+            #expect(outcome.output == "SigBlk:\t0000000000000000\n")
         }
     }
 

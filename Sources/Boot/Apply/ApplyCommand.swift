@@ -95,7 +95,7 @@ extension Apply {
     ) throws(BootError) {
         let dropIn = change.dropIn
         let isRoots = actor == .root
-        var output = OutputLines(hiding: dropIn.secrets.compactMap { change.environment.value($0) })
+        var output = OutputLines(hiding: change.hidden(in: environment))
         let say = say
         let show = { (line: String) in say(dropIn.name, line) }
         let process = ChildProcess(

@@ -80,6 +80,8 @@ package struct CommandChange: Equatable, Sendable {
     package let directory: FilePath
     /// Variables that a drop-in cannot set because the command never gets them.
     package let refused: Set<String>
+    /// Which variables are secrets, also of those that earlier drop-ins have exported.
+    let secrets: Secrets
 
     /// What the environments are made of does not differ within a boot.
     package static func == (left: CommandChange, right: CommandChange) -> Bool {
@@ -88,6 +90,16 @@ package struct CommandChange: Equatable, Sendable {
 }
 
 extension CommandChange {
+    /// The values that are shown nowhere, of an environment that the drop-in gets.
+    func hidden(in environment: [CString]) -> [[UInt8]] {
+        environment.compactMap { entry in
+            guard let name = entry.variableName, dropIn.secrets.contains(name) || secrets.isSecret(name) else {
+                return nil
+            }
+            return entry.bytes(from: name.utf8.count + 1)
+        }
+    }
+
     /// The change of a drop-in.
     ///
     /// - Parameter exports: what the built-in steps before it export.
@@ -95,6 +107,7 @@ extension CommandChange {
         self.dropIn = dropIn
         position = exports.count
         refused = settings.secrets.stripped(in: settings.environment)
+        secrets = settings.secrets
         let own = dropIn.environment
         if dropIn.identity == .user {
             // Its own business, but for the secrets.
