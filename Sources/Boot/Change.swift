@@ -68,9 +68,9 @@ package struct DirectoryChange: Equatable, Sendable {
     package let isShared: Bool
     /// What is used in its place when it cannot be: the first of them that can.
     package let fallbacks: [FilePath]
-    /// Who may own one that exists; `nil` for anybody.
+    /// Who may own one that exists, and what is above it within the user's own; `nil` for anybody.
     package let owners: [UInt32]?
-    /// Files that shells and git run, in it or beside it.
+    /// Files that shells and git run, in it or beside it; a directory stands for those in it.
     package let startupFiles: [FilePath]
     /// Who may own those, and its files are nobody else's business; `nil` where nothing is said of them.
     package let fileOwners: [UInt32]?

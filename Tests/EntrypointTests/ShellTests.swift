@@ -77,6 +77,30 @@ struct ShellTests {
         }
     }
 
+    /// The pod has chosen the places, and not whose they are.
+    @Test func `zsh's places outside of the persistent directory are told where they are another user's`() throws {
+        try withPod { container in
+            container.environment["ZDOTDIR"] = "/scratch/zsh"
+            container.environment["ZSH"] = "/scratch/omz"
+            for path in ["/scratch/zsh", "/scratch/omz"] {
+                try container.makeDirectory(path, mode: 0o755, user: 1001, group: 2000)
+            }
+            func warnings() throws -> [String] {
+                let outcome = try container.boot("true")
+                #expect(outcome.exitCode == 0, "\(outcome)")
+                return outcome.log(of: "shell").filter { $0.contains("belongs to user") }
+            }
+            #expect(
+                try warnings()
+                    == ["/scratch/zsh", "/scratch/omz"].map {
+                        "warning: \($0) belongs to user 1001, whose files there could run as user 1000; look at it, and move "
+                            + "it away"
+                    })
+            try container.write("/etc/entrypoint.yaml", "scratch: {homeOwners: [1001]}\n")
+            #expect(try warnings() == [])
+        }
+    }
+
     @Test func `without the image's files, or a part of them, the rest is set up`() throws {
         let cases: [(present: [String], links: [String])] = [
             ([], []), ([".zshrc"], [".zshrc"]), ([".oh-my-zsh"], [".oh-my-zsh"]),

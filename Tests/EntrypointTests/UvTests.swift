@@ -53,6 +53,43 @@ struct UvTests {
             }
         }
     }
+
+    /// What another user may have made first, and which variables then lead there no more.
+    static let foreign: [(path: String, variable: ByteString)] = [
+        (".uv", "UV_PYTHON_INSTALL_DIR"), (".cache/uv", "UV_CACHE_DIR"), (".cache", "UV_CACHE_DIR"),
+    ]
+
+    /// uv runs the Pythons that it finds, and installs what is in its cache.
+    @Test(arguments: foreign, [true, false])
+    func `a cache that another user has made is not used`(
+        foreign: (path: String, variable: ByteString), isPermitted: Bool
+    ) throws {
+        try withPod { container in
+            let home = "/scratch/homes/jane"
+            if isPermitted { try container.write("/etc/entrypoint.yaml", "scratch: {homeOwners: [1001]}\n") }
+            try container.makeDirectory("\(home)", mode: 0o1770, user: 1000, group: 2000)
+            if foreign.path == ".cache/uv" {
+                try container.makeDirectory("\(home)/.cache", mode: 0o770, user: 1000, group: 2000)
+            }
+            try container.makeDirectory("\(home)/\(foreign.path)", mode: 0o777, user: 1001, group: 2000)
+            let outcome = try container.boot("sh", "-c", "printenv \(foreign.variable) || echo nowhere")
+            #expect(outcome.exitCode == 0, "\(outcome)")
+            let usual = foreign.path == ".uv" ? "\(home)/.uv" : "\(home)/.cache/uv"
+            #expect(outcome.output == (isPermitted ? "\(usual)\n" : "nowhere\n"), "\(outcome)")
+            let warnings = outcome.log(of: "caches").filter { $0.contains("belongs to user") }
+            let path = "\(home)/\(foreign.path)"
+            #expect(
+                warnings
+                    == (isPermitted
+                        ? []
+                        : [
+                            "warning: cannot use \(path): it belongs to user 1001, whose files there could run as user 1000; is "
+                                + "NB_UID right? its owner or root can run chown 1000:2000 \(path), or the image's "
+                                + "configuration can permit the owner: scratch.homeOwners: [1001]"
+                        ]),
+                "\(outcome)")
+        }
+    }
 }
 
 extension Container {

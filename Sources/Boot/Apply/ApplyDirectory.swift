@@ -34,6 +34,7 @@ extension Apply {
     mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
         // The working directory is often the persistent one, and every question to a file server takes its time.
         if writable.contains(change.path) && change.use == .enter { return .already }
+        try checkOwnersAbove(change, by: able[0])
         let (found, link) = try lookWithLink(at: change.path, as: able[0], isOnVolume: change.isOnVolume)
         if let status = found {
             try checkOwner(of: change, status, link)
@@ -55,6 +56,7 @@ extension Apply {
             // Another one may have been faster.
             let (found, link) = try lookWithLink(at: change.path, as: able[0], isOnVolume: change.isOnVolume)
             if let found { try checkOwner(of: change, found, link) }
+            try checkOwnersAbove(change, by: able[0])
         }
         try checkUse(of: change, nil)
         try tellForeignFiles(of: change)
@@ -135,6 +137,20 @@ extension Apply {
                 + "scratch.homeOwners: [\(owner)]")
     }
 
+    /// Checks whose the directories above one are, as far as they are the user's own: who owns one of them can put another
+    /// into its place. One that cannot be looked at will be told of when it is to be used.
+    private mutating func checkOwnersAbove(_ change: DirectoryChange, by actor: Actor) throws(BootError) {
+        // What is above the user's own place is the pod's.
+        guard change.owners != nil, !change.own.contains(change.path) else { return }
+        var path = change.path.parent
+        while change.own.contains(where: { path != $0 && path.starts(with: $0) }) {
+            if let (status, link) = try? lookWithLink(at: path, as: actor, isOnVolume: change.isOnVolume), let status {
+                try checkOwner(of: change.moved(to: path), status, link)
+            }
+            path = path.parent
+        }
+    }
+
     /// Tells of every file which shells and git run, and which somebody has put there who may not.
     private mutating func tellForeignFiles(of change: DirectoryChange) throws(BootError) {
         guard let permitted = change.fileOwners else { return }
@@ -143,6 +159,12 @@ extension Apply {
             guard let status = found ?? nil else { continue }
             seen.append((path, status))
             if permitted.contains(status.user) { continue }
+            if status.kind == .directory {
+                notes.append(
+                    "\(Text.shown(path)) belongs to user \(status.user), whose files there could run as user "
+                        + "\(actors.userID); look at it, and move it away")
+                continue
+            }
             notes.append(
                 "\(Text.shown(path)) belongs to user \(status.user), and what it says runs as user \(actors.userID); "
                     + "look at it, and remove it or run chown -h \(actors.userID):\(change.group) \(Text.shown(path))")

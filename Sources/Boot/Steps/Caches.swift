@@ -99,10 +99,14 @@ package struct Caches: Step {
             let value = Export.Value.textWhenApart("copy", cache.path, scratch.workingDirectory)
             exports.append(Export(Self.linkModeVariable.name, value))
         }
+        let owners = scratch.permittedOwners(context).owners + [0]
         return StepPlan(
             changes: places.map { name, path in
-                PlannedChange(
-                    .directory(scratch.directory(path, for: .write, context)), by: [.user], onFailure: .warn,
+                // Programs run what is in their caches, Pythons among it. Elsewhere the pod or the image has chosen the place.
+                let permitted = path.starts(with: scratch.home) ? owners : nil
+                return PlannedChange(
+                    .directory(scratch.directory(path, for: .write, context, owners: permitted)), by: [.user],
+                    onFailure: .warn,
                     consequence: "without \(name), programs use their own default in the home")
             },
             exports: exports)

@@ -163,11 +163,12 @@ package struct Scratch: Step {
 
     /// A directory of the user's own that another step needs.
     func directory(
-        _ path: FilePath, for use: DirectoryChange.Use, _ context: PlanContext, isOnVolume: Bool = false
+        _ path: FilePath, for use: DirectoryChange.Use, _ context: PlanContext, isOnVolume: Bool = false,
+        owners: [UInt32]? = nil
     ) -> DirectoryChange {
         DirectoryChange(
             path: path, mode: Self.groupMode.masked(by: umask), seedMode: Self.groupMode, own: ownPlaces(context),
-            group: group(context), use: use, isOnVolume: isOnVolume)
+            group: group(context), use: use, isOnVolume: isOnVolume, owners: owners)
     }
 
     /// The mode of a directory that is not the user's alone, whatever his umask is.

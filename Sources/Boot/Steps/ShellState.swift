@@ -105,13 +105,12 @@ package struct ShellState: Step {
         ]
         let copies = copies?.map { CopyChange(from: $0.source, to: directory.pushing($0.destination)) } ?? usual
         let owners = scratch.permittedOwners(context).owners
+        let isInScratch = directory.starts(with: scratch.home)
+        let files = [".zshenv", ".zshrc", ".zprofile", ".zlogin"].map { directory.appending($0) } + [framework, git]
         let place = DirectoryChange(
             path: directory, mode: 0o700, own: scratch.ownPlaces(context), group: scratch.group(context), use: .enter,
-            // Elsewhere the pod spec has chosen it. What is root's is the image's.
-            owners: directory.starts(with: scratch.home) ? owners + [0] : nil,
-            startupFiles: [".zshenv", ".zshrc", ".zprofile", ".zlogin"].map { directory.appending($0) } + [
-                framework, git,
-            ],
+            // Elsewhere the pod spec has chosen it, and it is only told whose it is. What is root's is the image's.
+            owners: isInScratch ? owners + [0] : nil, startupFiles: (isInScratch ? [] : [directory]) + files,
             fileOwners: owners + [0])
         let changes: [Change] =
             [
