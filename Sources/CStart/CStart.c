@@ -68,9 +68,6 @@ __asm__(".text\n"
 #error "the first instructions of the program are written for x86_64 and aarch64"
 #endif
 
-// A boot takes 10 MB of address space and 3 MB of data; what it copies and reads may take more.
-static const unsigned long enough_address_space = 64ul << 20, enough_data = 32ul << 20;
-
 static void say(const char *text) {
     long length = 0;
     while (text[length]) length++;
@@ -106,6 +103,7 @@ static void check(int resource, unsigned long enough, const char *what, const ch
 }
 
 __attribute__((used, retain)) void entrypoint_check_memory(void) {
-    check(RLIMIT_AS, enough_address_space, "address space", "-v");
-    check(RLIMIT_DATA, enough_data, "data", "-d");
+    check(RLIMIT_AS, linux_enough_address_space, "address space", "-v");
+    check(RLIMIT_DATA, linux_enough_data, "data", "-d");
+    check(RLIMIT_STACK, linux_enough_stack, "stack", "-s");
 }

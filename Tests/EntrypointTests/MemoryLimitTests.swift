@@ -11,7 +11,7 @@ struct MemoryLimitTests {
         done
         """
 
-    @Test(arguments: [("-v", "address space", 8800, 65536), ("-d", "data", 2000, 32768)])
+    @Test(arguments: [("-v", "address space", 8800, 65536), ("-d", "data", 2000, 32768), ("-s", "stack", 24, 256)])
     func `a limit on memory that is too low ends the start with one line`(
         option: String, what: String, first: Int, enough: Int
     ) throws {
@@ -41,10 +41,29 @@ struct MemoryLimitTests {
             container.entrypoint = ["/bin/bash", "-c"]
             let outcome = try container.run(
                 """
-                ulimit -Sv 20000; ulimit -Sd 9000
-                exec /usr/local/bin/entrypoint -- /bin/sh -c 'ulimit -Sv; ulimit -Hv; ulimit -Sd'
+                ulimit -Sv 20000; ulimit -Sd 9000; ulimit -Ss 24
+                exec /usr/local/bin/entrypoint -- /bin/sh -c 'ulimit -Sv; ulimit -Hv; ulimit -Sd; ulimit -Ss'
                 """)
-            #expect(outcome.exitCode == 0 && outcome.outputLines == ["20000", "unlimited", "9000"], "\(outcome)")
+            #expect(outcome.exitCode == 0 && outcome.outputLines == ["20000", "unlimited", "9000", "24"], "\(outcome)")
+        }
+    }
+
+    @Test(arguments: [16, 24, 32, 48, 255]) func `with too little stack no elevated boot begins`(kilobytes: Int) throws
+    {
+        try ElevatedTests.withElevatedPod { container in
+            container.entrypoint = ["/bin/bash", "-c"]
+            let before = try container.text("/etc/passwd")
+            let outcome = try container.run("ulimit -s \(kilobytes); exec /usr/local/bin/entrypoint -- true")
+            #expect(outcome.exitCode == 125 && outcome.errorLines.count == 1, "\(outcome)")
+            #expect(try container.text("/etc/passwd") == before)
+        }
+    }
+
+    @Test func `a command that is missing is told of where the command's stack is small`() throws {
+        try withPod(.debian) { container in
+            container.entrypoint = ["/bin/bash", "-c"]
+            let outcome = try container.run("ulimit -Ss 24; exec /usr/local/bin/entrypoint -- missing")
+            #expect(outcome.exitCode == 127 && outcome.errors.contains("missing"), "\(outcome)")
         }
     }
 }

@@ -59,6 +59,12 @@ int linux_term_signal(int status);
 void linux_raise_limit(int resource, unsigned long before);
 void linux_restore_limits(void);
 
+// Bytes that a boot needs. It takes 10 MB of address space, 3 MB of data and less than 64 KB of stack; what it copies
+// and reads may take more.
+static const unsigned long linux_enough_address_space = 64ul << 20;
+static const unsigned long linux_enough_data = 32ul << 20;
+static const unsigned long linux_enough_stack = 256ul << 10;
+
 // From here on the process and its children put nothing into the input of a terminal (macro: seccomp(2)). Needs
 // no_new_privs.
 int linux_forbid_terminal_input(void);
