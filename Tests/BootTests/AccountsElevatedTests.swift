@@ -19,6 +19,48 @@ import Testing
     }
 }
 
+extension AccountsElevatedTests {
+    private static let hash = "$6$salt$hash"
+
+    @Test(
+        arguments: [
+            ("83070:x:83070:alice", "83070:*::"), ("83070:x:83070:alice", ""), ("83070:x:83070:254321,alice", ""),
+            ("83070:\(hash):83070:", ""), ("83070::83070:", ""), ("83070:!:83070:", ""),
+            ("83070:x:83070:", "83070:\(hash)::"), ("83070:x:83070:", "83070:!:boss:"), ("83070:x:83070:", "83070:!::"),
+        ])
+    func `a group of the image whose name is its number keeps it`(line: String, shadow: String) throws {
+        // With gshadow and without, where the group's own line tells.
+        for gshadow in shadow.isEmpty ? [nil, ""] : [shadow] {
+            let files = AccountFiles.lines(
+                passwd: "jane:x:254321:83070::/home/jane:/bin/zsh", group: "\(line)\nother:x:7:", gshadow: gshadow)
+            let plan = try AccountPlan.plan(.jane(start: .elevated), on: files)
+            #expect(plan.files.group == files.group && plan.groupName == "83070")
+            #expect(plan.warnings == ["gid 83070 belongs to group 83070: its name is kept"])
+            // A start as root may change what the image has.
+            #expect(try AccountPlan.plan(.jane(), on: files).groupName == "MLO-unit")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("254321::254321:0::/:/bin/sh", nil), ("254321:\(hash):254321:0::/:/bin/sh", nil),
+            ("254321:!:254321:0::/:/bin/sh", ""), ("254321:x:254321:0::/:/bin/sh", "254321:\(hash):1::::::"),
+            ("254321:x:254321:0::/:/bin/sh", "254321::1::::::"), ("254321:*:254321:0::/:/bin/sh", "254321:*:1::::::"),
+        ] as [(String, String?)])
+    func `an account of the image whose name is its number is not taken`(line: String, shadow: String?) throws {
+        let files = AccountFiles.lines(passwd: line, group: "MLO-unit:x:83070:", shadow: shadow)
+        let refusals = #expect(throws: AccountRefusals.self) {
+            try AccountPlan.plan(.jane(start: .elevated), on: files)
+        }
+        #expect(
+            refusals?.refusals.map { "\($0.variable): \($0.reason)" } == [
+                "NB_UID: uid 254321 belongs to user 254321, which only a start as root may rename: choose another NB_UID "
+                    + "(runAsUser)"
+            ])
+        #expect(try AccountPlan.plan(.jane(), on: files).userName == "jane")
+    }
+}
+
 extension AccountCase {
     private static let hash = "$6$salt$hash"
 
@@ -90,12 +132,11 @@ extension AccountCase {
             .jane(start: .elevated),
             before: .lines(
                 passwd: "254321:*:254321:0:user:/:/bin/sh", group: "83070:x:83070:254321\ndocker:x:998:254321",
-                shadow: "254321:\(hash):1::::::", gshadow: "docker:!:254321:254321\n83070:\(hash)::"),
+                shadow: "", gshadow: "docker:!:254321:254321"),
             after: .lines(
                 passwd: "jane:x:254321:83070:user:/home/jane:/bin/zsh",
                 group: "MLO-unit:x:83070:jane\ndocker:x:998:254321",
-                shadow: "254321:\(hash):1::::::\njane:*:::::::",
-                gshadow: "docker:!:254321:254321\n83070:\(hash)::\nMLO-unit:*::jane"),
+                shadow: "jane:*:::::::", gshadow: "docker:!:254321:254321\nMLO-unit:*::jane"),
             changes: [
                 "user 254321 (uid 254321) renamed to jane",
                 "user jane: gid set to 83070, home set to /home/jane, shell set to /bin/zsh, password field closed",

@@ -52,6 +52,30 @@ struct ElevatedAccountsTests {
         }
     }
 
+    @Test func `a group of the image whose name is its number keeps name, password and members`() throws {
+        try ElevatedTests.withElevatedPod { container in
+            let lines = [("/etc/group", "2000:x:2000:alice"), ("/etc/gshadow", "2000:\(Self.hash)::alice")]
+            for (file, line) in lines { try container.append(file, ByteString(line + "\n")) }
+            let outcome = try container.boot("sh", "-c", "id -un; id -gn")
+            #expect(outcome.outputLines == ["jane", "2000"], "\(outcome)")
+            for (file, line) in lines {
+                #expect(try container.text(file).split(separator: "\n").contains { $0 == line }, "\(file)")
+            }
+        }
+    }
+
+    @Test(arguments: ["1000::1000:0::/:/bin/sh", "1000:\(hash):1000:0::/:/bin/sh"])
+    func `an account of the image whose name is its number is not taken`(line: String) throws {
+        try ElevatedTests.withElevatedPod { container in
+            try container.append("/etc/passwd", ByteString(line + "\n"))
+            let before = try container.text("/etc/passwd")
+            let outcome = try container.run("true")
+            #expect(
+                outcome.exitCode == 78 && outcome.errors.contains("uid 1000 belongs to user 1000"), "\(outcome)")
+            #expect(try container.text("/etc/passwd") == before)
+        }
+    }
+
     @Test func `root makes no home where an entry has it that the pod mounts`() throws {
         try ElevatedTests.withElevatedPod { container in
             try container.write("/others", "root:x:0:0::/root:/bin/sh\njane:x:1000:2000::/var/spool/new/home:/bin/sh\n")

@@ -9,7 +9,8 @@ extension AccountPlan {
     /// **An elevated start adds what is missing and changes nothing that the image has**, because the caller has chosen
     /// the names. Every line that was found is in the planned file, byte for byte and in its order, but for two kinds: the
     /// groups that image policy grants get the user at the end of their members, in group and in gshadow, and an entry that
-    /// a container runtime made for the caller's id is renamed. So an account of the caller's keeps its password, gid, home
+    /// a container runtime made for the caller's id is renamed: one whose name is the id, without a password, without other
+    /// members, and without a line in shadow or gshadow. So an account of the caller's keeps its password, gid, home
     /// and shell; a group keeps its password, administrators and members. A line of shadow or gshadow is added where an
     /// entry refers to one (`x`) that is not there.
     ///
@@ -94,9 +95,11 @@ struct AccountPlanner {
 
     private func resolveUser() throws(AccountRefusals) -> Resolution {
         let name = request.userName.bytes
+        let holder = passwd.first(withID: request.userID)
         let resolution = try Collision(
             kind: .user, wantedName: name, wantedID: request.userID, policy: request.policy, start: request.start,
-            named: passwd.first(named: name), holder: passwd.first(withID: request.userID)
+            named: passwd.first(named: name), holder: holder,
+            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false
         ).resolve()
         switch resolution {
         case .add, .rename: try refuseInheritedGroups()
@@ -108,10 +111,31 @@ struct AccountPlanner {
 
     private func resolveGroup() throws(AccountRefusals) -> Resolution {
         let name = request.groupName.bytes
+        let holder = group.first(withID: request.groupID)
         return try Collision(
             kind: .group, wantedName: name, wantedID: request.groupID, policy: request.policy, start: request.start,
-            named: group.first(named: name), holder: group.first(withID: request.groupID)
+            named: group.first(named: name), holder: holder,
+            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false
         ).resolve()
+    }
+
+    /// Whether the entry is like those of container runtimes: no password matches it, and shadow does not know the name.
+    ///
+    /// podman writes `1000:*:1000:0:container user:/:/bin/sh`, CRI-O `1000:x:1000:0:1000 user:/:/sbin/nologin`. An empty
+    /// field would be a login without a password, which only the image's maker can have meant.
+    private func hasRuntimesForm(_ entry: UserEntry) -> Bool {
+        isClosed(entry.password) && shadow?.first(named: entry.name) == nil
+    }
+
+    /// Likewise for a group: `2000:x:2000:`, where podman has the user's number as the one member.
+    private func hasRuntimesForm(_ entry: GroupEntry) -> Bool {
+        let members = entry.members.text
+        return isClosed(entry.password) && gshadow?.first(named: entry.name) == nil
+            && (members.isEmpty || members.elementsEqual(request.userID.decimal))
+    }
+
+    private func isClosed(_ password: ArraySlice<UInt8>) -> Bool {
+        password.elementsEqual("x".utf8) || password.elementsEqual("*".utf8)
     }
 
     /// Refuses a name that is new to passwd and would come into groups which already list it.

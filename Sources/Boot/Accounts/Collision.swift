@@ -35,6 +35,8 @@ struct Collision<Entry: IdentifiedEntry> {
     let named: (line: Int, entry: Entry)?
     /// The entry that has the id.
     let holder: (line: Int, entry: Entry)?
+    /// Whether that entry has the form that container runtimes give to theirs.
+    let holderHasRuntimesForm: Bool
 
     func resolve() throws(AccountRefusals) -> Resolution {
         if let named, named.line == holder?.line { return .keep(named.line) }
@@ -97,9 +99,10 @@ struct Collision<Entry: IdentifiedEntry> {
         return nil
     }
 
-    /// Whether a container runtime wrote the entry for an id that it did not find: its name is the id.
+    /// Whether a container runtime wrote the entry for an id that it did not find: its name is the id. An elevated start
+    /// takes no other entry for one, because the image may have an account or a group of such a name.
     private func isInjected(_ holder: Entry) -> Bool {
-        holder.name.elementsEqual(wantedID.decimal)
+        holder.name.elementsEqual(wantedID.decimal) && (start != .elevated || holderHasRuntimesForm)
     }
 }
 
