@@ -37,6 +37,9 @@ enum Elevation {
             CurrentProcess.forbidTracing()
             ResourceLimit.coreFile.set(soft: 0)
             try Privileges.elevate(using: Capability.allCases, permitted: privileges.capabilities.permitted)
+            // Another process of the caller's could set limits until here (prlimit(2)), those that were found good as well.
+            ResourceLimit.coreFile.set(soft: 0)
+            if let reason = reasonInLimits() { return try giveUp(privileges, reason) }
             // Whoever may put another /etc there says what an account is.
             if case .doubt(let doubt) = try FileOwnership.open("/etc", .directory) {
                 return try giveUp(privileges, doubt.words)
@@ -70,6 +73,11 @@ enum Elevation {
     /// Why the process is better off without privileges, whoever started it like this.
     private static func reasonAgainst(_ privileges: Privileges) -> String? {
         if privileges.secureBits != 0 { return "the process was started with securebits set" }
+        return reasonInLimits()
+    }
+
+    /// Likewise in the limits that hold now; those that may be raised are.
+    private static func reasonInLimits() -> String? {
         let size = ResourceLimit.fileSize.values
         // A write in place that is cut short could not even be undone.
         if size.hard != .max { return "the process was started with a limit on the size of files (ulimit -f)" }
@@ -80,6 +88,12 @@ enum Elevation {
         ResourceLimit.processorTime.set(soft: time.hard)
         if ResourceLimit.openFiles.values.soft < 64 {
             return "the process was started with a limit of less than 64 open files (ulimit -n)"
+        }
+        for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
+            limit.set(soft: limit.values.hard)
+            if limit.values.soft < enough {
+                return "the process has got a limit on memory that is too low (ulimit -v, -d, -s)"
+            }
         }
         return nil
     }

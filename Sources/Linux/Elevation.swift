@@ -39,7 +39,7 @@ extension Privileges {
 
 /// A limit on what a process may use (getrlimit(2)).
 package enum ResourceLimit: Sendable {
-    case fileSize, openFiles, coreFile, processorTime
+    case fileSize, openFiles, coreFile, processorTime, addressSpace, data, stack
 
     private var number: __rlimit_resource_t {
         let resource =
@@ -48,9 +48,18 @@ package enum ResourceLimit: Sendable {
             case .openFiles: RLIMIT_NOFILE
             case .coreFile: RLIMIT_CORE
             case .processorTime: RLIMIT_CPU
+            case .addressSpace: RLIMIT_AS
+            case .data: RLIMIT_DATA
+            case .stack: RLIMIT_STACK
             }
         return __rlimit_resource_t(resource.rawValue)
     }
+
+    /// The bytes of memory that a boot needs, which the program has made sure of before its first line.
+    package static let memory: [(limit: ResourceLimit, enough: UInt64)] = [
+        (.addressSpace, UInt64(linux_enough_address_space)), (.data, UInt64(linux_enough_data)),
+        (.stack, UInt64(linux_enough_stack)),
+    ]
 
     /// The limit that holds, and the one up to which the process may raise it.
     package struct Values: Equatable, Sendable {

@@ -39,6 +39,48 @@ struct ElevatedStateTests {
         }
     }
 
+    /// Holds a start under a tracer of root's at the call by which it becomes uid 0, when it has looked at its limits; a
+    /// shell of the caller's knows that moment by the umask, which follows the look, and sets a limit then.
+    private static let limiting: ByteString = """
+        strace -f -qq -u caller -o /dev/null -e trace=setresgid -e inject=setresgid:delay_enter=4000000:when=1 \
+            -- /usr/local/bin/entrypoint -- id -u &
+        setpriv --reuid 1000 --regid 2000 --clear-groups bash -c '
+            for try in {1..600}; do
+                for id in /proc/[0-9]*; do
+                    [[ $(cat $id/comm 2>&1) = entrypoint ]] && grep -q "^Umask:.0077" $id/status || continue
+                    prlimit --pid ${id#/proc/} $0 && echo limited
+                    exit
+                done
+                sleep 0.05
+            done' "$0"
+        wait
+        """
+
+    @Test(arguments: [
+        ("--fsize=0", "the size of files"), ("--nofile=32", "open files"), ("--cpu=60", "processor time"),
+        ("--data=16000000", "memory"), ("--stack=100000", "memory"),
+    ])
+    func `a limit that the caller sets during the start counts as one from before`(limit: String, reason: String) throws
+    {
+        try ElevatedTests.withElevatedPod { container in
+            container.environment = container.environment.with(["ENTRYPOINT_MODE": "exec"])
+            try container.append("/etc/passwd", "caller:x:1000:2000::/:/bin/sh\n")
+            (container.user, container.group) = (0, 0)
+            container.capabilities.append("SYS_PTRACE")
+            container.entrypoint = ["/bin/bash", "-c"]
+            container.environment["NB_USER"] = "caller"
+            let before = try container.text("/etc/group")
+            let outcome = try container.run(Self.limiting, ByteString(limit))
+            #expect(outcome.outputLines == ["limited", "1000"], "\(outcome)")
+            #expect(
+                outcome.errorLines.contains {
+                    $0.contains("going on without privileges") && $0.contains("limit") && $0.contains(reason)
+                }, "\(outcome)")
+            #expect(try container.text("/etc/group") == before)
+            #expect(try !container.exists("/run/entrypoint"))
+        }
+    }
+
     // MARK: Signals, umask, directory, descriptors
 
     @Test func `ignored signals, a hostile umask and a directory that is gone change nothing`() throws {
