@@ -9,6 +9,7 @@ struct NameGrammarTests {
     private static func facts(_ grammar: NameGrammar, _ text: String) -> String {
         var findings = SourceFindings(SourceText(Array(text.utf8), of: "/f", comments: grammar.comments))
         grammar.read(&findings)
+        if grammar == .pam, passes(findings.stack) { findings.mention(.everyone, findings.stack.line) }
         let mentions = findings.mentions.map { mention in
             switch mention.subject {
             case .user(let name): "\(name):\(mention.line)"
@@ -21,6 +22,28 @@ struct NameGrammarTests {
             if case .directory = source.kind { "\(source.path)/" } else { source.path.string }
         }
         return (mentions + doubts + included).joined(separator: " ")
+    }
+
+    /// Whether somebody passes a service without a proof, beside services as Debian and RHEL have them.
+    private static func passes(_ stack: PAMStack) -> Bool {
+        let others = [
+            "common-auth":
+                "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\n"
+                + "auth required pam_permit.so\nauth optional pam_cap.so",
+            "common-session": "session required pam_unix.so",
+            "system-auth":
+                "auth required pam_env.so\nauth [default=1 ignore=ignore success=ok] pam_usertype.so isregular\n"
+                + "auth [default=1 ignore=ignore success=ok] pam_localuser.so\n"
+                + "auth sufficient pam_unix.so nullok\nauth required pam_deny.so",
+            "postlogin": "session optional pam_umask.so silent", "round": "auth include round",
+            "open": "auth sufficient pam_permit.so",
+        ].mapValues { text in
+            var findings = SourceFindings(SourceText(Array(text.utf8), of: "/f", comments: .hash))
+            PAMGrammar.read(&findings)
+            return findings.stack
+        }
+        var ways = PAMWays { others[$0] }
+        return ways.lead(through: stack)
     }
 
     @Test(arguments: [
@@ -148,7 +171,8 @@ struct NameGrammarTests {
     @Test(arguments: [
         ("#%PAM-1.0\n@include common-auth\nauth\tsufficient pam_rootok.so # [1]", ""),
         ("auth [success=1 default=ignore] pam_unix.so nullok\n-session optional pam_systemd.so", ""),
-        ("auth include su\naccount substack system-auth", ""), ("auth required pam_wheel.so use_uid", "%wheel:1"),
+        ("auth include system-auth\naccount substack system-auth", ""),
+        ("auth required pam_wheel.so use_uid", "%wheel:1"),
         ("auth sufficient pam_wheel.so trust group=ops", "%ops:1"),
         (
             "auth requisite pam_succeed_if.so uid >= 1000 quiet_success\nauth required pam_deny.so\n"
@@ -157,24 +181,47 @@ struct NameGrammarTests {
         ),
         ("auth required pam_unix.so\nauth required pam_permit.so\naccount sufficient pam_localuser.so", ""),
         ("auth optional pam_faildelay.so delay=3\n@include common-auth", ""),
+        ("auth sufficient pam_rootok.so\nauth substack system-auth\nauth include postlogin", ""),
+        (
+            "auth required pam_faillock.so preauth\n-auth [success=2 default=ignore] pam_systemd_home.so\n"
+                + "auth [success=1 default=bad] pam_unix.so try_first_pass nullok\n"
+                + "auth [default=die] pam_faillock.so authfail\nauth optional pam_permit.so\nauth required pam_env.so",
+            ""
+        ),
         // Whoever has a name passes.
-        ("auth required pam_permit.so", "*:1"),
-        ("auth required pam_env.so\n@include common-session", "*:1"),
+        ("auth required pam_permit.so", "*:1"), ("auth required pam_env.so\n@include common-session", "*:1"),
         ("auth required pam_succeed_if.so use_uid uid >= 1000", "*:1"),
-        ("auth sufficient pam_permit.so\nauth required pam_deny.so", "doubt:1"),
-        ("auth [default=1 ignore=ignore success=ok] pam_localuser.so", "doubt:1"),
-        // PAM passes over blanks beside the sign, and jumps on failure, too.
+        ("auth sufficient pam_permit.so\nauth required pam_deny.so", "*:1"),
+        ("auth [default=1 ignore=ignore success=ok] pam_localuser.so", "*:1"),
+        ("auth [success=ignore default=1] pam_succeed_if.so uid < 1000\nauth requisite pam_deny.so", ""),
+        ("auth sufficient pam_succeed_if.so use_uid uid >= 1000", "*:1"),
+        ("auth [success=1 default=ignore] pam_localuser.so", ""),
+        ("auth [success=1 default=ignore] pam_localuser.so\n@include common-auth", ""),
+        ("auth [success=2 default=ignore] pam_localuser.so\n@include common-auth", "*:1"),
+        ("auth [default=done] pam_shells.so", "*:1"), ("auth required pam_env.so\nauth sufficient pam_unix.so", "*:1"),
+        (
+            "auth sufficient pam_rootok.so\nauth [success=ignore default=1] pam_usertype.so use_uid isregular\n"
+                + "auth sufficient pam_permit.so\n@include common-auth", "*:1"
+        ),
+        (
+            "\nauth required pam_succeed_if.so use_uid home = /srv/x\nauth sufficient pam_permit.so\n@include common-auth",
+            "*:2"
+        ),
+        ("auth [success=ignore default=die] pam_usertype.so isregular\nauth [success=done] pam_permit.so", "*:1"),
+        ("auth [default=1 success=ignore] pam_usertype.so\nauth sufficient pam_debug.so\n@include common-auth", "*:1"),
+        ("auth [default=bad] pam_unix.so\nauth [default=reset] pam_env.so\nauth required pam_permit.so", "*:1"),
+        ("auth substack open\nauth optional pam_env.so", "*:1"), ("auth include round", "*:1"),
+        ("auth include unknown", "*:1"),
+        // PAM passes over blanks beside the sign.
         ("auth [success = done default=ignore] pam_succeed_if.so use_uid uid >= 1000", "doubt:1"),
-        ("auth [success=ignore default=1] pam_succeed_if.so uid < 1000\nauth requisite pam_deny.so", "doubt:1"),
         ("auth [success=ok other=done] pam_unix.so", "doubt:1"), ("auth [] pam_unix.so", "doubt:1"),
-        ("auth sufficient pam_succeed_if.so use_uid uid >= 1000", "doubt:1"),
-        ("auth [success=1 default=ignore] pam_localuser.so", "doubt:1"),
-        ("auth [default=done] pam_shells.so", "doubt:1"),
+        ("auth [success=ok success=1] pam_unix.so", "doubt:1"),
         ("auth sufficient pam_succeed_if.so user ingroup backup", "doubt:1"),
         ("auth sufficient pam_succeed_if.so user = anna", "doubt:1"),
         ("auth sufficient pam_succeed_if.so uid", "doubt:1"),
-        ("auth required pam_listfile.so item=user sense=allow file=/x", "doubt:1"),
-        ("auth required pam_exec.so /x", "doubt:1"), ("auth sufficient pam_sss.so", "doubt:1"),
+        ("auth requisite pam_unix.so\nauth required pam_listfile.so item=user sense=allow file=/x", "doubt:2"),
+        ("auth requisite pam_unix.so\nauth required pam_exec.so /x", "doubt:2"),
+        ("auth requisite pam_unix.so\nauth sufficient pam_sss.so", "doubt:2"),
         ("auth required /lib/pam_unix.so", "doubt:1"), ("auth required pam_unix.so \\", "doubt:1"),
         ("auth required pam_unix.so unknown", "doubt:1"), ("auth required pam_access.so accessfile=/x", "doubt:1"),
         ("auth required pam_wheel.so deny", "doubt:1"), ("auth include ../x", "doubt:1"),

@@ -61,7 +61,11 @@ struct NameRightsTests {
         ("etc/sudoers", "\\x62uilder ALL=ALL", "builder", .user),
         ("etc/sudoers", "b\\uilder ALL=ALL", "builder", .user),
         ("etc/pam.d/x", "auth required pam_exec.so anna", "anna", .user),
-        ("etc/doas.conf", "deny anna", "anna", .group),
+        ("etc/doas.conf", "deny anna", "anna", .group), ("etc/super.tab", "# anna", "anna", .user),
+        // Who has a home there says what is run.
+        ("etc/sudoers", "Defaults secure_path=\"/home/linux.brew/bin:/bin\"", "linux.brew", .user),
+        ("etc/sudoers", "bob ALL=(ALL) /home/anna", "anna", .user),
+        ("etc/pam.d/x", "account required pam_succeed_if.so home = /home/anna", "anna", .user),
     ])
     func `a name that a source has is not even permitted by a pattern`(
         path: String, text: String, name: String, kind: NameKind
@@ -90,6 +94,7 @@ struct NameRightsTests {
         ("etc/sudoers", "# anna ALL=ALL"), ("etc/sudoers", "annabel ALL=ALL"), ("etc/sudoers.d/x.bak", "anna ALL=ALL"),
         ("etc/security/namespace.init", "anna"), ("etc/polkit-1/rules.d/x.js", "anna"), ("etc/pam.d/x", "# anna"),
         ("etc/nsswitch.conf", "hosts: anna"), ("etc/sudoers", "x ALL=(ALL) /bin/anna"),
+        ("etc/sudoers", "Defaults secure_path=\"/srv/home/anna:/home/annabel\""),
     ])
     func `a word that gives nothing is no name`(path: String, text: String) throws {
         #expect(try reasons([path: text], "anna") == [])
@@ -117,6 +122,33 @@ struct NameRightsTests {
         }
         let found = try reasons([:], "anna", kind, accounts: accounts, permitted: ["*"])
         #expect(found == (isRefused ? ["/etc/\(file):2: the name is there"] : []))
+    }
+
+    @Test(arguments: [
+        "@include \"/opt/site\"", "@include ../site", "@include /opt/s\\ite", "#includedir \"/opt/x\"",
+        "@include /opt/%h",
+    ])
+    func `a file that is not found has any name, whatever is permitted`(line: String) throws {
+        #expect(try reasons(["etc/sudoers": line + "\n"], "zoe", permitted: ["*"]).count == 1)
+    }
+
+    @Test func `a service of PAM asks what the services ask that it includes, by links, too`() throws {
+        let plain = ["etc/select/auth": "auth sufficient pam_unix.so\nauth required pam_deny.so\n"]
+        for (text, isOpen) in [
+            ("auth include system-auth\n", false), ("auth required pam_env.so\nauth include system-auth\n", false),
+            ("auth [default=1] pam_env.so\nauth include system-auth\nauth required pam_permit.so\n", false),
+            ("auth [default=2] pam_env.so\nauth include system-auth\nauth required pam_permit.so\n", true),
+            ("auth [default=2] pam_env.so\nauth substack system-auth\nauth required pam_permit.so\n", false),
+            ("auth [default=1] pam_env.so\nauth substack system-auth\nauth required pam_permit.so\n", true),
+            ("auth [default=ignore] pam_env.so\nauth include no-auth\nauth optional pam_permit.so\n", true),
+        ] {
+            try withImage(plain.merging(["etc/pam.d/su": text]) { $1 }) { tree, site in
+                try site.link("etc/pam.d/system-auth", to: "../select/auth")
+                let rights = NameRights.read(from: tree, caller: 1000)
+                #expect(rights.doubts == [])
+                #expect(rights.mentions.map(\.place) == (isOpen ? ["/etc/pam.d/su:1"] : []), "\(text)")
+            }
+        }
     }
 
     @Test func `includes and links are followed, each file once`() throws {

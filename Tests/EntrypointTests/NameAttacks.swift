@@ -91,6 +91,29 @@ extension AttackTests {
                 try container.write("/etc/pam.d/su", ByteString(line + text))
             }),
         choosing(
+            "zoe", "any name, where a condition of su's decides what is asked", files: [],
+            gaining: "su -c 'echo gained'",
+            also: { container in
+                let text = try container.text("/etc/pam.d/su")
+                let lines = """
+                    auth [success=ignore default=1] pam_usertype.so use_uid isregular
+                    auth sufficient pam_permit.so
+
+                    """
+                try container.write("/etc/pam.d/su", ByteString(lines + text))
+            }),
+        choosing(
+            "builder", "a name in a file that is not found, where all names are permitted",
+            files: [("/etc/sudoers", "@include \"/opt/site\"\n"), ("/opt/site", "builder" + rule)],
+            also: { try $0.write("/etc/entrypoint.yaml", "identity: {names: ['*']}\n") }),
+        choosing(
+            "deploy", "the home of a program that a rule names",
+            files: [("/etc/sudoers.d/x", "#1000 ALL=(ALL) NOPASSWD: /home/deploy/run\n")],
+            gaining: """
+                printf '#!/bin/sh\\necho gained\\n' >/home/deploy/run && chmod 755 /home/deploy/run
+                sudo -n /home/deploy/run
+                """),
+        choosing(
             "olga", "the name of a group's member", files: [("/etc/group", "ops:x:4000:olga\n")],
             gaining: "sg ops -c 'id -G' | grep -qw 4000 && echo gained"),
         choosing(

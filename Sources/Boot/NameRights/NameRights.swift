@@ -55,6 +55,7 @@ package struct NameRights: Equatable, Sendable {
     package static func read(from tree: FileTree, caller: UInt32, isRoot: Bool = true) -> NameRights {
         var reader = SourceReader(tree: tree, caller: caller, isRoot: isRoot)
         for source in NameSource.all { reader.read(source) }
+        reader.finish()
         return reader.rights
     }
 }

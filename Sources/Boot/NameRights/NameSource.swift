@@ -59,10 +59,13 @@ enum NameGrammar: String {
         switch self {
         case .sudoers: .sudoers
         case .settings: .settings
-        case .polkit, .dbus, .passwd, .group, .shadow, .gshadow: .none
+        case .polkit, .dbus, .passwd, .group, .shadow, .gshadow, .presence: .none
         default: .hash
         }
     }
+
+    /// Whether it is one of the account files, whose names are looked up by themselves.
+    var isAccounts: Bool { [.passwd, .group, .shadow, .gshadow].contains(self) }
 
     func read(_ findings: inout SourceFindings) {
         switch self {
@@ -100,7 +103,7 @@ extension NameSource {
             NameSource(Paths.shadow, .file, .shadow), NameSource(Paths.gshadow, .file, .gshadow),
             NameSource("/etc/nsswitch.conf", .file, .nameService),
             NameSource("/usr/etc/nsswitch.conf", .file, .nameService),
-        ] + privileges + modules + services + others
+        ] + privileges + modules + daemons + others
 
     /// sudo(8), doas(1), polkit(8).
     private static let privileges: [NameSource] =
@@ -120,12 +123,15 @@ extension NameSource {
             NameSource("/var/lib/polkit-1/localauthority", .tree, .presence),
         ]
 
+    /// Where PAM has its services; those of the first hide those of the others.
+    static let services: [FilePath] = [
+        "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d", "/usr/local/etc/pam.d",
+    ]
+
     /// pam(7), and the files of its modules.
     private static let modules: [NameSource] =
         [NameSource("/etc/pam.conf", .file, .empty)]
-        + ["/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d", "/usr/local/etc/pam.d"].map {
-            NameSource($0, .directory(.all), .pam)
-        }
+        + services.map { NameSource($0, .directory(.all), .pam) }
         + ["/etc/security", "/usr/etc/security", "/usr/lib/security", "/usr/share/security"].flatMap { root in
             [
                 ("limits.conf", .limits), ("capability.conf", .capabilities), ("sepermit.conf", .seusers),
@@ -144,7 +150,7 @@ extension NameSource {
         }
 
     /// sshd_config(5), dbus-daemon(1), systemd's records of users (nss-systemd(8)).
-    private static let services: [NameSource] =
+    private static let daemons: [NameSource] =
         ["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"].map { NameSource($0, .file, .sshd) }
         + ["/etc/ssh/sshd_config.d", "/usr/etc/ssh/sshd_config.d"].map {
             NameSource($0, .directory(.ending(".conf")), .sshd)

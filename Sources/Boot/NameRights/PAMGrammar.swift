@@ -4,40 +4,6 @@ internal import SystemPackage
 enum PAMGrammar {
     static func read(_ findings: inout SourceFindings) {
         for line in findings.text.lines where !read(line, &findings) { findings.doubt(line) }
-        let asking = findings.text.lines.filter { isAsking($0.bytes) }
-        guard findings.doubts.isEmpty, !findings.text.lines.contains(where: { includesAuthentication($0.bytes) }) else {
-            return
-        }
-        // Whoever has a name would pass a service that asks for no proof at all.
-        if let first = asking.first, !asking.contains(where: { isProof($0.bytes) }) {
-            findings.mention(.everyone, first.number)
-        }
-    }
-
-    /// Whether a line asks who somebody is.
-    private static func isAsking(_ line: ArraySlice<UInt8>) -> Bool {
-        let type = line.cut(before: \.isSpaceOrTab).0
-        return type.is("auth") || type.is("-auth")
-    }
-
-    /// Whether a line includes the lines of another file, those for authentication among them by its name.
-    private static func includesAuthentication(_ line: ArraySlice<UInt8>) -> Bool {
-        let words = line.words
-        guard words.count > 1, words[0].is("@include") else { return false }
-        return !["account", "password", "session"].contains {
-            words[1].split(separator: UInt8(ascii: "-")).last?.is($0) == true
-                || words[1].text.utf8.starts(with: "common-\($0)".utf8)
-        }
-    }
-
-    /// Whether such a line wants a proof, or another service's, whose file is read as well.
-    private static func isProof(_ line: ArraySlice<UInt8>) -> Bool {
-        line.words.contains { word in
-            // Of pam_wheel(8) the group is a mention.
-            ["pam_unix.so", "pam_rootok.so", "pam_deny.so", "pam_wheel.so", "include", "substack"].contains {
-                word.is($0)
-            }
-        }
     }
 
     private static let types = ["auth", "account", "password", "session", "-auth", "-account", "-password", "-session"]
@@ -52,59 +18,36 @@ enum PAMGrammar {
             return word
         }
         let type = next()
-        if type.is("@include") { return isService(next()) && rest.isEmpty }
+        if type.is("@include") {
+            let name = next()
+            guard isService(name), rest.isEmpty else { return false }
+            findings.ask(.include(name.text), line.number)
+            return true
+        }
         guard types.contains(where: { type.is($0) }) else { return false }
-        var isEnough = false
+        let isAsking = type.is("auth") || type.is("-auth")
+        let control: PAMControl?
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let control = rest[(rest.startIndex + 1)..<end]
-            guard isPlainControl(control.words) else { return false }
-            isEnough = passesOthers(control.words)
+            control = PAMControl(words: rest[(rest.startIndex + 1)..<end].words)
             rest = rest[(end + 1)...].trimmed
         } else {
-            switch next().text {
-            case "required", "requisite", "optional": break
-            case "sufficient": isEnough = true
-            // The files of all services are read.
-            case "include", "substack": return isService(next()) && rest.isEmpty
-            default: return false
+            let word = next()
+            if word.is("include") || word.is("substack") {
+                let name = next()
+                guard isService(name), rest.isEmpty else { return false }
+                if isAsking {
+                    findings.ask(word.is("include") ? .include(name.text) : .substack(name.text), line.number)
+                }
+                return true
             }
+            control = PAMControl(word: word)
         }
+        guard let control else { return false }
         let module = next()
-        // Where it is enough to meet a condition, to have a name may be enough.
-        if isEnough, type.is("auth") || type.is("-auth"), conditions.contains(where: { module.is($0) }) { return false }
-        return readModule(module, rest.words, line.number, &findings)
-    }
-
-    /// Modules that ask who somebody is, and for no proof of it.
-    private static let conditions = [
-        "pam_succeed_if.so", "pam_localuser.so", "pam_usertype.so", "pam_shells.so", "pam_access.so", "pam_time.so",
-        "pam_permit.so", "pam_debug.so", "pam_securetty.so", "pam_nologin.so", "pam_listfile.so", "pam_warn.so",
-    ]
-
-    private static let results = [
-        "success", "default", "ignore", "new_authtok_reqd", "user_unknown", "module_unknown", "authinfo_unavail",
-        "auth_err", "perm_denied", "maxtries", "acct_expired", "cred_err", "authtok_err", "abort", "open_err",
-    ]
-
-    /// Whether a control is words `result=action`. Blanks beside the sign, which PAM passes over, are not understood.
-    private static func isPlainControl(_ control: [ArraySlice<UInt8>]) -> Bool {
-        !control.isEmpty
-            && control.allSatisfy { word in
-                let parts = word.split(separator: UInt8(ascii: "="), omittingEmptySubsequences: false)
-                return parts.count == 2 && results.contains { parts[0].is($0) }
-                    && (parts[1].isDecimal || actions.contains { parts[1].is($0) })
-            }
-    }
-
-    private static let actions = ["ok", "ignore", "bad", "die", "done", "reset"]
-
-    /// Whether an answer, whichever it is, ends the stack well or goes past modules that follow.
-    private static func passesOthers(_ control: [ArraySlice<UInt8>]) -> Bool {
-        control.contains { word in
-            let action = word.cut { $0 == UInt8(ascii: "=") }.1.dropFirst()
-            return action.isDecimal || action.is("done") || action.is("reset")
-        }
+        guard readModule(module, rest.words, line.number, &findings) else { return false }
+        if isAsking { findings.ask(.module(control, PAMResults(of: module)), line.number) }
+        return true
     }
 
     /// The name of another service, without a way out of the directory.

@@ -22,6 +22,9 @@ struct SourceReader {
     private var places: [FilePath: Place] = [:]
     private var files = 0
     private var seen: Set<String> = []
+    /// Where the file of each service of PAM's is, by the path under which PAM opens it, and what it asks.
+    private var services: [FilePath: FilePath] = [:]
+    private var stacks: [FilePath: PAMStack] = [:]
 
     private enum Place {
         case absent
@@ -48,6 +51,7 @@ struct SourceReader {
         var waiting = [source]
         while let source = waiting.popLast() {
             guard let place = find(source.path, mayBeAnybodys: source.mayBeAnybodys) else { continue }
+            if source.grammar == .pam { services[source.path] = place }
             // The same file may be reached twice, as another source.
             guard seen.insert("\(source.grammar.rawValue) \(place)").inserted else { continue }
             switch (source.kind, places[place]) {
@@ -62,10 +66,31 @@ struct SourceReader {
                 for name in names(in: place) {
                     waiting.append(NameSource(place.appending(name), .tree, .presence))
                 }
-            case (.tree, .file?), (.presence, .file?), (.presence, .directory?):
+            // Nothing in it is understood, and every word may be a name.
+            case (.tree, .file?), (.presence, .file?):
+                waiting += readFile(place, NameSource(source.path, .file, .presence))
+            case (.presence, .directory?):
                 doubt(place, "what it grants is not known here")
-            default: doubt(place, "neither what is expected there nor absent")
+                waiting.append(NameSource(place, .tree, .presence))
+            default: doubt(place, "neither what is expected there nor absent", isUnread: true)
             }
+        }
+    }
+
+    /// Looks, when all sources have been read, for services that let everybody pass who has a name.
+    mutating func finish() {
+        let (services, stacks) = (services, stacks)
+        func find(_ name: String) -> PAMStack? {
+            for directory in NameSource.services {
+                if let place = services[directory.appending(name)] { return stacks[place] }
+            }
+            return nil
+        }
+        var ways = PAMWays(find: find)
+        let places = stacks.keys.sorted { $0.string.utf8.lexicographicallyPrecedes($1.string.utf8) }
+        for place in places {
+            guard let stack = stacks[place], ways.lead(through: stack) else { continue }
+            rights.mentions.append(NameRights.Mention(subject: .everyone, file: place, line: stack.line))
         }
     }
 
@@ -110,7 +135,7 @@ struct SourceReader {
             let file = try tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
             let status = try file.status(path: path)
             guard status.kind == .file else {
-                doubt(path, "no regular file")
+                doubt(path, "no regular file", isUnread: true)
                 return []
             }
             bytes = try file.readAll(limit: Self.searchLimit, expected: status.size, path: path)
@@ -131,8 +156,11 @@ struct SourceReader {
         } else {
             source.grammar.read(&findings)
         }
+        if source.grammar == .pam { stacks[path] = findings.stack }
+        if !source.grammar.isAccounts { findings.nameHomes() }
         rights.mentions += findings.mentions
         rights.doubts += findings.doubts
+        rights.unread += findings.unread
         if !findings.doubts.isEmpty {
             rights.doubtfulTexts.append(NameRights.DoubtfulText(file: path, lines: findings.text.lines))
         }
@@ -225,35 +253,4 @@ struct SourceReader {
             }
         }
     }
-}
-
-/// What a grammar finds in one file.
-struct SourceFindings {
-    let text: SourceText
-    private(set) var mentions: [NameRights.Mention] = []
-    private(set) var doubts: [NameRights.Doubt] = []
-    /// What the file includes.
-    private(set) var included: [NameSource] = []
-
-    init(_ text: SourceText) {
-        self.text = text
-    }
-
-    mutating func user(_ name: ArraySlice<UInt8>, _ line: Int) { mention(.user(name.text), line) }
-    mutating func group(_ name: ArraySlice<UInt8>, _ line: Int) { mention(.group(name.text), line) }
-
-    mutating func mention(_ subject: NameRights.Subject, _ line: Int) {
-        mentions.append(NameRights.Mention(subject: subject, file: text.path, line: line))
-    }
-
-    mutating func doubt(_ line: Int?, _ reason: String) {
-        doubts.append(NameRights.Doubt(file: text.path, line: line, reason: reason))
-    }
-
-    /// A line that no rule of the grammar takes.
-    mutating func doubt(_ line: SourceText.Line) {
-        doubt(line.number, "not understood: \(Text.shown(line.bytes, limit: 100))")
-    }
-
-    mutating func include(_ source: NameSource) { included.append(source) }
 }

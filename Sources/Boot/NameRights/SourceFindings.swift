@@ -1,0 +1,52 @@
+internal import SystemPackage
+
+/// What a grammar finds in one file.
+struct SourceFindings {
+    let text: SourceText
+    private(set) var mentions: [NameRights.Mention] = []
+    private(set) var doubts: [NameRights.Doubt] = []
+    /// What the file includes.
+    private(set) var included: [NameSource] = []
+    /// Those of the doubts that are about another file, which is not read.
+    private(set) var unread: [NameRights.Doubt] = []
+    /// Of a service of PAM's.
+    private(set) var stack = PAMStack()
+
+    init(_ text: SourceText) {
+        self.text = text
+    }
+
+    mutating func user(_ name: ArraySlice<UInt8>, _ line: Int) { mention(.user(name.text), line) }
+    mutating func group(_ name: ArraySlice<UInt8>, _ line: Int) { mention(.group(name.text), line) }
+
+    mutating func mention(_ subject: NameRights.Subject, _ line: Int) {
+        mentions.append(NameRights.Mention(subject: subject, file: text.path, line: line))
+    }
+
+    mutating func doubt(_ line: Int?, _ reason: String) {
+        doubts.append(NameRights.Doubt(file: text.path, line: line, reason: reason))
+    }
+
+    /// A line that no rule of the grammar takes.
+    mutating func doubt(_ line: SourceText.Line) {
+        doubt(line.number, "not understood: \(Text.shown(line.bytes, limit: 100))")
+        let lowered = line.bytes.map(AccountName.lowered)
+        if lowered.contains("include".utf8) { unread += doubts.suffix(1) }
+    }
+
+    mutating func include(_ source: NameSource) { included.append(source) }
+    mutating func ask(_ entry: PAMStack.Entry, _ line: Int) { stack.append(entry, line: line) }
+
+    /// Mentions whoever has a home that the text speaks of: what a privileged program does there is the user's to say.
+    mutating func nameHomes() {
+        for line in SourceText.lines(of: text.bytes) {
+            var rest = line.bytes
+            while let found = rest.firstRange(of: "/home/".utf8) {
+                let isBelow = rest[..<found.lowerBound].last.map(Formats.isNameByte) ?? false
+                let name: ArraySlice<UInt8>
+                (name, rest) = rest[found.upperBound...].cut { !Formats.isNameByte($0) }
+                if !isBelow, !name.isEmpty { user(name, line.number) }
+            }
+        }
+    }
+}
