@@ -31,7 +31,7 @@ struct SourceFindings {
     mutating func doubt(_ line: SourceText.Line) {
         doubt(line.number, "not understood: \(Text.shown(line.bytes, limit: 100))")
         let lowered = line.bytes.map(AccountName.lowered)
-        if lowered.contains("include".utf8) { unread += doubts.suffix(1) }
+        if lowered[...].place(of: "include") != nil { unread += doubts.suffix(1) }
     }
 
     mutating func include(_ source: NameSource) { included.append(source) }
@@ -41,12 +41,24 @@ struct SourceFindings {
     mutating func nameHomes() {
         for line in SourceText.lines(of: text.bytes) {
             var rest = line.bytes
-            while let found = rest.firstRange(of: "/home/".utf8) {
+            while let found = rest.place(of: "/home/") {
                 let isBelow = rest[..<found.lowerBound].last.map(Formats.isNameByte) ?? false
                 let name: ArraySlice<UInt8>
                 (name, rest) = rest[found.upperBound...].cut { !Formats.isNameByte($0) }
                 if !isBelow, !name.isEmpty { user(name, line.number) }
             }
         }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Where a text is for the first time. What the library has for it comes with all of regular expressions.
+    func place(of text: String) -> Range<Int>? {
+        let count = text.utf8.count
+        guard count <= self.count else { return nil }
+        for start in startIndex...(endIndex - count) where self[start...].starts(with: text.utf8) {
+            return start..<(start + count)
+        }
+        return nil
     }
 }
