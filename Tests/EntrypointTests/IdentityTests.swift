@@ -101,71 +101,18 @@ struct IdentityTests {
         }
     }
 
-    /// Whatever shells and other programs read there, they would read as the user.
-    @Test(arguments: [Programs.plain, .elevated], [true, false])
-    func `a home that another user has made is left as it is, and not used`(programs: Programs, isPermitted: Bool)
-        throws
-    {
-        try withPod(.debian, programs) { container in
-            if programs == .elevated { (container.user, container.group) = (1000, 2000) }
-            if isPermitted { try container.write("/etc/entrypoint.yaml", "scratch: {homeOwners: [1001]}\n") }
-            try container.makeDirectory("/home", mode: 0o1777)
-            try container.write("/home/jane/.bashrc", "echo theirs\n", mode: 0o644, user: 1001, group: 1001)
-            try container.makeDirectory("/home/jane", mode: 0o777, user: 1001, group: 1001)
-            try container.write("/etc/entrypoint/user-steps.d/10-home", "#!/bin/sh\necho $HOME\n", mode: 0o755)
-            let outcome = try container.boot("bash", "-ic", "echo $HOME")
-            #expect(outcome.exitCode == 0, "\(outcome)")
-            #expect(
-                outcome.log(of: "user-steps.d/10-home").first
-                    == (isPermitted ? "/home/jane" : "/scratch/homes/jane"), "\(outcome)")
-            #expect(
-                outcome.output == (isPermitted ? "theirs\n/home/jane\n" : "/scratch/homes/jane\n"), "\(outcome)")
-            let warnings = outcome.log(of: "identity").filter {
-                $0.hasPrefix("warning: /home") || $0.contains("cannot use")
-            }
-            #expect(
-                warnings == [
-                    isPermitted
-                        ? "warning: /home/jane belongs to user 1001, not to 1000, and is left as it is; correct it with "
-                            + "chown 1000:2000 /home/jane"
-                        : "warning: cannot use /home/jane: it belongs to user 1001, whose files there could run as user "
-                            + "1000; is NB_UID right? its owner or root can run chown 1000:2000 /home/jane, or the image's "
-                            + "configuration can permit the owner: scratch.homeOwners: [1001]; /scratch/homes/jane is used "
-                            + "instead"
-                ], "\(outcome)")
-            #expect(try container.status("/home/jane")?.description == "directory 0777 1001:1001")
-            #expect(try container.status("/home/jane/.bashrc")?.description == "file 0644 1001:1001")
-            if !isPermitted { #expect(try container.names(in: "/home/jane") == [".bashrc"]) }
-        }
-    }
-
-    @Test func `a home that is root's is used as it is, and told`() throws {
+    @Test func `a home that exists is left as it is, and a foreign owner is told`() throws {
         try withPod { container in
-            try container.makeDirectory("/home/jane", mode: 0o755)
-            let outcome = try container.boot("sh", "-c", "echo $HOME")
-            #expect(outcome.output == "/home/jane\n", "\(outcome)")
+            try container.makeDirectory("/home/jane", mode: 0o700, user: 5, group: 5)
+            try container.write("/home/jane/file", "hers\n", mode: 0o600, user: 5, group: 5)
+            let outcome = try container.boot("true")
             #expect(
                 outcome.log(of: "identity").dropFirst(2) == [
-                    "warning: /home/jane belongs to user 0, not to 1000, and is left as it is; correct it with "
+                    "warning: /home/jane belongs to user 5, not to 1000, and is left as it is; correct it with "
                         + "chown 1000:2000 /home/jane"
                 ], "\(outcome)")
-            #expect(try container.status("/home/jane")?.description == "directory 0755 0:0")
-        }
-    }
-
-    /// There is no other home to use then.
-    @Test(arguments: ["/home/jane", "/home/jane/own"])
-    func `a home that another user has made ends the boot where the persistent directory is in it`(place: ByteString)
-        throws
-    {
-        try withPod { container in
-            container.environment["SCRATCH_HOME"] = place
-            container.environment["WORKING_DIR"] = "/tmp"
-            try container.makeDirectory("/home/jane", mode: 0o777, user: 1001, group: 1001)
-            try container.makeDirectory("/home/jane/own", mode: 0o700, user: 1000, group: 2000)
-            let outcome = try container.boot("true")
-            #expect(outcome.exitCode == 125, "\(outcome)")
-            #expect(outcome.errors.contains("cannot use /home/jane: it belongs to user 1001"), "\(outcome)")
+            #expect(try container.status("/home/jane")?.description == "directory 0700 5:5")
+            #expect(try container.status("/home/jane/file")?.description == "file 0600 5:5")
         }
     }
 

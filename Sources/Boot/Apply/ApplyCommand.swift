@@ -20,12 +20,7 @@ extension Apply {
         let exported = exported(to: change, as: actor)
         let file = try makeExportFile(for: dropIn, actor)
         defer { file.remove() }
-        // A home that cannot be used is none of the user's steps either.
-        let planned = change.fixed.map { entry in
-            guard actor == .user, entry.name == "HOME" else { return entry }
-            return DropIn.Assignment(entry.name, resolved(FilePath(entry.value)).string)
-        }
-        let fixed = planned + [DropIn.Assignment(StepExports.variable, file.path.string)]
+        let fixed = change.fixed + [DropIn.Assignment(StepExports.variable, file.path.string)]
         let environment = change.environment.setting(
             (exported + fixed).map { ($0.name, Array($0.value.utf8)) }, removing: [])
         try run(change, program, as: actor, environment)

@@ -133,7 +133,7 @@ package struct Identity: Step {
         var plan = StepPlan(warnings: context.host.accountProblems + context.people.warnings)
         plan.changes.append(accounts(context))
         planSudo(context, &plan)
-        plan.changes += home(context)
+        plan.changes.append(home(context))
         return plan
     }
 
@@ -144,8 +144,7 @@ package struct Identity: Step {
             consequence: "programs that look up the user, such as sudo and ssh, will not work")
     }
 
-    /// The home. One that somebody else has made first is not used: their files there would run as the user.
-    private func home(_ context: PlanContext) -> [PlannedChange] {
+    private func home(_ context: PlanContext) -> PlannedChange {
         let user = context.people.user
         let isRoot = context.host.start.isPrivileged
         // What the pod has mounted may be another's, and so may a name that is not given: there the user makes what they may
@@ -155,22 +154,13 @@ package struct Identity: Step {
         // A pod without privileges often brings a writable home of its own.
         let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
         let own = given.flatMap { !isRoot && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }
-        let scratch = context.settings[Scratch.self]
-        // The image's may be root's, who needs no file there to be the user.
-        let owners = (scratch?.permittedOwners(context).owners ?? [user.credentials.user]) + [0]
-        // Where the persistent directory is the home or lies in it, there is nothing to use instead.
-        let isAround = scratch?.home.starts(with: user.home) ?? false
-        let change = DirectoryChange(
-            path: user.home, mode: 0o750, owner: user.credentials.user, group: user.credentials.group,
-            use: isUsers ? .write : .none, fallbacks: [own, scratch?.home].compactMap { $0 },
-            owners: isAround ? nil : owners)
-        let actors: [Actor] = isUsers ? [.user] : [.root]
-        let home = PlannedChange(.directory(change), by: actors, onFailure: .warn)
-        // The step of the persistent directory itself looks at whose that is.
-        guard isAround, scratch?.home != user.home else { return [home] }
-        let check = DirectoryChange(
-            path: user.home, mode: 0o750, group: user.credentials.group, use: .none, owners: owners)
-        return [home, PlannedChange(.directory(check), by: actors, onFailure: .stop)]
+        return PlannedChange(
+            .directory(
+                DirectoryChange(
+                    path: user.home, mode: 0o750, owner: user.credentials.user, group: user.credentials.group,
+                    use: isUsers ? .write : .none,
+                    fallbacks: [own, context.settings[Scratch.self]?.home].compactMap { $0 })),
+            by: isUsers ? [.user] : [.root], onFailure: .warn)
     }
 }
 

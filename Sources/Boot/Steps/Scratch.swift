@@ -50,7 +50,7 @@ package struct Scratch: Step {
     ) { $0.list($1, of: SeedDirectory.read) }
     static let homeOwnersSetting = FileSetting<[HomeOwner]>(
         "scratch.homeOwners",
-        "Uids, or names in the image's `/etc/passwd`, whose directory may be a user's home, `SCRATCH_HOME` or a cache in it, beside "
+        "Uids, or names in the image's `/etc/passwd`, whose directory may be a user's `SCRATCH_HOME` or a cache in it, beside "
             + "the user and the seed user",
         default: "none", shape: .list(.text), example: "[177449]"
     ) { reader, value in
