@@ -36,7 +36,7 @@ struct NameGrammarTests {
                 + "auth [default=1 ignore=ignore success=ok] pam_localuser.so\n"
                 + "auth sufficient pam_unix.so nullok\nauth required pam_deny.so",
             "postlogin": "session optional pam_umask.so silent", "round": "auth include round",
-            "open": "auth sufficient pam_permit.so",
+            "open": "auth sufficient pam_permit.so", "back": "auth [success=ok default=reset] pam_unix.so",
         ].mapValues { text in
             var findings = SourceFindings(SourceText(Array(text.utf8), of: "/f", comments: .hash))
             PAMGrammar.read(&findings)
@@ -211,6 +211,8 @@ struct NameGrammarTests {
         ("auth [default=1 success=ignore] pam_usertype.so\nauth sufficient pam_debug.so\n@include common-auth", "*:1"),
         ("auth [default=bad] pam_unix.so\nauth [default=reset] pam_env.so\nauth required pam_permit.so", "*:1"),
         ("auth substack open\nauth optional pam_env.so", "*:1"), ("auth include round", "*:1"),
+        ("auth required pam_permit.so\nauth substack back", "*:1"),
+        ("auth required pam_permit.so\nauth include back", ""), ("auth substack back", ""),
         ("auth include unknown", "*:1"),
         // PAM passes over blanks beside the sign.
         ("auth [success = done default=ignore] pam_succeed_if.so use_uid uid >= 1000", "doubt:1"),

@@ -61,6 +61,8 @@ struct NameRightsTests {
         ("etc/sudoers", "\\x62uilder ALL=ALL", "builder", .user),
         ("etc/sudoers", "b\\uilder ALL=ALL", "builder", .user),
         ("etc/pam.d/x", "auth required pam_exec.so anna", "anna", .user),
+        ("etc/polkit-1/rules.d/x.rules", "if (/^anna$/.test(subject.user)) {", "anna", .user),
+        ("etc/polkit-1/rules.d/x.rules", "if (/\\banna\\b/.test(subject.user)) {", "anna", .user),
         ("etc/doas.conf", "deny anna", "anna", .group), ("etc/super.tab", "# anna", "anna", .user),
         // Who has a home there says what is run.
         ("etc/sudoers", "Defaults secure_path=\"/home/linux.brew/bin:/bin\"", "linux.brew", .user),
@@ -125,11 +127,18 @@ struct NameRightsTests {
     }
 
     @Test(arguments: [
-        "@include \"/opt/site\"", "@include ../site", "@include /opt/s\\ite", "#includedir \"/opt/x\"",
-        "@include /opt/%h",
+        ("sudoers", "@include \"/opt/site\""), ("sudoers", "@include ../site"), ("sudoers", "@include /opt/s\\ite"),
+        ("sudoers", "#includedir \"/opt/x\""), ("sudoers", "@include /opt/%h"),
+        ("sudoers", "# \u{0C}\n@include /opt/site"),
+        ("sudoers", String(repeating: "#\n", count: 600_000) + "@include /opt/site"),
+        ("sudo.conf", "Plugin sudoers_policy sudoers.so sudoers_file=/opt/site"),
+        ("pam.d/x", "auth substack /opt/site"), ("pam.d/x", "auth required pam_listfile.so item=user file=/opt/site"),
+        ("dbus-1/system.conf", "<busconfig><include>/opt/site</include></busconfig>"),
+        ("dbus-1/system.conf", "<busconfig><odd/><include>/opt/site</include></busconfig>"),
+        ("ssh/sshd_config", "Include /opt/s?te"),
     ])
-    func `a file that is not found has any name, whatever is permitted`(line: String) throws {
-        #expect(try reasons(["etc/sudoers": line + "\n"], "zoe", permitted: ["*"]).count == 1)
+    func `a file that is not found has any name, whatever is permitted`(file: String, text: String) throws {
+        #expect(try reasons(["etc/\(file)": text + "\n"], "zoe", permitted: ["*"]).count == 1)
     }
 
     @Test func `a service of PAM asks what the services ask that it includes, by links, too`() throws {
@@ -142,7 +151,7 @@ struct NameRightsTests {
             ("auth [default=1] pam_env.so\nauth substack system-auth\nauth required pam_permit.so\n", true),
             ("auth [default=ignore] pam_env.so\nauth include no-auth\nauth optional pam_permit.so\n", true),
         ] {
-            try withImage(plain.merging(["etc/pam.d/su": text]) { $1 }) { tree, site in
+            try withImage(plain.merging(["etc/pam.d/su": text, "etc/pam.d/x": ""]) { $1 }) { tree, site in
                 try site.link("etc/pam.d/system-auth", to: "../select/auth")
                 let rights = NameRights.read(from: tree, caller: 1000)
                 #expect(rights.doubts == [])

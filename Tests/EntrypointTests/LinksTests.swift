@@ -84,6 +84,15 @@ struct LinksTests {
                     "warning: cannot link /home/jane/.vscode-server to /scratch/homes/jane/.vscode-server: that belongs to "
                         + "user 1002, whose files there could run as user 1000; look at it, and move it away"
                 ])
+            // Nor is one to which somebody else's link leads.
+            try container.makeDirectory("/scratch/homes/jane/own", mode: 0o755, user: 1000, group: 2000)
+            let link = "/scratch/homes/jane/.cursor-server"
+            try container.remove(link)
+            try container.link(link, to: "own")
+            try check(lchown("\(container.root)\(link)", 1002, 2000), "lchown", link)
+            let second = try container.boot("readlink", "/home/jane/.cursor-server")
+            #expect(second.log(of: "links").contains { $0.contains("that belongs to user 1002") }, "\(second)")
+            #expect(second.output.isEmpty)
         }
     }
 

@@ -103,9 +103,12 @@ extension Apply {
         guard (status.kind == .directory) == (place.kind == .directory) else {
             throw place.error("that is \(status.kind.words), and a \(place.kind.rawValue) is expected", "move it away")
         }
-        if let owners = place.owners, !owners.contains(status.user) {
+        guard let owners = place.owners else { return status }
+        // Whoever owns a link can let it lead elsewhere.
+        let entry = try look(at: place.target, as: place.actor)
+        if let owner = [status.user, entry?.user ?? status.user].first(where: { !owners.contains($0) }) {
             throw place.error(
-                "that belongs to user \(status.user), whose files there could run as user \(actors.userID)",
+                "that belongs to user \(owner), whose files there could run as user \(actors.userID)",
                 "look at it, and move it away")
         }
         return status

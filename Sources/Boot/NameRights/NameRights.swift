@@ -139,7 +139,9 @@ struct AccountName: Equatable {
     /// Whether it stands in a text between bytes that no name has, as it is or behind escapes (`\x41`, `\A`).
     func isWord(of text: ArraySlice<UInt8>) -> Bool {
         if hasWord(in: text) { return true }
-        return text.contains(UInt8(ascii: "\\")) && hasWord(in: Self.unescaped(text)[...])
+        // Behind an escape, or behind one that is a word's border (`\\b`).
+        return text.contains(UInt8(ascii: "\\"))
+            && (hasWord(in: Self.unescaped(text)[...]) || hasWord(in: Self.withoutEscapes(text)[...]))
     }
 
     private func hasWord(in text: ArraySlice<UInt8>) -> Bool {
@@ -152,7 +154,18 @@ struct AccountName: Equatable {
         }
     }
 
-    private static func isInner(_ byte: UInt8) -> Bool { byte != UInt8(ascii: ".") && byte != UInt8(ascii: "-") }
+    /// A `$` may end a pattern, or a name.
+    private static func isInner(_ byte: UInt8) -> Bool { !".-$".utf8.contains(byte) }
+
+    private static func withoutEscapes(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = text
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\") { rest = rest.dropFirst() }
+            result.append(byte == UInt8(ascii: "\\") ? 0x20 : byte)
+        }
+        return result
+    }
 
     private func matches(_ word: ArraySlice<UInt8>) -> Bool {
         word.count == bytes.count && zip(word, bytes).allSatisfy { Self.lowered($0) == $1 }

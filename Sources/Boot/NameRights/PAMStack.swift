@@ -39,7 +39,9 @@ enum PAMResults: Equatable, Sendable {
     }
 
     var words: [String] {
-        let failures = PAMControl.results.filter { !["success", "new_authtok_reqd", "ignore", "default"].contains($0) }
+        // Beside these there are others, for which a control may have no word.
+        let failures =
+            PAMControl.results.filter { !["success", "new_authtok_reqd", "ignore", "default"].contains($0) } + ["other"]
         return switch self {
         case .failure: failures
         case .failureOrIgnore: failures + ["ignore"]
@@ -127,7 +129,7 @@ struct PAMWays {
     }
 
     /// How many modules a service may have with all that it includes, and how deep.
-    private static let (lengthLimit, depthLimit) = (300, 16)
+    private static let (lengthLimit, depthLimit) = (100, 6)
 
     private let find: (String) -> PAMStack?
     private var length = 0
@@ -142,8 +144,7 @@ struct PAMWays {
         length = 0
         guard !stack.entries.isEmpty else { return false }
         guard let steps = steps(of: stack, depth: 0) else { return true }
-        var seen: [Place: Ends] = [:]
-        return Self.ends(of: steps, Place(index: 0, state: .open), &seen).contains(.passed)
+        return Self.ends(of: steps, from: .open).contains(.passed)
     }
 
     /// A stack with what it includes; `nil` where that is too much.
@@ -164,24 +165,32 @@ struct PAMWays {
         return steps
     }
 
-    private static func ends(of steps: [Step], _ place: Place, _ seen: inout [Place: Ends]) -> Ends {
+    /// How a stack may end that begins in a state.
+    private static func ends(of steps: [Step], from state: Ends) -> Ends {
+        var seen: [Place: Ends] = [:]
+        return ends(of: steps, Place(index: 0, state: state), from: state, &seen)
+    }
+
+    private static func ends(
+        of steps: [Step], _ place: Place, from start: Ends, _ seen: inout [Place: Ends]
+    ) -> Ends {
         guard place.index < steps.count else { return place.state }
         if let known = seen[place] { return known }
         var result: Ends = []
         func goOn(_ state: Ends, by count: Int = 1) {
-            result.formUnion(ends(of: steps, Place(index: place.index + count, state: state), &seen))
+            result.formUnion(ends(of: steps, Place(index: place.index + count, state: state), from: start, &seen))
         }
         switch steps[place.index] {
         case .stack(let inner):
-            var innerSeen: [Place: Ends] = [:]
-            for end in ends(of: inner, Place(index: 0, state: place.state), &innerSeen).each { goOn(end) }
+            for end in ends(of: inner, from: place.state).each { goOn(end) }
         case .module(let control, let results):
             for word in results.words {
                 for action in control.actions(on: word) {
                     switch action {
                     case .ignore: goOn(place.state)
                     case .jump(let count): goOn(place.state, by: count + 1)
-                    case .reset: goOn(.open)
+                    // To what was before the stack began.
+                    case .reset: goOn(start)
                     case .bad: goOn(.failed)
                     case .die: result.formUnion(.failed)
                     case .ok: goOn(after(word, place.state))

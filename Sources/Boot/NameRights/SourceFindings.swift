@@ -30,8 +30,12 @@ struct SourceFindings {
     /// A line that no rule of the grammar takes.
     mutating func doubt(_ line: SourceText.Line) {
         doubt(line.number, "not understood: \(Text.shown(line.bytes, limit: 100))")
-        let lowered = line.bytes.map(AccountName.lowered)
-        if lowered[...].place(of: "include") != nil { unread += doubts.suffix(1) }
+        if line.namesFile { unread += doubts.suffix(1) }
+    }
+
+    /// Counts the doubts as unread, where the text may name further files that nobody has followed.
+    mutating func countUnread() {
+        if SourceText.lines(of: text.bytes).contains(where: \.namesFile) { unread = doubts }
     }
 
     mutating func include(_ source: NameSource) { included.append(source) }
@@ -48,6 +52,14 @@ struct SourceFindings {
                 if !isBelow, !name.isEmpty { user(name, line.number) }
             }
         }
+    }
+}
+
+extension SourceText.Line {
+    /// Whether it may say that another file is to be read: one that is included, or an argument that is a path.
+    var namesFile: Bool {
+        let lowered = bytes.map(AccountName.lowered)[...]
+        return ["include", "substack", "=/"].contains { lowered.place(of: $0) != nil }
     }
 }
 

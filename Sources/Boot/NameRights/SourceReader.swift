@@ -59,7 +59,8 @@ struct SourceReader {
                 waiting += readFile(place, source)
             case (.directory(let selection), .directory?):
                 for name in names(in: place) where selection.includes(name) {
-                    waiting.append(source.entry(place.appending(name)))
+                    // By the path under which programs open it, as a service of PAM's is found by that.
+                    waiting.append(source.entry(source.path.appending(name)))
                 }
             case (.tree, .directory?):
                 // What lies in it is a doubt by being there.
@@ -155,6 +156,10 @@ struct SourceReader {
             findings.doubt(nil, "not UTF-8")
         } else {
             source.grammar.read(&findings)
+        }
+        // What is not taken line by line is not followed either.
+        if findings.doubts.contains(where: { $0.line == nil }) || source.grammar == .dbus && !findings.doubts.isEmpty {
+            findings.countUnread()
         }
         if source.grammar == .pam { stacks[path] = findings.stack }
         if !source.grammar.isAccounts { findings.nameHomes() }

@@ -73,7 +73,10 @@ package struct PersistentLinks: Step {
             for parent in [path.parent, target.parent]
             where parent != user.home && parent != scratch.home && !parents.contains(parent) {
                 parents.append(parent)
-                changes.append(.directory(scratch.directory(parent, for: .enter, context)))
+                // Whoever owns it can exchange what is in it.
+                let isKept = parent.starts(with: scratch.home)
+                changes.append(
+                    .directory(scratch.directory(parent, for: .enter, context, owners: isKept ? owners : nil)))
             }
             changes.append(
                 .link(

@@ -11,7 +11,8 @@ extension Scratch {
 
         static func parse(_ text: String) throws(FormatError) -> HomeOwner {
             if text == "0" || text == "root" { return .id(0) }
-            if let id = try? Formats.accountID(text) { return .id(id) }
+            // Also the one that a server shows for all others (65534), which no user may be.
+            if !text.isEmpty, text.utf8.allSatisfy(\.isDigit), let id = UInt32(text), id != .max { return .id(id) }
             guard let name = try? Formats.accountName(text) else {
                 throw FormatError("neither the name of an account nor a decimal uid")
             }
