@@ -96,6 +96,24 @@ struct LinksTests {
         }
     }
 
+    /// git and zsh find them without it.
+    @Test(arguments: [true, false])
+    func `files of others are told of where the directory of the shells cannot be used, or is the home`(
+        isHome: Bool
+    ) throws {
+        try withPod { container in
+            if isHome { container.environment["ZDOTDIR"] = "/scratch/homes/jane" }
+            try container.makeDirectory("/scratch/homes/jane", mode: 0o1770, user: 1000, group: 2000)
+            for name in isHome ? [".gitconfig", ".zshrc"] : [".gitconfig", ".shell"] {
+                try container.write("/scratch/homes/jane/\(name)", "", user: 1002, group: 2000)
+            }
+            let outcome = try container.boot("true")
+            let told = outcome.log(of: "shell").filter { $0.contains("user 1002") }
+            #expect(told.contains { $0.contains("/scratch/homes/jane/.gitconfig") }, "\(outcome)")
+            if isHome { #expect(told.contains { $0.contains("/scratch/homes/jane/.zshrc") }, "\(outcome)") }
+        }
+    }
+
     /// By two mounts, one directory of a file server has two devices.
     @Test func `in a home that is the persistent directory by another mount all stays where it is`() throws {
         try withSquashedScratch { scratch in

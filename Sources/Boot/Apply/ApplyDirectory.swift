@@ -14,7 +14,10 @@ extension Apply {
                     plannedDirectories.first { $0.path == fallback }?.used(for: .write)
                     ?? DirectoryChange(
                         path: fallback, mode: ModeBits(rawValue: 0o770).masked(by: actors.workUmask), seedMode: 0o770,
-                        own: change.own, group: change.group, use: .write)
+                        own: change.own, group: change.group, use: .write,
+                        // What lies in the home has the same owners.
+                        owners: plannedDirectories.first { fallback.starts(with: $0.path) && $0.owners != nil }?.owners
+                            .map { $0 + [0] })
                 let outcome: Outcome
                 do throws(BootError) {
                     outcome = try ensure(own, by: [.user, .seed].filter(actors.has))
@@ -32,8 +35,19 @@ extension Apply {
     }
 
     mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+        do throws(BootError) {
+            return try make(change, by: able)
+        } catch {
+            // Programs find some of these files without the directory.
+            try? tellForeignFiles(of: change)
+            throw error
+        }
+    }
+
+    private mutating func make(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
         // The working directory is often the persistent one, and every question to a file server takes its time.
-        if writable.contains(change.path) && change.use == .enter { return .already }
+        let isAsked = change.owners != nil || change.fileOwners != nil
+        if writable.contains(change.path) && change.use == .enter && !isAsked { return .already }
         try checkOwnersAbove(change, by: able[0])
         let (found, link) = try lookWithLink(at: change.path, as: able[0], isOnVolume: change.isOnVolume)
         if let status = found {

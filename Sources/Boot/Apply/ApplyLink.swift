@@ -90,23 +90,26 @@ extension Apply {
     /// What the target is, its own links followed; `nil` when there is none.
     private func lookAtTarget(_ place: Place) throws(BootError) -> FileStatus? {
         if mode == .dryRun && isExpected(place.target) { return nil }
-        let status = try perform("cannot look at", place.target, as: place.actor) { () throws(SystemCallError) in
-            try tree.status(place.target, links: .follow)
+        func status(_ body: () throws(SystemCallError) -> FileStatus?) throws(BootError) -> FileStatus? {
+            try perform("cannot look at", place.target, as: place.actor) { () throws(SystemCallError) in try body() }
         }
-        guard let status else {
-            if try look(at: place.target, as: place.actor)?.kind == .link {
-                throw place.error(
-                    "that is a symbolic link to something that does not exist", "remove it, or make its target")
-            }
+        // One question where there is no link, as each takes its time on a file server.
+        guard let entry = try status({ () throws(SystemCallError) in try tree.entryStatus(place.target) }) else {
             return nil
+        }
+        let target =
+            entry.kind == .link
+            ? try status { () throws(SystemCallError) in try tree.status(place.target, links: .follow) } : entry
+        guard let status = target else {
+            throw place.error(
+                "that is a symbolic link to something that does not exist", "remove it, or make its target")
         }
         guard (status.kind == .directory) == (place.kind == .directory) else {
             throw place.error("that is \(status.kind.words), and a \(place.kind.rawValue) is expected", "move it away")
         }
         guard let owners = place.owners else { return status }
         // Whoever owns a link can let it lead elsewhere.
-        let entry = try look(at: place.target, as: place.actor)
-        if let owner = [status.user, entry?.user ?? status.user].first(where: { !owners.contains($0) }) {
+        if let owner = [status.user, entry.user].first(where: { !owners.contains($0) }) {
             throw place.error(
                 "that belongs to user \(owner), whose files there could run as user \(actors.userID)",
                 "look at it, and move it away")

@@ -36,7 +36,7 @@ enum AccountGrammar {
 
     /// The databases that say who somebody is, or what they may do.
     private static let databases = [
-        "passwd", "group", "shadow", "gshadow", "initgroups", "sudoers", "passwd_compat", "group_compat",
+        "passwd", "group", "shadow", "gshadow", "initgroups", "subid", "sudoers", "passwd_compat", "group_compat",
         "shadow_compat",
     ]
 

@@ -59,7 +59,15 @@ extension SourceText.Line {
     /// Whether it may say that another file is to be read: one that is included, or an argument that is a path.
     var namesFile: Bool {
         let lowered = bytes.map(AccountName.lowered)[...]
-        return ["include", "substack", "=/"].contains { lowered.place(of: $0) != nil }
+        if ["include", "substack", "=/"].contains(where: { lowered.place(of: $0) != nil }) { return true }
+        let first = lowered.cut(before: { $0.isSpaceOrTab }).0
+        // Of a rule of sudoers' a path is what may be run.
+        guard
+            ["defaults", "plugin", "auth", "account", "password", "session"].contains(where: { name in
+                first.starts(with: name.utf8) || first.dropFirst().starts(with: name.utf8)
+            })
+        else { return false }
+        return lowered.words.dropFirst().contains { $0.contains(UInt8(ascii: "/")) }
     }
 }
 

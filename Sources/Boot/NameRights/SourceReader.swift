@@ -167,7 +167,8 @@ struct SourceReader {
         rights.doubts += findings.doubts
         rights.unread += findings.unread
         if !findings.doubts.isEmpty {
-            rights.doubtfulTexts.append(NameRights.DoubtfulText(file: path, lines: findings.text.lines))
+            let name = source.grammar == .presence ? source.path.nameLines : []
+            rights.doubtfulTexts.append(NameRights.DoubtfulText(file: path, lines: findings.text.lines + name))
         }
         return findings.included
     }
@@ -257,5 +258,13 @@ struct SourceReader {
             default: return .doubt("cannot be looked at: \(error.reason) (\(error.symbol))")
             }
         }
+    }
+}
+
+extension FilePath {
+    /// The name of a file as lines in which somebody may be named, with and without its ending (`anna:wheel.membership`,
+    /// nss-systemd(8)).
+    fileprivate var nameLines: [SourceText.Line] {
+        [lastComponent?.string, stem].compactMap { $0 }.map { SourceText.Line(number: 0, bytes: Array($0.utf8)[...]) }
     }
 }
