@@ -91,7 +91,14 @@ extension Apply {
     private func lookAtTarget(_ place: Place) throws(BootError) -> FileStatus? {
         if mode == .dryRun && isExpected(place.target) { return nil }
         func status(_ body: () throws(SystemCallError) -> FileStatus?) throws(BootError) -> FileStatus? {
-            try perform("cannot look at", place.target, as: place.actor) { () throws(SystemCallError) in try body() }
+            try perform("cannot look at", place.target, as: place.actor) { () throws(SystemCallError) in
+                do throws(SystemCallError) {
+                    return try body()
+                } catch {
+                    // To the reader both questions are one.
+                    throw SystemCallError(call: "stat", path: error.path, errno: error.errno)
+                }
+            }
         }
         // One question where there is no link, as each takes its time on a file server.
         guard let entry = try status({ () throws(SystemCallError) in try tree.entryStatus(place.target) }) else {
