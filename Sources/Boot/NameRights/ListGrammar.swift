@@ -29,16 +29,8 @@ enum ListGrammar {
                 findings.doubt(line)
                 continue
             }
-            let isGroup = words[0].first == UInt8(ascii: "@") || words[0].first == UInt8(ascii: "%")
-            let name = isGroup ? words[0].dropFirst() : words[0]
-            if name.is("*") && !isGroup { continue }
-            if !name.isPlainName {
-                findings.doubt(line)
-            } else if isGroup {
-                findings.group(name, line.number)
-            } else {
-                findings.user(name, line.number)
-            }
+            if words[0].is("*") { continue }
+            if !findings.name(words[0], groupSigns: "@%", line.number) { findings.doubt(line) }
         }
     }
 
@@ -51,16 +43,10 @@ enum ListGrammar {
                 continue
             }
             for word in words.dropFirst() {
-                let isGroup = word.first == UInt8(ascii: "@")
-                let name = isGroup ? word.dropFirst() : word
-                if name.is("*") && !isGroup {
+                if word.is("*") {
                     if !capabilities.is("none") { findings.mention(.everyone, line.number) }
-                } else if !name.isPlainName {
+                } else if !findings.name(word, groupSigns: "@", line.number) {
                     findings.doubt(line)
-                } else if isGroup {
-                    findings.group(name, line.number)
-                } else {
-                    findings.user(name, line.number)
                 }
             }
         }
@@ -70,13 +56,10 @@ enum ListGrammar {
     static func readSEUsers(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             let parts = line.bytes.withoutComment.items(":")
-            let isGroup = parts[0].first == UInt8(ascii: "@")
-            let name = isGroup ? parts[0].dropFirst() : parts[0]
-            guard name.isPlainName, parts.count <= 2 else {
+            guard parts.count <= 2, findings.name(parts[0], groupSigns: "@", line.number) else {
                 findings.doubt(line)
                 continue
             }
-            if isGroup { findings.group(name, line.number) } else { findings.user(name, line.number) }
         }
     }
 

@@ -7,8 +7,6 @@ struct SourceFindings {
     private(set) var doubts: [NameRights.Doubt] = []
     /// What the file includes.
     private(set) var included: [NameSource] = []
-    /// Those of the doubts that are about another file, which is not read.
-    private(set) var unread: [NameRights.Doubt] = []
     /// Of a service of PAM's.
     private(set) var stack = PAMStack()
 
@@ -30,12 +28,6 @@ struct SourceFindings {
     /// A line that no rule of the grammar takes.
     mutating func doubt(_ line: SourceText.Line) {
         doubt(line.number, "not understood: \(Text.shown(line.bytes, limit: 100))")
-        if line.namesFile { unread += doubts.suffix(1) }
-    }
-
-    /// Counts the doubts as unread, where the text may name further files that nobody has followed.
-    mutating func countUnread() {
-        if SourceText.lines(of: text.bytes).contains(where: \.namesFile) { unread = doubts }
     }
 
     mutating func include(_ source: NameSource) { included.append(source) }
@@ -55,19 +47,42 @@ struct SourceFindings {
     }
 }
 
-extension SourceText.Line {
-    /// Whether it may say that another file is to be read: one that is included, or an argument that is a path.
-    var namesFile: Bool {
-        let lowered = bytes.map(AccountName.lowered)[...]
+extension SourceFindings {
+    /// Mentions the user that a word names, or the group behind one of some signs; `false` for what is no plain name.
+    mutating func name(_ word: ArraySlice<UInt8>, groupSigns: String, _ line: Int) -> Bool {
+        let isGroup = word.first.map { groupSigns.utf8.contains($0) } ?? false
+        let name = isGroup ? word.dropFirst() : word
+        guard name.isPlainName else { return false }
+        mention(isGroup ? .group(name.text) : .user(name.text), line)
+        return true
+    }
+
+    /// Those of the doubts that may be about another file, which is not read then.
+    func unread(by grammar: NameGrammar) -> [NameRights.Doubt] {
+        if doubts.isEmpty { return [] }
+        let lines = SourceText.lines(of: text.bytes)
+        // What is not taken line by line is not followed either.
+        if grammar == .dbus || doubts.contains(where: { $0.line == nil }) {
+            return lines.contains { grammar.mayNameFile($0.bytes) } ? doubts : []
+        }
+        let numbers = Set(lines.filter { grammar.mayNameFile($0.bytes) }.map(\.number))
+        return doubts.filter { $0.line.map(numbers.contains) ?? true }
+    }
+}
+
+extension NameGrammar {
+    /// Whether a line that is not understood may say that another file is to be read: it includes one, or has a path as an
+    /// argument.
+    fileprivate func mayNameFile(_ line: ArraySlice<UInt8>) -> Bool {
+        let lowered = line.map(AccountName.lowered)[...]
         if ["include", "substack", "=/"].contains(where: { lowered.place(of: $0) != nil }) { return true }
-        let first = lowered.cut(before: { $0.isSpaceOrTab }).0
-        // Of a rule of sudoers' a path is what may be run.
-        guard
-            ["defaults", "plugin", "auth", "account", "password", "session"].contains(where: { name in
-                first.starts(with: name.utf8) || first.dropFirst().starts(with: name.utf8)
-            })
-        else { return false }
-        return lowered.words.dropFirst().contains { $0.contains(UInt8(ascii: "/")) }
+        switch self {
+        // Of a rule a path is what may be run.
+        case .sudoers: guard lowered.starts(with: "defaults".utf8) else { return false }
+        case .pam, .sudo: break
+        default: return false
+        }
+        return lowered.last == UInt8(ascii: "\\") || lowered.words.dropFirst().contains { $0.has("/") }
     }
 }
 

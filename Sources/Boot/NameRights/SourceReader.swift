@@ -21,10 +21,19 @@ struct SourceReader {
     /// What was found on the way; nothing is asked for twice.
     private var places: [FilePath: Place] = [:]
     private var files = 0
-    private var seen: Set<String> = []
+    private var visited: Set<Visit> = []
+    /// What a doubt has been noted of, once, however many sources lie below it.
+    private var doubted: Set<FilePath> = []
     /// Where the file of each service of PAM's is, by the path under which PAM opens it, and what it asks.
     private var services: [FilePath: FilePath] = [:]
     private var stacks: [FilePath: PAMStack] = [:]
+
+    private struct Visit: Hashable {
+        let grammar: NameGrammar
+        let place: FilePath
+        /// Where the name of a file counts too, by which it may be reached more than once.
+        let name: FilePath.Component?
+    }
 
     private enum Place {
         case absent
@@ -53,7 +62,9 @@ struct SourceReader {
             guard let place = find(source.path, mayBeAnybodys: source.mayBeAnybodys) else { continue }
             if source.grammar == .pam { services[source.path] = place }
             // The same file may be reached twice, as another source.
-            guard seen.insert("\(source.grammar.rawValue) \(place)").inserted else { continue }
+            var name: FilePath.Component?
+            if source.grammar == .presence, case .file? = places[place] { name = source.path.lastComponent }
+            guard visited.insert(Visit(grammar: source.grammar, place: place, name: name)).inserted else { continue }
             switch (source.kind, places[place]) {
             case (.file, .file?):
                 waiting += readFile(place, source)
@@ -62,17 +73,15 @@ struct SourceReader {
                     // By the path under which programs open it, as a service of PAM's is found by that.
                     waiting.append(source.entry(source.path.appending(name)))
                 }
-            case (.tree, .directory?):
-                // What lies in it is a doubt by being there.
+            case (.tree, .directory?), (.presence, .directory?):
+                // What lies in it is a doubt by being there; what is listed itself is one even without that.
+                if case .presence = source.kind { doubt(place, "what it grants is not known here") }
                 for name in names(in: place) {
                     waiting.append(NameSource(place.appending(name), .tree, .presence))
                 }
             // Nothing in it is understood, and every word may be a name.
             case (.tree, .file?), (.presence, .file?):
                 waiting += readFile(place, NameSource(source.path, .file, .presence))
-            case (.presence, .directory?):
-                doubt(place, "what it grants is not known here")
-                waiting.append(NameSource(place, .tree, .presence))
             default: doubt(place, "neither what is expected there nor absent", isUnread: true)
             }
         }
@@ -157,15 +166,11 @@ struct SourceReader {
         } else {
             source.grammar.read(&findings)
         }
-        // What is not taken line by line is not followed either.
-        if findings.doubts.contains(where: { $0.line == nil }) || source.grammar == .dbus && !findings.doubts.isEmpty {
-            findings.countUnread()
-        }
         if source.grammar == .pam { stacks[path] = findings.stack }
         if !source.grammar.isAccounts { findings.nameHomes() }
         rights.mentions += findings.mentions
         rights.doubts += findings.doubts
-        rights.unread += findings.unread
+        rights.unread += findings.unread(by: source.grammar)
         if !findings.doubts.isEmpty {
             let name = source.grammar == .presence ? source.path.nameLines : []
             rights.doubtfulTexts.append(NameRights.DoubtfulText(file: path, lines: findings.text.lines + name))
@@ -197,8 +202,7 @@ struct SourceReader {
                 passed = reason
                 place = next
             case .doubt(let reason):
-                // Once, however many sources lie below it.
-                if seen.insert("doubt \(next)").inserted {
+                if doubted.insert(next).inserted {
                     doubt(next, reason, isUnread: !Self.accountFiles.contains(next))
                 }
                 return nil
@@ -213,7 +217,7 @@ struct SourceReader {
             case .file where !way.isEmpty: return nil
             case .file, .directory:
                 place = next
-                if let reason = open[next], seen.insert("doubt \(next)").inserted { doubt(next, reason) }
+                if let reason = open[next], doubted.insert(next).inserted { doubt(next, reason) }
             }
         }
         if let passed, place.starts(with: Paths.volatile) {
@@ -239,7 +243,7 @@ struct SourceReader {
             // Debian's directory of polkit's rules is polkit's own.
             if !mayBeAnybodys, status.user != 0 && (status.user >= 1000 || status.user == caller) {
                 open[path] = "it belongs to user \(status.user)"
-            } else if !mayBeAnybodys, status.mode.rawValue & 0o022 != 0 {
+            } else if !mayBeAnybodys, status.isWritableByOthers {
                 open[path] = "others than its owner can write to it"
             }
             switch status.kind {
