@@ -58,7 +58,7 @@ extension Boot {
         let privileges: Privileges
         do throws(SystemCallError) {
             privileges = try Privileges.current()
-            // The caller's settings name files, which are read with his rights, even where the image's maker wrote +ep.
+            // The caller's settings name files, which are read with the caller's rights, even where the image's maker wrote +ep.
             if ProcessStart.isPrivilegedByFile, privileges.user.effective != 0, privileges.capabilities.effective != 0 {
                 try Privileges.lowerCapabilities(permitted: privileges.capabilities.permitted)
             }
@@ -98,7 +98,7 @@ extension Boot {
 
     /// The privileges of a start that is not elevated, without what the program's file gave.
     func withoutCapabilities() throws(BootError) -> Privileges {
-        // What the pod gives to its user, who is not root, is his (the ambient set).
+        // What the pod gives to its user, who is not root, is the user's (the ambient set).
         guard privileges.user.effective != 0, privileges.capabilities.permitted != 0, ProcessStart.isPrivilegedByFile
         else { return privileges }
         do throws(SystemCallError) {

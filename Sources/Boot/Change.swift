@@ -53,9 +53,9 @@ package struct DirectoryChange: Equatable, Sendable {
     package let path: FilePath
     /// The mode of a directory that is made; one that exists keeps its own.
     package let mode: ModeBits
-    /// The mode of one that the seed makes: it is not his own, and the user's umask says nothing of it.
+    /// The mode of one that the seed makes: it is not the user's own, whose umask says nothing of it.
     package let seedMode: ModeBits
-    /// Where the user's own begins: what is missing above belongs to the group, whatever his umask is.
+    /// Where the user's own begins: what is missing above belongs to the group, whatever the user's umask is.
     package let own: [FilePath]
     /// The owner of a directory that root makes; others own what they make.
     package let owner: UInt32?
@@ -72,13 +72,16 @@ package struct DirectoryChange: Equatable, Sendable {
     package let owners: [UInt32]?
     /// Files that shells and git run, in it or beside it; a directory stands for those in it.
     package let startupFiles: [FilePath]
+    /// Likewise in the user's home; they count where that has come to lie in the user's own, in which others may work.
+    package let homeFiles: [FilePath]
     /// Who may own those, and its files are nobody else's business; `nil` where nothing is said of them.
     package let fileOwners: [UInt32]?
 
     package init(
         path: FilePath, mode: ModeBits, seedMode: ModeBits? = nil, own: [FilePath] = [], owner: UInt32? = nil,
         group: UInt32, use: Use, isOnVolume: Bool = false, isShared: Bool = false, fallbacks: [FilePath] = [],
-        owners: [UInt32]? = nil, startupFiles: [FilePath] = [], fileOwners: [UInt32]? = nil
+        owners: [UInt32]? = nil, startupFiles: [FilePath] = [], homeFiles: [FilePath] = [],
+        fileOwners: [UInt32]? = nil
     ) {
         self.path = path
         self.mode = mode
@@ -92,6 +95,7 @@ package struct DirectoryChange: Equatable, Sendable {
         self.fallbacks = fallbacks
         self.owners = owners
         self.startupFiles = startupFiles
+        self.homeFiles = homeFiles
         self.fileOwners = fileOwners
     }
 
@@ -126,7 +130,7 @@ package struct DirectoryChange: Equatable, Sendable {
         DirectoryChange(
             path: path, mode: mode, seedMode: seedMode, own: own, owner: owner, group: group, use: use,
             isOnVolume: isOnVolume, isShared: isShared, fallbacks: fallbacks, owners: owners,
-            startupFiles: startupFiles, fileOwners: fileOwners)
+            startupFiles: startupFiles, homeFiles: homeFiles, fileOwners: fileOwners)
     }
 }
 

@@ -66,7 +66,7 @@ extension Device {
     }
 
     private static func writability(of directory: borrowing Directory) -> String? {
-        guard let status = try? directory.status(), status.user == 0, status.mode.rawValue & 0o022 == 0 else {
+        guard let status = try? directory.status(), status.user == 0, !status.isWritableByOthers else {
             return "others than root can write in \(directory.path)"
         }
         return nil

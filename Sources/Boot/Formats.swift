@@ -61,7 +61,7 @@ package enum Formats {
             "not a capability; " + (nearest.map { "did you mean \($0)?" } ?? "write a name such as NET_RAW"))
     }
 
-    /// A umask that leaves the owner his own access.
+    /// A umask that leaves the owner access.
     package static func umask(_ text: String) throws(FormatError) -> ModeBits {
         guard text.utf8.count <= 4, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x37 }),
             let mask = UInt32(text, radix: 8),

@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// The last of the boot: from the boot's privileges to the user's command.
 package enum HandOver {
-    /// Gives the session's pipes and terminals to the user, so that he can open `/dev/stderr`.
+    /// Gives the session's pipes and terminals to the user, who can then open `/dev/stderr`.
     ///
     /// - Returns: what could not be given, one line each.
     package static func giveStreams(to user: UInt32) -> [String] {

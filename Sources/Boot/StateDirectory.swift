@@ -9,7 +9,7 @@ package struct StateDirectory: ~Copyable {
     /// The directory itself: whatever becomes of its path, this is where the files go.
     let directory: Directory
     private let owner: (user: UInt32, group: UInt32)
-    /// The mode of the files: root's are for the user's group, a user's own are for him.
+    /// The mode of the files: root's are for the user's group, a user's own are for the user alone.
     private let fileMode: ModeBits
 
     /// Opens or makes the directory: `/run/entrypoint` of root's, or one of the user's own in `/dev/shm`.
@@ -48,7 +48,7 @@ package struct StateDirectory: ~Copyable {
         let parent = try tree.openParent(of: path, links: .refuse)
         let directory = try Self.open(name, mode: mode, in: parent)
         let status = try directory.status()
-        guard status.user == owner.user, status.mode.rawValue & 0o022 == 0 else {
+        guard status.user == owner.user, !status.isWritableByOthers else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
         // A directory may have its set-group-ID bit from the one above it.
@@ -69,7 +69,7 @@ package struct StateDirectory: ~Copyable {
     /// Whether others than root and a directory's owner can put another one in its place (inode(7), the sticky bit).
     private static func isMovable(in parent: borrowing Directory) throws(SystemCallError) -> Bool {
         let status = try parent.status()
-        return status.user != 0 || status.mode.rawValue & 0o022 != 0 && status.mode.rawValue & 0o1000 == 0
+        return status.user != 0 || status.letsOthersRename
     }
 
     /// Opens the directory, and makes it where there is none; another start may do the same at the same time.
@@ -89,8 +89,8 @@ package struct StateDirectory: ~Copyable {
         }
     }
 
-    /// Why root keeps nothing in a directory, made or not, when the pod spec's author is not to be trusted: he may have
-    /// mounted another's files there, or take away what he is not to change.
+    /// Why root keeps nothing in a directory, made or not, when the pod spec's author is not to be trusted: the author
+    /// may have mounted another's files there, or may take away what only root is to change.
     ///
     /// - Throws: the error of looking at it.
     static func doubt(of path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
@@ -102,7 +102,7 @@ package struct StateDirectory: ~Copyable {
         let holder = path.parent
         let parent = try tree.open(holder, [.pathOnly, .directory], links: .refuse)
         let status = try parent.status(path: holder)
-        if status.user != 0 || status.mode.rawValue & 0o022 != 0 && status.mode.rawValue & 0o1000 == 0 {
+        if status.user != 0 || status.letsOthersRename {
             return "\(Text.shown(holder)) is not root's, or others can remove what is in it"
         }
         if try isMounted(parent, holder) { return mountWords(holder) }
@@ -190,7 +190,7 @@ package struct StateDirectory: ~Copyable {
         let place = try directory.status()
         let report = try directory.open(reportName, [.readWrite, .nonBlocking])
         let status = try report.status(path: file)
-        guard place.user == user, place.mode.rawValue & 0o022 == 0, status.kind == .file, status.user == user,
+        guard place.user == user, !place.isWritableByOthers, status.kind == .file, status.user == user,
             report.mount == directory.mount
         else { throw SystemCallError(call: "openat", path: file, errno: .notPermitted) }
         let bytes = try report.readAll(limit: 16 << 20, expected: status.size, path: file)

@@ -51,7 +51,7 @@ extension Directory {
             try remove(name)
             return
         }
-        // The owner may have taken his own rights away, as Go does with its module cache.
+        // The owner may lack rights in it, as in Go's module cache.
         if status.mode.rawValue & 0o700 != 0o700 {
             try openPlace(name, seen: status).setModeOfPlace(0o700, path: path.appending(name))
         }

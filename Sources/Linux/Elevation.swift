@@ -160,7 +160,7 @@ package struct FileOwnership: Sendable {
         _ file: borrowing Descriptor, _ path: FilePath, _ mount: UInt64
     ) throws(SystemCallError) -> Doubt? {
         let status = try file.status(path: path)
-        if status.user != 0 || status.mode.rawValue & 0o022 != 0 { return .writable(path) }
+        if status.user != 0 || status.isWritableByOthers { return .writable(path) }
         // Where nothing tells the mount, nothing is trusted.
         if mount == 0 || file.mount != mount { return .mounted(path) }
         return nil

@@ -80,6 +80,13 @@ package struct FileStatus: Equatable, Sendable {
     /// Whether both tell of one file, whatever its names.
     package func isSame(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 
+    /// Whether others than the owner may write to it, as far as the mode tells.
+    package var isWritableByOthers: Bool { mode.rawValue & 0o022 != 0 }
+
+    /// Of a directory, whether others than its owner and the file's can rename or remove a file in it (inode(7), the sticky
+    /// bit).
+    package var letsOthersRename: Bool { isWritableByOthers && !mode.contains(0o1000) }
+
     /// The device as `/proc/self/mountinfo` writes it: `major:minor`.
     package var deviceName: String { "\(linux_device_major(device)):\(linux_device_minor(device))" }
 }

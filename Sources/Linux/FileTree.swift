@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// How symbolic links in a path are treated.
 package enum LinkPolicy: Equatable, Sendable {
-    /// Followed, the last component too; for a user in his own tree.
+    /// Followed, the last component too; for a user in a tree of the user's own.
     case follow
     /// A link anywhere in the path is the error ELOOP; for root and the seed user, whom a link could mislead.
     case refuse
@@ -103,7 +103,7 @@ package struct FileTree: Sendable {
     }
 
     /// What lstat(2) says of the file at a path, or `nil` when there is none: links above it are followed, and a link
-    /// itself is told of. For a user in his own tree.
+    /// itself is told of. For a user in a tree of the user's own.
     ///
     /// - Throws: an error other than ENOENT.
     package func entryStatus(_ path: FilePath) throws(SystemCallError) -> FileStatus? {

@@ -111,8 +111,7 @@ package struct ProvenDirectory: ~Copyable {
     ) throws(Failure) {
         let status = try status(of: file, path)
         if status.user != owner { throw .doubt(path, .owner(status.user)) }
-        let isSticky = status.mode.rawValue & 0o1000 != 0
-        if status.mode.rawValue & 0o022 != 0 && !(isHolder && isSticky) { throw .doubt(path, .writable) }
+        if isHolder ? status.letsOthersRename : status.isWritableByOthers { throw .doubt(path, .writable) }
         // Where nothing tells the mount, only memory is trusted.
         if rootMount != 0 && file.mount == rootMount { return }
         if try !isInMemory(file, path) { throw .doubt(path, .mounted) }

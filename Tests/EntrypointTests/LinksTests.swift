@@ -114,6 +114,35 @@ struct LinksTests {
         }
     }
 
+    /// Where nothing can be made in `/home`, and where the pod has chosen it.
+    @Test(arguments: [true, false])
+    func `startup files of others are told of where the home lies in the persistent directory`(isFallback: Bool) throws
+    {
+        try withPod { container in
+            if isFallback {
+                container.readOnly = true
+                container.mounts += [
+                    .memory("/run"), .memory("/tmp", "mode=1777"),
+                    .bind(container.root + "/scratch", to: "/scratch"),
+                ]
+            } else {
+                (container.user, container.group) = (1000, 2000)
+            }
+            try container.makeDirectory("/scratch/homes/jane", mode: 0o1770, user: 1000, group: 2000)
+            for name in [".bashrc", ".profile", ".zshenv"] {
+                try container.write("/scratch/homes/jane/\(name)", "", user: 1002, group: 2000)
+            }
+            let outcome = try container.boot("sh", "-c", "echo $HOME")
+            #expect(outcome.output == "/scratch/homes/jane\n", "\(outcome)")
+            let told = outcome.log(of: "shell").filter {
+                $0.contains("belongs to user 1002, and what it says runs as user 1000")
+            }
+            for name in [".bashrc", ".profile", ".zshenv"] {
+                #expect(told.filter { $0.contains("/scratch/homes/jane/\(name) ") }.count == 1, "\(outcome)")
+            }
+        }
+    }
+
     /// By two mounts, one directory of a file server has two devices.
     @Test func `in a home that is the persistent directory by another mount all stays where it is`() throws {
         try withSquashedScratch { scratch in

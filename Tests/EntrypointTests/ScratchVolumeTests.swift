@@ -56,6 +56,18 @@ struct ScratchVolumeTests {
         }
     }
 
+    @Test func `the user's own cache is not used where somebody else has made it first`() throws {
+        try boot { scratch in
+            try scratch.makeDirectory("homes/jane", mode: 0o1770, user: 1000, group: 2000)
+            try scratch.makeDirectory("homes/jane/.cache", mode: 0o770, user: 1000, group: 2000)
+            try scratch.makeDirectory("homes/jane/.cache/huggingface", mode: 0o777, user: 1001, group: 2000)
+        } check: { (outcome, environment, _) throws in
+            #expect(outcome.exitCode == 0, "\(outcome)")
+            #expect(outcome.log(of: "scratch").last?.hasPrefix("warning: cannot create /scratch/hf_cache: ") == true)
+            #expect(environment["HF_HOME"] == "/scratch/hf_cache", "\(outcome)")
+        }
+    }
+
     @Test func `a cache that the user cannot write in is replaced too, and left as it is`() throws {
         try boot { scratch in
             try scratch.makeDirectory("hf_cache", mode: 0o2755, user: 1001, group: 2000)

@@ -2,7 +2,7 @@ internal import Linux
 internal import SystemPackage
 
 /// The account files as far as they are the image's: in a start with the capabilities of the program's file the caller may
-/// have mounted others, and what these say of names would let him choose ids that are not his.
+/// have mounted others, and what these say of names would give away ids that are another's.
 package struct ImageAccounts: Sendable {
     /// The files; without those that are not the image's.
     package let files: AccountFiles

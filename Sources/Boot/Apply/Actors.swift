@@ -82,7 +82,7 @@ package final class Actors {
     /// The user's id.
     package var userID: UInt32 { people.user.credentials.user }
 
-    /// Whether the process is the user himself.
+    /// Whether the process is the user.
     var isUser: Bool { CurrentProcess.effectiveUser == userID }
 
     /// The id of the user's primary group.
@@ -106,7 +106,7 @@ package final class Actors {
     /// Whom a program that works for the user has to become; `nil` when the process is the user already.
     var identityForChild: Credentials? { start.isPrivileged ? people.user.credentials : nil }
 
-    /// Whom a program that works for an actor has to become; `nil` when the process is him already.
+    /// Whom a program that works for an actor has to become; `nil` when the process is that one already.
     func identityForChild(_ actor: Actor) -> Credentials? {
         start.isPrivileged && actor != .root ? credentials(of: actor) : nil
     }
@@ -122,7 +122,7 @@ package final class Actors {
         }
     }
 
-    /// How an actor treats links: only the user may follow his own.
+    /// How an actor treats links: only the user follows any.
     package static func links(_ actor: Actor) -> LinkPolicy { actor == .user ? .follow : .refuse }
 
     private func credentials(of actor: Actor) -> Credentials? {

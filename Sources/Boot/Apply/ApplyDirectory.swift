@@ -35,16 +35,8 @@ extension Apply {
     }
 
     mutating func ensure(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
-        do throws(BootError) {
-            return try make(change, by: able)
-        } catch {
-            // Programs find some of these files without the directory.
-            try? tellForeignFiles(of: change)
-            throw error
-        }
-    }
-
-    private mutating func make(_ change: DirectoryChange, by able: [Actor]) throws(BootError) -> Outcome {
+        // Programs find some of these files without the directory.
+        defer { tellForeignFiles(of: change) }
         // The working directory is often the persistent one, and every question to a file server takes its time.
         let isAsked = change.owners != nil || change.fileOwners != nil
         if writable.contains(change.path) && change.use == .enter && !isAsked { return .already }
@@ -55,7 +47,6 @@ extension Apply {
             try checkUse(of: change, status)
             if change.use == .write { writable.append(change.path) }
             compare(change, with: status)
-            try tellForeignFiles(of: change)
             return .already
         }
         if mode == .dryRun {
@@ -73,7 +64,6 @@ extension Apply {
             try checkOwnersAbove(change, by: able[0])
         }
         try checkUse(of: change, nil)
-        try tellForeignFiles(of: change)
         return .changed
     }
 
@@ -166,9 +156,12 @@ extension Apply {
     }
 
     /// Tells of every file which shells and git run, and which somebody has put there who may not.
-    private mutating func tellForeignFiles(of change: DirectoryChange) throws(BootError) {
+    private mutating func tellForeignFiles(of change: DirectoryChange) {
         guard let permitted = change.fileOwners else { return }
-        for path in change.startupFiles {
+        let homeFiles = change.homeFiles.map(resolved).filter { path in
+            change.own.contains { path.starts(with: $0) } && !change.startupFiles.contains(path)
+        }
+        for path in change.startupFiles + homeFiles {
             let found = try? actors.acting(as: .user) { () throws(SystemCallError) in try tree.entryStatus(path) }
             guard let status = found ?? nil else { continue }
             seen.append((path, status))
@@ -223,7 +216,7 @@ extension Apply {
         }
     }
 
-    /// Whether a directory is the user's own, and nothing is known that would stand in his way: then a file server need not
+    /// Whether a directory is the user's own, and nothing is known that would stand in the user's way: then a file server need not
     /// be asked. Whether it takes anything at all, the first of its directories has told.
     private func isPlainlyUsable(_ status: FileStatus, for use: DirectoryChange.Use) -> Bool {
         guard status.user == actors.userID, status.mode.contains(0o700) else { return false }

@@ -91,7 +91,7 @@ extension Apply {
     }
 
     /// Checks that a file of root's, or the directory where it is to be, is the image's own where the pod spec's author is
-    /// not to be trusted: what he has mounted there may be anybody's.
+    /// not to be trusted: what is mounted there may be anybody's.
     private func checkIsImages(_ action: String, _ path: FilePath) throws(BootError) {
         guard actors.isElevated else { return }
         var mounted: FilePath?

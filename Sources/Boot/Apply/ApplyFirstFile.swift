@@ -6,7 +6,7 @@ extension Apply {
     mutating func apply(_ change: FirstFileChange, by able: [Actor]) throws(BootError) -> Outcome {
         let path = change.path
         if let status = try look(at: path, as: able[0]) {
-            // What a link of the user's leads to counts, if that shows; a device may be one that he wants nothing kept in.
+            // What a link of the user's leads to counts, if that shows; a device may stand for nothing being kept.
             let kind = status.kind == .link ? kind(behind: path, as: able[0]) : status.kind
             guard ![.directory, .pipe, .socket].contains(kind) else {
                 throw BootError(

@@ -46,7 +46,7 @@ extension Apply {
                 return try file.readSecret(limit: content.count, path: path) == content
             }
         } catch {
-            // Whose content the user cannot read is not his.
+            // A file whose content the user cannot read is not the user's.
             return .other(status)
         }
         return isSame ? .same(status, hasMode: status.mode == name.mode) : .other(status)

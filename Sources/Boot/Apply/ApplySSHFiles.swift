@@ -103,7 +103,7 @@ extension Apply {
                 "cannot use \(Text.shown(path))", reason: "it is \(status.kind.words), and a directory is expected",
                 remedy: "move it away")
         }
-        if status.mode.rawValue & 0o022 != 0 {
+        if status.isWritableByOthers {
             notes.append(
                 "\(Text.shown(path)) has mode \(status.mode.octal): others can change its files, and ssh may refuse them; "
                     + "correct it with chmod 700 \(Text.shown(path))")
@@ -112,7 +112,7 @@ extension Apply {
 
     /// Whether what is written into the directory may be there after the container's end.
     private func outlivesContainer(_ work: SSHWork) throws(BootError) -> Bool {
-        // Wherever it leads: the user has taken his keys somewhere else.
+        // Wherever it leads: the user has taken the keys somewhere else.
         if work.isLink { return true }
         // Also where it is memory now: on the same path the next pod may have a disk.
         if Mount.holding(work.directory, in: work.change.mounts)?.point != "/" { return true }

@@ -14,7 +14,7 @@ extension Apply {
         }
         var made: [FilePath] = []
         for path in missing.reversed() {
-            // A directory deeper down may be anybody's, the seed user's own among them: with his rights nothing is put there.
+            // A directory deeper down may be anybody's, the seed user's own among them: with the seed user's rights nothing is put there.
             let named = seedPlaces.named(path.removingLastComponent(), for: change.path, made: made)
             try makeOne(path, change, by: able.filter { $0 != .seed || named?.isEmpty != true }, named)
             made.append(path)

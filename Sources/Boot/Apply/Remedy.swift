@@ -51,7 +51,7 @@ extension Apply {
             guard isOnVolume else {
                 let isRoots = path.removingLastComponent() == Paths.homes || path.starts(with: "/etc")
                 if isRoots && actors.isElevated && mount.point != "/" {
-                    return "\(place) is mounted by the pod, and only the user himself works there: see volumeMounts"
+                    return "\(place) is mounted by the pod, and only the user works there: see volumeMounts"
                 }
                 return isRoots && !actors.has(.root) ? "only root can: \(actors.fieldAgainstRoot)" : ""
             }

@@ -22,8 +22,7 @@ extension Apply {
                     reason: "\(Text.shown(place)) is \(found.status.kind.words), and root follows none",
                     remedy: "name the directory itself in scratch.directories")
             }
-            let isWritable = found.status.mode.rawValue & 0o022 != 0 && !found.status.mode.contains(0o1000)
-            guard found.status.user == 0, !isWritable else {
+            guard found.status.user == 0, !found.status.letsOthersRename else {
                 throw BootError(
                     "cannot create \(Text.shown(path)) as root",
                     reason: "\(Text.shown(place)) has mode \(found.status.mode.octal) and belongs to "

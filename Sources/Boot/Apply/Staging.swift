@@ -61,8 +61,7 @@ struct Staging: ~Copyable {
 
     /// Whether nobody but the actor and root can rename or remove what the actor makes in a directory.
     static func isSafe(_ directory: FileStatus) -> Bool {
-        let isStickyOrClosed = directory.mode.rawValue & 0o022 == 0 || directory.mode.contains(0o1000)
-        return isStickyOrClosed && (directory.user == CurrentProcess.effectiveUser || directory.user == 0)
+        !directory.letsOthersRename && (directory.user == CurrentProcess.effectiveUser || directory.user == 0)
     }
 
     /// Whether a directory is the actor's, and nobody else may do anything in it.

@@ -87,7 +87,7 @@ package struct Configuration: Sendable {
                 dropIns += try directory.files(in: tree, &notices)
             } catch {
                 let text = "\(directory.path): \(error.reason) (\(error.symbol))"
-                // Of what root keeps to himself a boot without privileges would run nothing anyway.
+                // Of what root alone may read a boot without privileges would run nothing anyway.
                 if error.errno == .permissionDenied { notices.append(text) } else { problems.append(text) }
             }
         }

@@ -128,7 +128,7 @@ extension CommandChange {
             environment = EnvironmentBlock([])
             fixed = Self.builtEnvironment(for: dropIn.identity, settings, people) + own
             directory = "/"
-            // Of what built-in steps export, much lies in the user's hands: zsh would run his files, git his programs.
+            // Of what built-in steps export, much lies in the user's hands: zsh would run the user's files, git the user's programs.
             self.exports = []
         }
     }

@@ -52,7 +52,7 @@ struct ExportFile: ~Copyable {
         let file = try directory.open(Self.name, [.readWrite, .create, .exclusive], mode: 0o600)
         if let owner {
             try file.setOwner(user: owner.user, group: owner.group, path: path)
-            // He may go through it, and that is all.
+            // The owner may go through it, and that is all.
             try directory.setMode(0o711)
         }
         self.path = path
@@ -67,7 +67,7 @@ struct ExportFile: ~Copyable {
     /// - Throws: the error of looking.
     private static func isFit(_ place: borrowing Directory, in tree: FileTree) throws(SystemCallError) -> Bool {
         let status = try place.status()
-        if status.mode.rawValue & 0o022 != 0 && status.mode.rawValue & 0o1000 == 0 { return false }
+        if status.letsOthersRename { return false }
         guard CurrentProcess.effectiveUser == 0 else { return true }
         guard status.user == 0 else { return false }
         let root = try tree.open("/", [.pathOnly, .directory], links: .refuse).mount

@@ -19,7 +19,7 @@ struct TrustedProgram {
     /// The mount of the root directory, where the program must lie; `nil` when it may lie on any.
     private let mount: UInt64?
 
-    /// Goes the way to a program: every directory on it, and the file, must belong to root, and be writable for him alone.
+    /// Goes the way to a program: every directory on it, and the file, must belong to root, and be writable for root alone.
     ///
     /// What a directory of this kind holds can only be changed by root; a link in it is root's, and is gone along in the
     /// same way. So nothing on the way can become something else before the program is run.
@@ -119,7 +119,7 @@ struct TrustedProgram {
         guard status.user == 0 else {
             throw .unsafe("\(shown) belongs to user \(status.user)", remedy: "chown root:root \(shown)")
         }
-        guard status.mode.rawValue & 0o022 == 0 else {
+        guard !status.isWritableByOthers else {
             throw .unsafe(
                 "others than root can write to \(shown) (\(status.mode.octal))", remedy: "chmod go-w \(shown)")
         }

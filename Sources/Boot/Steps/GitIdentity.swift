@@ -1,7 +1,7 @@
 internal import Linux
 internal import SystemPackage
 
-/// Tells git who the user is, where he has not told it himself.
+/// Tells git who the user is, where the user has not told it.
 package struct GitIdentity: Step {
     package static let name = "git"
     package static let summary = "git's global configuration has an identity; one that is there stays"

@@ -53,7 +53,7 @@ package struct Identity: Step {
     }
 
     static let deviceGroupsSetting = FileSetting<Bool>(
-        "identity.deviceGroups", "Whether the user joins the groups of GPU devices that he could not open otherwise",
+        "identity.deviceGroups", "Whether the user joins the groups of GPU devices that could not be opened otherwise",
         default: "true, and false in an elevated start", shape: .boolean, example: "true"
     ) { $0.boolean($1) }
 
@@ -116,7 +116,7 @@ package struct Identity: Step {
         let sudo = reader.value(Self.sudoVariable)
         let onCollision = reader.value(Self.onCollisionVariable)
         shells = reader.value(Self.shellSetting) ?? Paths.shells
-        // What the caller's own ids do not give him is the image's to grant.
+        // What the caller's own ids do not give is the image's to grant.
         groups = reader.value(Self.groupsSetting) ?? (reader.isElevated ? [] : Self.usualGroups(sudo ?? .all))
         hasDeviceGroups = reader.value(Self.deviceGroupsSetting) ?? !reader.isElevated
         permittedNames = reader.value(Self.namesSetting) ?? []

@@ -171,14 +171,14 @@ package struct Scratch: Step {
             group: group(context), use: use, isOnVolume: isOnVolume, owners: owners)
     }
 
-    /// The mode of a directory that is not the user's alone, whatever his umask is.
+    /// The mode of a directory that is not the user's alone, whatever the umask is.
     private static let groupMode: ModeBits = 0o770
     /// The group works there too, and the sticky bit keeps it from moving the user's files away (inode(7)).
     private static let homeMode: ModeBits = 0o1770
     /// The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
     private static let sharedMode: ModeBits = 0o2770
 
-    /// What the user makes there is his own, to which his umask applies. A working directory above the home is everybody's.
+    /// What the user makes there is the user's own, to which the umask applies. A working directory above the home is everybody's.
     func ownPlaces(_ context: PlanContext) -> [FilePath] {
         let isEverybodys = home.starts(with: workingDirectory) || cache.starts(with: workingDirectory)
         return [context.people.user.home, home] + (isEverybodys ? [] : [workingDirectory])

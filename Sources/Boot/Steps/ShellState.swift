@@ -91,6 +91,11 @@ package struct ShellState: Step {
         givenGitConfiguration ?? scratch.home.pushing(places.git)
     }
 
+    /// What shells run in a home: bash(1), and zsh(1) where it is not told of another directory.
+    private static let homeFiles = [
+        ".bash_profile", ".bash_login", ".profile", ".bashrc", ".zshenv", ".zprofile", ".zshrc", ".zlogin",
+    ]
+
     package func plan(_ context: PlanContext) -> StepPlan {
         guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
         let directory = givenDirectory ?? scratch.home.pushing(places.directory)
@@ -111,7 +116,7 @@ package struct ShellState: Step {
             path: directory, mode: 0o700, own: scratch.ownPlaces(context), group: scratch.group(context), use: .enter,
             // Elsewhere the pod spec has chosen it, and it is only told whose it is. What is root's is the image's.
             owners: isInScratch ? owners + [0] : nil, startupFiles: (isInScratch ? [] : [directory]) + files,
-            fileOwners: owners + [0])
+            homeFiles: Self.homeFiles.map { home.appending($0) }, fileOwners: owners + [0])
         let changes: [Change] =
             [
                 .directory(place)
