@@ -371,22 +371,19 @@ struct LinkTests {
                     let names = (0..<8).map { "\($0)" }
                     try place.makeDirectory(place.home.appending(".x"), mode: 0o750)
                     for name in names { try place.makeFile(place.home.appending(".x/" + name), name, mode: 0o640) }
-                    let children = try (0..<4).map { number in
+                    let children = (0..<4).map { number in
                         let child = fork()
                         if child == 0 {
                             let story = (try? place.story(of: Self.link(place))) ?? "nothing"
                             try? place.makeFile(place.root.appending("story.\(number)"), story)
                             _exit(0)
                         }
-                        try #require(child > 0)
                         return child
                     }
                     for (number, child) in children.enumerated() {
                         var status: CInt = -1
-                        while waitpid(child, &status, 0) == -1, errno == EINTR {}
-                        try #require(status == 0)
-                        let file = place.root.appending("story.\(number)").string
-                        let story = try String(contentsOfFile: file, encoding: .utf8)
+                        try #require(child > 0 && waitpid(child, &status, 0) == child && status == 0)
+                        let story = try String(contentsOfFile: "\(place.root)/story.\(number)", encoding: .utf8)
                         #expect(story.hasPrefix("already") || story.hasPrefix("changed"), "\(story)")
                     }
                     try expectSame(place.listing(place.home), ".x -> /scratch/.x")
