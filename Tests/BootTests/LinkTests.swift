@@ -375,8 +375,7 @@ struct LinkTests {
                         let child = fork()
                         if child == 0 {
                             let story = (try? place.story(of: Self.link(place))) ?? "nothing"
-                            try? place.makeFile(place.root.appending("story.\(number)"), story)
-                            _exit(0)
+                            _exit((try? place.makeFile(place.root.appending("story.\(number)"), story)) == nil ? 1 : 0)
                         }
                         return child
                     }
