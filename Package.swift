@@ -61,12 +61,18 @@ let package = Package(
             ]),
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLibyaml", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", system], swiftSettings: resident),
-        .target(name: "YAML", dependencies: ["CLibyaml"], swiftSettings: privileged),
+        // Each imports only those above it: what a target may not know it cannot use.
+        .target(name: "Text", swiftSettings: resident),
+        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text", system], swiftSettings: resident),
+        .target(name: "YAML", dependencies: ["CLibyaml", "Text"], swiftSettings: privileged),
+        .target(name: "Programs", dependencies: ["Linux", "Text", system], swiftSettings: privileged),
         .target(name: "Init", dependencies: ["Linux", system], swiftSettings: resident),
-        .target(name: "Boot", dependencies: ["Init", "Linux", "YAML", system], swiftSettings: privileged),
+        .target(name: "Boot", dependencies: ["Linux", "Programs", "Text", "YAML", system], swiftSettings: privileged),
+        .target(
+            name: "Session", dependencies: ["Boot", "Init", "Linux", "Programs", "Text", system],
+            swiftSettings: privileged),
         .executableTarget(
-            name: "entrypoint", dependencies: ["Boot", "CStart", "Linux", "YAML", system],
+            name: "entrypoint", dependencies: ["Boot", "CStart", "Linux", "Session", "Text"],
             swiftSettings: privileged,
             linkerSettings: staticExecutable + [
                 .unsafeFlags(
@@ -78,7 +84,8 @@ let package = Package(
         .executableTarget(
             name: "entrypointctl",
             dependencies: [
-                "Boot", "Linux", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Boot", "Linux", "Session", "Text", system,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
             // ArgumentParser's FoundationEssentials needs these two archives, which auto-linking leaves out.
@@ -88,24 +95,27 @@ let package = Package(
             ]),
         // Process 1 without a boot: what the tests of Init start.
         .executableTarget(
-            name: "init-fixture", dependencies: ["Init", "Linux"], path: "Tests/InitFixture",
+            name: "init-fixture", dependencies: ["Boot", "Init", "Linux", "Session", "Text"], path: "Tests/InitFixture",
             swiftSettings: privileged, linkerSettings: staticExecutable),
         .testTarget(
             name: "InitTests", dependencies: ["Init", "Linux", "init-fixture"], swiftSettings: strict),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux", "CTestSupport", system], swiftSettings: strict),
+        .testTarget(
+            name: "LinuxTests", dependencies: ["Linux", "Text", "CTestSupport", system], swiftSettings: strict),
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
         .testTarget(
-            name: "YAMLTests", dependencies: ["CMalloc", "YAML"], exclude: ["Corpus", "Fuzz"],
+            name: "YAMLTests", dependencies: ["CMalloc", "Text", "YAML"], exclude: ["Corpus", "Fuzz"],
             swiftSettings: strict),
         .testTarget(
-            name: "BootTests", dependencies: ["Boot", "Init", "Linux", "CTestSupport", system],
+            name: "BootTests",
+            dependencies: ["Boot", "Init", "Linux", "Programs", "Session", "Text", "YAML", "CTestSupport", system],
             exclude: ["Golden", "fuzz"],
             swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .testTarget(
-            name: "EntrypointTests", dependencies: ["Boot", "CTestSupport", system], exclude: ["Golden"],
+            name: "EntrypointTests", dependencies: ["Boot", "Programs", "Session", "Text", "CTestSupport", system],
+            exclude: ["Golden"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

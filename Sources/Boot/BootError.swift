@@ -1,4 +1,5 @@
 package import Linux
+internal import SystemPackage
 
 /// The version of both programs.
 package enum Version {
@@ -65,5 +66,20 @@ package struct BootError: Error, Equatable, Sendable {
             symbol = attempt.error.symbol
         }
         return parts.joined(separator: ", ")
+    }
+}
+
+extension BootError {
+    /// Whether somebody with more privileges might have seen more.
+    package var isForWantOfPrivileges: Bool {
+        guard let errno = attempts.last?.error.errno else { return false }
+        return errno == .permissionDenied || errno == .notPermitted
+    }
+
+    /// The error with its step, where it has none.
+    package func inStep(_ name: String) -> BootError {
+        var error = self
+        if error.step.isEmpty { error.step = name }
+        return error
     }
 }

@@ -32,6 +32,8 @@ package enum Paths {
     package static let volatile: FilePath = "/run"
     /// Where something is put that must not outlive the container, by preference.
     package static let memory: [FilePath] = [volatile, "/dev/shm"]
+    /// Where a step writes what it exports, by preference.
+    package static let exportPlaces = memory + ["/tmp"]
     /// Where Kubernetes reads the reason of a container's end.
     package static let terminationLog: FilePath = "/dev/termination-log"
     /// Where programs of the image are, in the order in which they are looked for.

@@ -15,7 +15,7 @@ extension Resident {
     ) {
         // No file system that the boot or the command wants to unmount is held by the init's directory.
         try? CurrentProcess.changeDirectory(to: "/")
-        if !EnvironmentBlock.erase(table: table) { warn("cannot find its environment to erase it") }
+        if !EnvironmentMemory.erase(table: table) { warn("cannot find its environment to erase it") }
         do throws(SystemCallError) {
             try CurrentProcess.keepOnly(.kill)
             // Whether the privileges of the program's file may be used at all, the child finds out.

@@ -110,11 +110,13 @@ package struct Directory: ~Copyable {
         } catch  where [.invalidArgument, .noFunction, .notPermitted].contains(error.errno) {
             // NFS and FUSE know no RENAME_NOREPLACE, and old seccomp profiles do not know the call.
         }
-        if try status(name)?.kind != .directory {
+        let found = try status(name)
+        if found?.kind != .directory {
             do throws(SystemCallError) {
                 try perform("linkat", name) { name in newPath.withPlatformString { linkat(source, name, target, $0, 0) }
                 }
-                try remove(name)
+                // Not what a program has put in its place meanwhile.
+                if let found, try status(name)?.isSame(as: found) == true { try remove(name) }
                 return
             } catch  where [.notPermitted, .notSupported, .noFunction].contains(error.errno) {
                 // A file system without hard links.

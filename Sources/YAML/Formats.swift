@@ -1,5 +1,5 @@
 /// The forms of numbers, modes and durations.
-enum Formats {
+enum ScalarFormats {
     /// A decimal number, perhaps negative, without leading zeros.
     static func integer(_ text: String) -> Int? {
         let digits = text.utf8.drop { $0 == UInt8(ascii: "-") }

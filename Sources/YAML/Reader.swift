@@ -1,3 +1,5 @@
+internal import Text
+
 extension YAML {
     /// Reads values of expected types and keeps every problem, so that all are told at once.
     ///

@@ -1,3 +1,5 @@
+internal import Text
+
 /// What a text stands for.
 extension YAML.Reader {
     /// A text, quoted or not: `no`, `10` and `true` are texts where one is expected.
@@ -52,7 +54,7 @@ extension YAML.Reader {
     package mutating func integer(_ value: YAML.Value?, in range: ClosedRange<Int>) -> Int? {
         let noun = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let value, let text = scalar(value, noun) else { return nil }
-        guard let number = Formats.integer(text), range.contains(number) else {
+        guard let number = ScalarFormats.integer(text), range.contains(number) else {
             expected(noun, value)
             return nil
         }
@@ -68,21 +70,23 @@ extension YAML.Reader {
     /// A mode without the leading zero is refused: other readers of YAML take it as decimal.
     package mutating func mode(_ value: YAML.Value?, in range: ClosedRange<UInt32> = 0...0o7777) -> UInt32? {
         let isAny = range == 0...0o7777
-        let limits = " from \(Formats.octal(range.lowerBound)) to \(Formats.octal(range.upperBound))"
+        let limits = " from \(ScalarFormats.octal(range.lowerBound)) to \(ScalarFormats.octal(range.upperBound))"
         let noun = "an octal mode\(isAny ? "" : limits)"
         guard let value, let text = scalar(value, noun) else { return nil }
-        if let mode = Formats.mode(text), range.contains(mode) { return mode }
-        let repaired = Formats.mode(withoutZero: text).flatMap { range.contains($0) ? Formats.octal($0) : nil }
+        if let mode = ScalarFormats.mode(text), range.contains(mode) { return mode }
+        let repaired = ScalarFormats.mode(withoutZero: text).flatMap {
+            range.contains($0) ? ScalarFormats.octal($0) : nil
+        }
         expected(noun, value, hint: repaired.map { "write \($0)" })
         return nil
     }
 
     /// A length of time: `90`, `90s`, `1.5m` or `2h`, with or without quotes; without unit it is seconds.
     package mutating func duration(_ value: YAML.Value?, in range: ClosedRange<Duration>) -> Duration? {
-        let limits = "from \(Formats.seconds(range.lowerBound)) to \(Formats.seconds(range.upperBound))"
+        let limits = "from \(ScalarFormats.seconds(range.lowerBound)) to \(ScalarFormats.seconds(range.upperBound))"
         let noun = "a duration \(limits), such as 90, 90s or 2m"
         guard let value, let text = scalar(value, noun) else { return nil }
-        if let duration = Formats.duration(text), range.contains(duration) { return duration }
+        if let duration = ScalarFormats.duration(text), range.contains(duration) { return duration }
         expected(noun, value)
         return nil
     }

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The way from a document to a value in it, as people write it: `scratch.directories[2].mode`.
 struct ValuePath: Equatable, Sendable {
     /// Empty for the document.

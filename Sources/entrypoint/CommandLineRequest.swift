@@ -1,12 +1,14 @@
 import Boot
 import Linux
+import Session
+import Text
 import YAML
 
 /// What the arguments of `entrypoint` ask for.
 ///
 /// Options end at the first argument that is none, or at `--`: what follows is the user's command, byte for byte.
 enum CommandLineRequest {
-    case boot(Boot.Request)
+    case boot(BootRun.Request)
     case help
     case version
     case mistake(String)
@@ -19,7 +21,7 @@ enum CommandLineRequest {
 
     init(_ arguments: [CString]) {
         var rest = arguments.dropFirst()
-        var request = Boot.Request(command: [], isPlan: false)
+        var request = BootRun.Request(command: [], isPlan: false)
         while let argument = rest.first {
             let text = argument.text
             guard text.hasPrefix("-"), text != "-" else { break }
@@ -46,13 +48,13 @@ enum CommandLineRequest {
 
     /// Reads `--option VALUE` or `--option=VALUE`; what is wrong with it, if anything.
     private static func readSetting(
-        _ text: String, _ rest: inout ArraySlice<CString>, into request: inout Boot.Request
+        _ text: String, _ rest: inout ArraySlice<CString>, into request: inout BootRun.Request
     ) -> String? {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
         guard let setting = settings.first(where: { $0.option.name == parts[0] }) else {
             let known = flags + settings.map(\.option.name)
             let nearest = Suggestion.nearest(to: parts[0], among: known).map { ": did you mean \($0)?" } ?? ""
-            return "unknown option \(Text.shown(text))\(nearest)"
+            return "unknown option \(text.shown())\(nearest)"
         }
         let value: String
         if setting.option.value == nil {

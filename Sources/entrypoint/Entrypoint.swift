@@ -1,5 +1,6 @@
 import Boot
 import Linux
+import Session
 
 @main
 enum Entrypoint {
@@ -7,7 +8,7 @@ enum Entrypoint {
         let started = Instant.now
         let code: Int32
         switch CommandLineRequest(ProcessStart.arguments) {
-        case .boot(let request): code = Boot.run(request, started: started)
+        case .boot(let request): code = BootRun.run(request, started: started)
         case .help:
             StandardStream.output.write(Array(CommandLineRequest.helpText.utf8))
             code = 0

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Boot
 import Linux
+import Session
+import Text
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Boot
 import Linux
+import Session
+import Text
 
 struct Environment: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,7 +60,7 @@ struct Environment: ParsableCommand {
         switch form {
         case .sh: ShellEnvironment.commands(for: entries)
         case .null: Array(entries.map { $0 + [0] }.joined())
-        case nil: entries.flatMap { Array((Text.shown($0, limit: .max) + "\n").utf8) }
+        case nil: entries.flatMap { Array(($0.shown(limit: .max) + "\n").utf8) }
         }
     }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Boot
+import Session
+import Text
 
 /// Which container, and whose environment.
 struct InspectionOptions: ParsableArguments {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Boot
+internal import Session
+import Text
 
 struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(

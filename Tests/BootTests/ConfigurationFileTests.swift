@@ -2,10 +2,9 @@ import Foundation
 import Glibc
 import Init
 import Linux
+import Programs
 import SystemPackage
 import Testing
-
-import struct Boot.EnvironmentBlock
 
 @testable import Boot
 
@@ -52,7 +51,7 @@ struct ConfigurationFileTests {
             var reader = SettingsReader(
                 environment: EnvironmentBlock("ENTRYPOINT_GRACE=2"), options: ["ENTRYPOINT_GRACE": "3"],
                 configuration: configuration)
-            #expect(InitSettings(reading: &reader).options.grace == 3_000_000_000)
+            #expect(InitSettings(reading: &reader).grace == 3_000_000_000)
         }
     }
 

@@ -1,9 +1,9 @@
 import Boot
 import Linux
+import Programs
+import Session
 import SystemPackage
 import Testing
-
-import struct Boot.EnvironmentBlock
 
 /// What is told of a file that cannot be used: the exact lines, with file, line, column, key and what was expected.
 struct ConfigurationProblemTests {

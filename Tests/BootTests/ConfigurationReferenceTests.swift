@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Boot
+@testable import Session
 
 /// What people and editors are given to write a configuration file.
 struct ConfigurationReferenceTests {

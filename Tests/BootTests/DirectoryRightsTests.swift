@@ -19,7 +19,9 @@ struct DirectoryRightsTests {
         .directory(
             DirectoryChange(
                 path: path, mode: 0o700, group: Site.user.group, use: .enter, owners: [Site.user.user, 0],
-                startupFiles: [".zshenv", ".zshrc"].map { path.appending($0) }, fileOwners: [Site.user.user]))
+                startup: StartupFiles(
+                    files: [".zshenv", ".zshrc"].map { path.appending($0) }, homeFiles: [], volume: "/",
+                    owners: [Site.user.user])))
     }
 
     private static func roots(_ path: FilePath) -> Change {

@@ -1,5 +1,7 @@
 import Foundation
+import Programs
 import Testing
+import Text
 
 @testable import Boot
 
@@ -166,7 +168,7 @@ struct DropInOutputTests {
         file: [UInt8], told: String
     ) {
         do throws(FormatError) {
-            let found = try StepExports.parse(file, refusing: ["KEPT_BACK"])
+            let found = try StepExports.parse(file) { $0 == "KEPT_BACK" || BootVariables.contains($0) }
             #expect(found.map { "\($0.name)=\($0.value)" }.joined(separator: " ") == told)
         } catch {
             #expect(error.expected == told)
@@ -177,11 +179,11 @@ struct DropInOutputTests {
         "LD_PRELOAD", "LD_LIBRARY_PATH", "GLIBC_TUNABLES", "BASH_ENV", "ENV", "PYTHONSTARTUP", "PYTHONPATH", "PERL5LIB",
         "PERL5OPT", "RUBYOPT", "NODE_OPTIONS", "IFS", "PATH", "ZDOTDIR", "GIT_CONFIG_GLOBAL", "JAVA_TOOL_OPTIONS",
     ]) func `what steers loaders and interpreters is known`(name: String) {
-        #expect(StepExports.steersPrograms(name) && !StepExports.isOwn(name))
+        #expect(StepExports.steersPrograms(name) && !BootVariables.contains(name))
     }
 
     @Test(arguments: ["HF_HOME", "CUDA_VISIBLE_DEVICES", "http_proxy", "LANG", "OMP_NUM_THREADS", "SSL_CERT_FILE"])
     func `what is a setting of programs is none of those`(name: String) {
-        #expect(!StepExports.steersPrograms(name) && !StepExports.isOwn(name))
+        #expect(!StepExports.steersPrograms(name) && !BootVariables.contains(name))
     }
 }

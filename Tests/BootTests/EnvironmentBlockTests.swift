@@ -1,8 +1,7 @@
 import Boot
 import Linux
+import Programs
 import Testing
-
-import struct Boot.EnvironmentBlock
 
 struct EnvironmentBlockTests {
     @Test(

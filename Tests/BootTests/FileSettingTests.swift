@@ -1,7 +1,6 @@
 import Foundation
+import Programs
 import Testing
-
-import struct Boot.EnvironmentBlock
 
 @testable import Boot
 

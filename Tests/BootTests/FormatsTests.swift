@@ -2,6 +2,7 @@ import Boot
 import Linux
 import SystemPackage
 import Testing
+import Text
 
 struct FormatsTests {
     /// What a format says to a text: the value in words, or what was expected.
@@ -22,7 +23,7 @@ struct FormatsTests {
             "jane", "J", "_", "_x", "a.b", "a-b_c.d9", "machine$", "a$", "rooty", "all", "defaults", "Root", "a..",
             String(repeating: "x", count: 31), String(repeating: "x", count: 31) + "$",
         ])
-    func `a name is taken`(name: String) { #expect(outcome(Formats.accountName, name) == name) }
+    func `a name is taken`(name: String) { #expect(outcome(ValueFormats.accountName, name) == name) }
 
     @Test(
         arguments: [
@@ -30,15 +31,17 @@ struct FormatsTests {
             "a$b", "a$$", "\u{FF41}", "a\u{0}", "#1000", "%wheel", "@x", "+", "1000", "*",
             String(repeating: "x", count: 32), String(repeating: "x", count: 131_072),
         ])
-    func `what is not a name is refused`(name: String) { #expect(outcome(Formats.accountName, name) == Self.notAName) }
+    func `what is not a name is refused`(name: String) {
+        #expect(outcome(ValueFormats.accountName, name) == Self.notAName)
+    }
 
     @Test(arguments: ["ALL", "Defaults", "root"])
     func `a name with another meaning is refused`(name: String) {
-        #expect(outcome(Formats.accountName, name) == Self.reserved)
+        #expect(outcome(ValueFormats.accountName, name) == Self.reserved)
     }
 
     @Test(arguments: [("1", 1), ("999", 999), ("65533", 65533), ("65535", 65535), ("4294967294", 4_294_967_294)])
-    func `an id is taken`(text: String, id: UInt32) throws { #expect(try Formats.accountID(text) == id) }
+    func `an id is taken`(text: String, id: UInt32) throws { #expect(try ValueFormats.accountID(text) == id) }
 
     @Test(
         arguments: [
@@ -47,7 +50,7 @@ struct FormatsTests {
         ])
     func `what is not an id is refused`(text: String) {
         #expect(
-            outcome(Formats.accountID, text)
+            outcome(ValueFormats.accountID, text)
                 == "not a decimal id from 1 to 4294967294 without 65534, which is nobody's")
     }
 
@@ -56,7 +59,7 @@ struct FormatsTests {
             "/", "/a", "/a/b.c/d e", "/mloscratch/homes/jane", "/a:b", "/ä/漢", "/...", "/-", "/a'b\"c\\d", "/$x`y`",
             "/" + String(repeating: "x", count: 255),
         ])
-    func `a path is taken as it is`(text: String) { #expect(outcome(Formats.absolutePath, text) == text) }
+    func `a path is taken as it is`(text: String) { #expect(outcome(ValueFormats.absolutePath, text) == text) }
 
     private static let long = "too long for a path: at most 4095 bytes, and 255 between slashes"
     private static let control = "not a path for this: it has a control character"
@@ -76,42 +79,46 @@ struct FormatsTests {
             ("/" + String(repeating: "x", count: 131_071), long),
         ])
     func `what is not a path is refused`(text: String, expected: String) {
-        #expect(outcome(Formats.absolutePath, text) == expected)
+        #expect(outcome(ValueFormats.absolutePath, text) == expected)
     }
 
     @Test func `the longest path is taken`() {
         let longest = String(repeating: "/abcdefg", count: 511) + "/abcdef"
         #expect(longest.utf8.count == 4095)
-        #expect(outcome(Formats.absolutePath, longest) == longest)
-        #expect(outcome(Formats.absolutePath, longest + "g") == Self.long)
+        #expect(outcome(ValueFormats.absolutePath, longest) == longest)
+        #expect(outcome(ValueFormats.absolutePath, longest + "g") == Self.long)
     }
 
     @Test(arguments: [("0", 0), ("007", 0o7), ("7", 0o7), ("077", 0o77), ("0027", 0o27), ("22", 0o22)])
     func `a umask is taken`(text: String, mask: UInt32) throws {
-        #expect(try Formats.umask(text) == ModeBits(rawValue: mask))
+        #expect(try ValueFormats.umask(text) == ModeBits(rawValue: mask))
     }
 
     @Test(arguments: ["100", "0777", "8", "-7", "+7", "0o7", "u=rwx", "00007", " 7", "7\n", "٧", "0x7"])
     func `what is not a umask is refused`(text: String) {
-        #expect(outcome(Formats.umask, text) == "not a umask: octal from 000 to 077")
+        #expect(outcome(ValueFormats.umask, text) == "not a umask: octal from 000 to 077")
     }
 
     @Test(arguments: [("0", 0), ("60", 60), ("86400", 86400)] as [(String, UInt32)])
-    func `seconds are taken`(text: String, seconds: UInt32) throws { #expect(try Formats.seconds(text) == seconds) }
+    func `seconds are taken`(text: String, seconds: UInt32) throws {
+        #expect(try ValueFormats.seconds(text) == seconds)
+    }
 
     @Test(arguments: ["-1", "86401", "1.5", "1s", "99999999999", "060"])
     func `what are not seconds is refused`(text: String) {
-        #expect(outcome(Formats.seconds, text) == "not whole seconds from 0 to 86400")
+        #expect(outcome(ValueFormats.seconds, text) == "not whole seconds from 0 to 86400")
     }
 
     @Test func `a word is one of its list, letter by letter`() throws {
-        let level: LogSettings.Level = try Formats.choice("debug")
+        let level: LogSettings.Level = try ValueFormats.choice("debug")
         #expect(level == .debug)
         for text in ["Debug", "debug ", "de", "debug\n"] {
-            let parse: (String) throws(FormatError) -> LogSettings.Level = Formats.choice
+            let parse: (String) throws(FormatError) -> LogSettings.Level = ValueFormats.choice
             #expect(outcome(parse, text) == "not one of quiet, info, debug")
         }
-        #expect(try Formats.boolean("true") && !Formats.boolean("false"))
-        for text in ["TRUE", "1", "yes", "on"] { #expect(outcome(Formats.boolean, text) == "neither true nor false") }
+        #expect(try ValueFormats.boolean("true") && !ValueFormats.boolean("false"))
+        for text in ["TRUE", "1", "yes", "on"] {
+            #expect(outcome(ValueFormats.boolean, text) == "neither true nor false")
+        }
     }
 }

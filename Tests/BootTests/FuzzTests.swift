@@ -1,9 +1,9 @@
 import Foundation
 import Linux
+import Programs
 import SystemPackage
 import Testing
-
-import struct Boot.EnvironmentBlock
+import Text
 
 @testable import Boot
 
@@ -71,7 +71,7 @@ struct FuzzTests {
         let grammar = grammars.randomElement(using: &random) ?? .sudoers
         var findings = SourceFindings(SourceText(text, of: "/f", comments: grammar.comments))
         grammar.read(&findings)
-        let shown = "\(grammar) '\(Text.shown(text, limit: 2000))'"
+        let shown = "\(grammar) '\(text.shown(limit: 2000))'"
         for mention in findings.mentions {
             switch mention.subject {
             case .user(let name), .group(let name):
@@ -168,7 +168,7 @@ struct FuzzTests {
                 return "the path \(path)"
             }
         }
-        for export in plan.exports where !Formats.isVariableName(export.name) { return "the variable \(export.name)" }
+        for export in plan.exports where !export.name.isVariableName { return "the variable \(export.name)" }
         return lineViolation(in: plan.warnings.map(\.text))
     }
 

@@ -6,6 +6,7 @@ import SystemPackage
 import Testing
 
 @testable import Boot
+@testable import Session
 
 /// The drop of privileges, in processes of their own.
 @Suite(.actingAsUsers)
@@ -15,7 +16,7 @@ struct HandOverDropTests {
     private static func drop(canRegain: Bool) throws -> String? {
         let start = try Privileges.current()
         do throws(BootError) {
-            try HandOver.drop(to: user, from: start, canRegain: canRegain)
+            try PrivilegeDrop.drop(to: user, from: start, canRegain: canRegain)
             return nil
         } catch {
             return error.message
@@ -153,7 +154,7 @@ struct HandOverDropTests {
 /// Commands that cannot be executed, as a shell would tell.
 struct HandOverExecuteTests {
     private func failure(_ command: [UInt8], path: String, directory: FilePath) -> (ExitCode, String) {
-        let error = HandOver.execute([CString(command)], environment: [string("PATH=\(path)")])
+        let error = CommandExecution.execute([CString(command)], environment: [string("PATH=\(path)")])
         return (error.exitCode, error.message.replacingOccurrences(of: directory.string, with: ""))
     }
 
@@ -218,8 +219,9 @@ struct HandOverExecuteTests {
                 try site.directory("closed", 0o700)
                 try site.file("closed/x", "#!/bin/sh\n", 0o755)
                 try Privileges.assume(Site.user)
-                let named = HandOver.execute([string(site.at("closed/x").string)], environment: [])
-                let searched = HandOver.execute([string("x")], environment: [string("PATH=\(site.at("closed"))")])
+                let named = CommandExecution.execute([string(site.at("closed/x").string)], environment: [])
+                let searched = CommandExecution.execute(
+                    [string("x")], environment: [string("PATH=\(site.at("closed"))")])
                 try Privileges.resume(Credentials(user: 0, group: 0, groups: []))
                 #expect(named.exitCode == .notExecutable)
                 #expect(named.message.hasPrefix("cannot run \(site.at("closed/x")): permission denied (execve EACCES)"))
@@ -241,7 +243,7 @@ struct HandOverStreamsTests {
                 dup2(open("/dev/null", O_RDWR), 0)
                 dup2(pipes[1], 1)
                 dup2(open(site.at("f").string, O_RDWR), 2)
-                #expect(HandOver.giveStreams(to: 254_321) == [])
+                #expect(PrivilegeDrop.giveStreams(to: 254_321) == [])
                 func owner(_ descriptor: CInt) -> UInt32 {
                     var status = stat()
                     return fstat(descriptor, &status) == 0 ? status.st_uid : .max
@@ -261,7 +263,7 @@ struct HandOverStreamsTests {
                 close(2)
                 try Privileges.become(Credentials(user: 5, group: 5, groups: []))
                 #expect(
-                    HandOver.giveStreams(to: 254_321)
+                    PrivilegeDrop.giveStreams(to: 254_321)
                         == ["cannot give descriptor 1 to the user: operation not permitted (fchown EPERM)"])
             }
         }

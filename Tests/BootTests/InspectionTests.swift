@@ -1,12 +1,14 @@
 import Foundation
 import Linux
+import Programs
 import SystemPackage
 import Testing
+import Text
 
-import struct Boot.EnvironmentBlock
 import struct Boot.Host
 
 @testable import Boot
+@testable import Session
 
 /// What people give to ask about a boot, and the forms of the answer.
 struct InspectionTests {
@@ -130,7 +132,7 @@ struct InspectionTests {
         ("cap_net_raw+ep", nil), ("NET\u{0}RAW", nil), ("0x1", nil),
     ])
     func `a capability has a name`(text: String, number: Int?) {
-        #expect((try? Formats.capability(text)) == number)
+        #expect((try? ValueFormats.capability(text)) == number)
     }
 
     @Test func `what a command will not have of the capabilities is told`() {

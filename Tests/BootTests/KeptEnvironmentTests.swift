@@ -5,6 +5,7 @@ import SystemPackage
 import Testing
 
 @testable import Boot
+@testable import Session
 
 /// What a session takes for the environment that a boot has kept, below a folder that is shown as `/`.
 @Suite(.actingAsUsers)

@@ -1,9 +1,8 @@
 import Init
 import Linux
+import Programs
 import SystemPackage
 import Testing
-
-import struct Boot.EnvironmentBlock
 
 @testable import Boot
 
@@ -58,14 +57,13 @@ enum PlanFacts {
     }
 
     private static func lines(of settings: InitSettings) -> [String] {
-        let options = settings.options
-        return [
-            "init mode \(settings.mode.map { "\($0)" } ?? "by process id")", "signals to the \(options.forwardTo)",
-            "TERM becomes \(options.rewrites.target(of: .terminate).map { $0.name } ?? "nothing")",
-            "exit codes that become 0: \((0...255).filter { options.remappedExits.contains($0) })",
-            "orphans are \(options.warnReaped ? "named" : "not named")",
-            "parent death signal \(options.parentDeathSignal)",
-            "grace \(options.grace) ns", "stop timeout \(options.stopTimeout) ns",
+        [
+            "init mode \(settings.mode.map { "\($0)" } ?? "by process id")", "signals to the \(settings.forwardTo)",
+            "TERM becomes \(settings.rewrites.target(of: .terminate).map { $0.name } ?? "nothing")",
+            "exit codes that become 0: \((0...255).filter { settings.remappedExits.contains($0) })",
+            "orphans are \(settings.warnReaped ? "named" : "not named")",
+            "parent death signal \(settings.parentDeathSignal)",
+            "grace \(settings.grace) ns", "stop timeout \(settings.stopTimeout) ns",
         ]
     }
 

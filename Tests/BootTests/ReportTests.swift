@@ -2,6 +2,7 @@ import Foundation
 import Linux
 import SystemPackage
 import Testing
+import Text
 
 @testable import Boot
 

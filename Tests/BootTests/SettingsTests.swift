@@ -1,9 +1,8 @@
 import Boot
 import Linux
+import Programs
 import SystemPackage
 import Testing
-
-import struct Boot.EnvironmentBlock
 
 /// The exact text of every problem that a pod's environment can have.
 struct SettingsProblemTests {

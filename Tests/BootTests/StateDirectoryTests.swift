@@ -3,8 +3,10 @@ import Glibc
 import Linux
 import SystemPackage
 import Testing
+import Text
 
 @testable import Boot
+@testable import Session
 
 /// What is kept of a boot, below a folder that is shown as `/`.
 @Suite(.actingAsUsers)

@@ -1,6 +1,7 @@
 import Linux
 import SystemPackage
 import Testing
+import Text
 
 @testable import Boot
 
@@ -155,7 +156,7 @@ struct StepPlanTests {
     func `a name that leads elsewhere is refused`(name: String, reason: String) throws {
         #expect(
             Pod.problem("PERSISTENT_LINKS", Array("x \(name)".utf8))
-                == "PERSISTENT_LINKS is '\(Text.shown("x \(name)"))': not names of files and directories/ below the home: "
+                == "PERSISTENT_LINKS is '\(("x \(name)").shown())': not names of files and directories/ below the home: "
                 + reason)
     }
 

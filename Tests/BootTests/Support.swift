@@ -1,9 +1,8 @@
 import Boot
 import Linux
+import Programs
 import SystemPackage
 import Testing
-
-import struct Boot.EnvironmentBlock
 
 /// A string of the environment or of the arguments.
 func string(_ text: String) -> CString { CString(Array(text.utf8)) }

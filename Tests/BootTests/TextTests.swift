@@ -1,6 +1,8 @@
 import Boot
+import Linux
 import SystemPackage
 import Testing
+import Text
 
 struct TextTests {
     @Test(
@@ -15,33 +17,33 @@ struct TextTests {
         ])
     func `what is shown stays on one line and in one direction`(text: String, shown: String) {
         // As scalars: Characters that look alike would be equal.
-        #expect(Array(Text.shown(text).unicodeScalars) == Array(shown.unicodeScalars))
+        #expect(Array(text.shown().unicodeScalars) == Array(shown.unicodeScalars))
     }
 
     @Test func `what is not UTF-8 is shown as U+FFFD`() {
-        #expect(Text.shown([0x61, 0xFF, 0x62, 0xC3]) == "a\u{FFFD}b\u{FFFD}")
+        #expect([0x61, 0xFF, 0x62, 0xC3].shown() == "a\u{FFFD}b\u{FFFD}")
     }
 
     @Test func `long bytes are cut, and their number is told`() {
-        #expect(Text.shown(String(repeating: "x", count: 200)) == String(repeating: "x", count: 200))
-        #expect(Text.shown(String(repeating: "x", count: 201)) == String(repeating: "x", count: 100) + "… (201 bytes)")
-        #expect(Text.shown("abcdef", limit: 5) == "ab… (6 bytes)")
+        #expect(String(repeating: "x", count: 200).shown() == String(repeating: "x", count: 200))
+        #expect(String(repeating: "x", count: 201).shown() == String(repeating: "x", count: 100) + "… (201 bytes)")
+        #expect("abcdef".shown(limit: 5) == "ab… (6 bytes)")
     }
 
     @Test func `a character is not cut in two`() {
-        #expect(Text.shown("äöü", limit: 5) == "ä… (6 bytes)")
-        #expect(Text.shown("漢字", limit: 5) == "… (6 bytes)")
+        #expect("äöü".shown(limit: 5) == "ä… (6 bytes)")
+        #expect("漢字".shown(limit: 5) == "… (6 bytes)")
     }
 
     @Test func `a path is shown whole`() {
         let path = "/" + String(repeating: "abcdefg/", count: 500) + "x"
-        #expect(Text.shown(FilePath(path)) == path)
-        #expect(Text.shown(FilePath("/a\nb")) == "/a\\nb")
+        #expect(FilePath(path).shown() == path)
+        #expect(FilePath("/a\nb").shown() == "/a\\nb")
     }
 
     @Test(arguments: [(0, "0 changes"), (1, "1 change"), (2, "2 changes"), (101, "101 changes")])
     func `a number has its noun`(number: Int, text: String) {
-        #expect(Text.count(number, "change") == text)
+        #expect(number.counted("change") == text)
     }
 
     @Test(
@@ -50,7 +52,7 @@ struct TextTests {
             (61_000_000, "61000.00 ms"),
         ] as [(Int64, String)])
     func `a time is milliseconds with two decimals`(microseconds: Int64, text: String) {
-        #expect(Text.milliseconds(microseconds) == text)
+        #expect(microseconds.inMilliseconds == text)
     }
 }
 

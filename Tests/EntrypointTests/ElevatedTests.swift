@@ -101,6 +101,34 @@ struct ElevatedTests {
         }
     }
 
+    /// The naive way goes on with what is left: the first file grants a group, and the second takes it back.
+    @Test(arguments: [
+        "/etc/entrypoint", "/etc/entrypoint/conf.d", "/etc/entrypoint/conf.d/90-site.yaml", "/etc/entrypoint/steps.d",
+    ]) func `whoever hides a part of the image's policy is left with none of it`(hidden: String) throws {
+        try Self.withElevatedPod { container in
+            try container.write("/etc/entrypoint.yaml", "identity: {groups: [adm]}\n")
+            try container.makeDirectory("/etc/entrypoint/steps.d")
+            try container.makeDirectory("/etc/entrypoint/conf.d")
+            let ordinary = try container.boot("id", "-G")
+            #expect(ordinary.outputLines == ["2000 4"], "what is to be taken back is granted: \(ordinary)")
+            try container.write("/etc/entrypoint/conf.d/90-site.yaml", "identity: {groups: []}\n")
+            if hidden.hasSuffix(".yaml") {
+                try container.write("/empty", "")
+                container.mounts.append(.bind("\(container.root)/empty", to: hidden))
+            } else {
+                container.mounts.append(.memory(hidden))
+            }
+            let outcome = try container.boot("id", "-G")
+            #expect(outcome.exitCode == 0 && outcome.outputLines == ["2000"], "\(outcome)")
+            #expect(
+                outcome.log(of: "settings").contains {
+                    $0.hasPrefix(
+                        "warning: the image's configuration does not count, because a part of it may be hidden: "
+                            + "\(hidden) is a mount")
+                }, "\(outcome)")
+        }
+    }
+
     @Test func `what the C library takes from privileged programs reaches the command`() throws {
         try Self.withElevatedPod { container in
             let hostile: [(String, String)] = [

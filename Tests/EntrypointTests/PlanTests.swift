@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Text
 
 /// `entrypointctl` in real containers: what a boot would do, and what the configuration is.
 @Suite(.containers)

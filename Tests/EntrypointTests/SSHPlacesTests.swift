@@ -41,6 +41,31 @@ struct SSHPlacesTests {
         }
     }
 
+    /// An emptyDir is open to all, and has no sticky bit.
+    @Test func `keys are kept where others can exchange them only if there is no other place, and told`() throws {
+        let key = try SSHKey()
+        try withSquashedScratch { volume in
+            try check(chown(volume.export, 1000, 2000), "chown", volume.export)
+            for isOnly in [false, true] {
+                try withPod { container in
+                    container.mounts = [.bind(volume.mount, to: "/home/jane"), .memory("/run")]
+                    if isOnly { container.mounts.append(.bind(volume.mount, to: "/dev/shm")) }
+                    // The runtime gives the memory the mode of what is there.
+                    try check(chmod(container.root + "/run", 0o777), "chmod", "/run")
+                    container.environment["SSH_PRIVATE_KEY_B64"] = key.base64
+                    let script: ByteString = "readlink ~/.ssh/id_rsa; ssh-keygen -y -f ~/.ssh/id_rsa"
+                    let outcome = try container.boot("sh", "-c", script)
+                    let place = isOnly ? "/run" : "/dev/shm"
+                    #expect(outcome.outputLines.first == "\(place)/entrypoint-ssh-1000/id_rsa", "\(outcome)")
+                    #expect(outcome.outputLines.last?.hasPrefix(key.publicWords) == true, "\(outcome)")
+                    let words = "others can exchange /run/entrypoint-ssh-1000"
+                    let told = outcome.log(of: "ssh").filter { $0.contains(words) }
+                    #expect(told.count == (isOnly ? 1 : 0), "\(outcome)")
+                }
+            }
+        }
+    }
+
     @Test func `a link, a file, a link to nothing or a mount in the directory's place`() throws {
         let key = try SSHKey()
         try withPod { container in

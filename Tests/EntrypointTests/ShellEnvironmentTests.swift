@@ -1,5 +1,6 @@
 import Boot
 import Foundation
+import Session
 import Testing
 
 /// What `entrypointctl env --sh` prints, evaluated by the shells of this machine: whatever the variables are called, and

@@ -1,4 +1,5 @@
 import Testing
+import Text
 
 /// How containers are started, and what account files they may bring.
 @Suite(.containers)

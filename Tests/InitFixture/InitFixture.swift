@@ -1,6 +1,8 @@
+import Boot
 import Glibc
 import Init
 import Linux
+import Text
 
 /// Process 1 with a boot that does next to nothing: what the tests of `Init` start.
 ///
@@ -16,10 +18,10 @@ enum InitFixture {
     static func main() {
         Command.run(CommandLine.arguments)
         var settings = Settings()
-        do throws(InitOptionError) {
+        do throws(FormatError) {
             try settings.read(CommandLine.arguments)
         } catch {
-            fail("init-fixture: \(error.message)", code: 64)
+            fail("init-fixture: \(error.expected)", code: 64)
         }
         let report = settings.report
         let side: ChildSide
@@ -93,40 +95,42 @@ private struct Settings {
     var report: String?
     var command: [String] = []
 
-    mutating func read(_ arguments: [String]) throws(InitOptionError) {
+    mutating func read(_ arguments: [String]) throws(FormatError) {
         try readEnvironment()
         var rest = arguments.dropFirst()
         while let option = rest.popFirst() {
             if option == "--" { break }
             let value = rest.popFirst() ?? ""
             switch option {
-            case "--delay": delay = try InitOptions.parseSeconds(value)
+            case "--delay": delay = try SignalFormats.parseSeconds(value)
             case "--say": text = value
             case "--say-mask": saysMask = value == "yes"
             case "--step": step = value
             case "--watched": watched = UInt32(value)
             case "--hang": hang = UInt32(value)
             case "--exit": exit = Int32(value)
-            case "--configure": lateGrace = try InitOptions.parseSeconds(value)
+            case "--configure": lateGrace = try SignalFormats.parseSeconds(value)
             case "--report": report = value
-            default: throw InitOptionError(message: "unknown option \(option)")
+            default: throw FormatError("unknown option \(option)")
             }
         }
         command = Array(rest)
-        if command.isEmpty { throw InitOptionError(message: "no command") }
+        if command.isEmpty { throw FormatError("no command") }
     }
 
-    private mutating func readEnvironment() throws(InitOptionError) {
+    private mutating func readEnvironment() throws(FormatError) {
         func text(_ name: String) -> String? { getenv("ENTRYPOINT_" + name).map { String(cString: $0) } }
-        if let value = text("FORWARD") { options.forwardTo = try InitOptions.parseReceiver(value) }
-        if let value = text("REWRITE_SIGNALS") { options.rewrites = try InitOptions.parseRewrites(value) }
-        if let value = text("REMAP_EXIT") { options.remappedExits = try InitOptions.parseRemappedExits(value) }
-        if let value = text("WARN_REAPED") { options.warnReaped = value == "true" }
-        if let value = text("GRACE") { options.grace = try InitOptions.parseSeconds(value) }
-        if let value = text("STOP_TIMEOUT") { options.stopTimeout = try InitOptions.parseSeconds(value) }
-        if let value = text("PARENT_DEATH_SIGNAL") {
-            options.parentDeathSignal = try InitOptions.parseSignal(value).rawValue
+        if let value = text("FORWARD") {
+            options.forwardTo = try SignalFormats.parseReceiver(value) == .group ? .group : .child
         }
-        if let value = text("BOOT_TIMEOUT") { options.bootTimeout = try InitOptions.parseSeconds(value) }
+        if let value = text("REWRITE_SIGNALS") { options.rewrites = try SignalFormats.parseRewrites(value) }
+        if let value = text("REMAP_EXIT") { options.remappedExits = try SignalFormats.parseRemappedExits(value) }
+        if let value = text("WARN_REAPED") { options.warnReaped = value == "true" }
+        if let value = text("GRACE") { options.grace = try SignalFormats.parseSeconds(value) }
+        if let value = text("STOP_TIMEOUT") { options.stopTimeout = try SignalFormats.parseSeconds(value) }
+        if let value = text("PARENT_DEATH_SIGNAL") {
+            options.parentDeathSignal = try SignalFormats.parseSignal(value).rawValue
+        }
+        if let value = text("BOOT_TIMEOUT") { options.bootTimeout = try SignalFormats.parseSeconds(value) }
     }
 }

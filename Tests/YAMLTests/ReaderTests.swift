@@ -1,4 +1,5 @@
 import Testing
+import Text
 import YAML
 
 /// Values of expected types, and what is told of others.

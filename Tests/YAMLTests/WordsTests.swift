@@ -1,4 +1,5 @@
 import Testing
+import Text
 import YAML
 
 /// How words of a file are compared and shown.

@@ -1,5 +1,6 @@
 internal import Linux
 internal import SystemPackage
+internal import Text
 internal import YAML
 
 /// Gives programs caches that outlive the container.
@@ -10,10 +11,10 @@ package struct Caches: Step {
     package static let exports = ["UV_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "UV_LINK_MODE"]
 
     static let cacheVariable = Variable(
-        "UV_CACHE_DIR", "uv's cache", default: "`$SCRATCH_HOME/.cache/uv`", parse: Formats.absolutePath)
+        "UV_CACHE_DIR", "uv's cache", default: "`$SCRATCH_HOME/.cache/uv`", parse: ValueFormats.absolutePath)
     static let pythonVariable = Variable(
         "UV_PYTHON_INSTALL_DIR", "Where uv installs Pythons", default: "`$SCRATCH_HOME/.uv`",
-        parse: Formats.absolutePath)
+        parse: ValueFormats.absolutePath)
     static let linkModeVariable = Variable<String>(
         "UV_LINK_MODE", "How uv installs files from its cache",
         default: "`copy` where the cache and `WORKING_DIR` are on different devices, else uv's own",
@@ -30,7 +31,7 @@ package struct Caches: Step {
         example: "{PIP_CACHE_DIR: .cache/pip, TRITON_CACHE_DIR: .cache/triton}"
     ) { reader, value in
         reader.mapping(value)?.all.compactMap { field in
-            guard Formats.isVariableName(field.key), !reserved.contains(field.key) else {
+            guard field.key.isVariableName, !reserved.contains(field.key) else {
                 reader.note("not the name of a variable for a cache", at: field.value)
                 return nil
             }
@@ -47,7 +48,7 @@ package struct Caches: Step {
         case path(FilePath)
 
         static func parse(_ text: String) throws(FormatError) -> Location {
-            text == "none" ? .none : .path(try Formats.pathInScratch(text))
+            text == "none" ? .none : .path(try ValueFormats.pathInScratch(text))
         }
     }
 
@@ -76,7 +77,7 @@ package struct Caches: Step {
             }
         }
         for (name, _) in locations {
-            given[name] = reader.value(Variable(name, "A cache", parse: Formats.absolutePath))
+            given[name] = reader.value(Variable(name, "A cache", parse: ValueFormats.absolutePath))
         }
         self.locations = locations
         self.given = given

@@ -1,5 +1,7 @@
 internal import Linux
+internal import Programs
 internal import SystemPackage
+internal import Text
 
 /// Tells git who the user is, where the user has not told it.
 package struct GitIdentity: Step {
@@ -44,7 +46,7 @@ package struct GitIdentity: Step {
         email = reader.value(Self.emailVariable)
         // What is wrong with the path is told by the step that declares it.
         givenConfiguration = reader.environment.value(ShellState.gitVariable.name)
-            .flatMap { try? Formats.absolutePath(String(decoding: $0, as: UTF8.self)) }
+            .flatMap { try? ValueFormats.absolutePath(String(decoding: $0, as: UTF8.self)) }
         if userName == nil && email == nil { return nil }
     }
 

@@ -1,6 +1,6 @@
 internal import SystemPackage
 
-/// Hands over to the user's command: the plan's side of it. The drop and the exec are in `HandOver.swift`.
+/// Hands over to the user's command: the plan's side of it. The drop and the exec are in `PrivilegeDrop.swift`.
 package struct Handoff: Step {
     package static let isOptional = false
     package static let name = "handoff"

@@ -1,4 +1,5 @@
 internal import Linux
+internal import Programs
 package import SystemPackage
 internal import YAML
 
@@ -12,25 +13,26 @@ package struct Identity: Step {
     package static let exports: [String] = []
 
     static let userNameVariable = Variable(
-        "NB_USER", "Name of the user", isRequired: true, parse: Formats.accountName)
+        "NB_USER", "Name of the user", isRequired: true, parse: ValueFormats.accountName)
     static let userIDVariable = Variable(
-        "NB_UID", "User id, decimal", isRequired: true, parse: Formats.accountID)
+        "NB_UID", "User id, decimal", isRequired: true, parse: ValueFormats.accountID)
     static let groupNameVariable = Variable(
-        "NB_GROUP", "Name of the user's primary group", isRequired: true, parse: Formats.accountName)
+        "NB_GROUP", "Name of the user's primary group", isRequired: true, parse: ValueFormats.accountName)
     static let groupIDVariable = Variable(
-        "NB_GID", "Id of the user's primary group, decimal", isRequired: true, parse: Formats.accountID)
+        "NB_GID", "Id of the user's primary group, decimal", isRequired: true, parse: ValueFormats.accountID)
     static let sudoVariable = Variable<Sudo>(
         "IDENTITY_SUDO", "Passwordless sudo where the image has sudo: `all` or `none`", default: "all",
         isImagePolicy: true,
-        key: "identity.sudo", shape: .choice(of: Sudo.self), parse: Formats.choice)
+        key: "identity.sudo", shape: .choice(of: Sudo.self), parse: ValueFormats.choice)
     static let onCollisionVariable = Variable<CollisionPolicy>(
         "IDENTITY_ON_COLLISION", "When the image gives an id or a name to somebody else: `rename`, `reuse` or `fail`",
         default: "rename", isImagePolicy: true, key: "identity.onCollision", shape: .choice(of: CollisionPolicy.self),
-        parse: Formats.choice)
+        parse: ValueFormats.choice)
     static let whenIncompleteVariable = Variable<WhenIncomplete>(
         "IDENTITY_WHEN_INCOMPLETE",
         "When only some of the required variables are set: `fail`, or `run` the command without preparing anything",
-        default: "fail", key: "identity.whenIncomplete", shape: .choice(of: WhenIncomplete.self), parse: Formats.choice)
+        default: "fail", key: "identity.whenIncomplete", shape: .choice(of: WhenIncomplete.self),
+        parse: ValueFormats.choice)
 
     package static let variables: [any VariableDeclaration] = [
         userNameVariable, userIDVariable, groupNameVariable, groupIDVariable, sudoVariable, onCollisionVariable,
@@ -42,14 +44,14 @@ package struct Identity: Step {
         default: Paths.shells.map(\.string).joined(separator: ", "), shape: .list(.text),
         example: "[/bin/zsh, /bin/bash]"
     ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: Formats.absolutePath) }
+        reader.list(value) { reader, item in reader.text(item, as: ValueFormats.absolutePath) }
     }
     static let groupsSetting = FileSetting<[String]>(
         "identity.groups", "Groups that the user joins where the image has them",
         default: "sudo, adm; adm alone where identity.sudo is none; no group in an elevated start", shape: .list(.text),
         example: "[sudo, adm]"
     ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: Formats.accountName) }
+        reader.list(value) { reader, item in reader.text(item, as: ValueFormats.accountName) }
     }
 
     static let deviceGroupsSetting = FileSetting<Bool>(
@@ -88,7 +90,7 @@ package struct Identity: Step {
     /// Groups that the user joins where the image has them. Membership in the first is what many an image's sudoers go by.
     private static func usualGroups(_ sudo: Sudo) -> [String] { sudo == .all ? ["sudo", "adm"] : ["adm"] }
     /// The login shell where the image has none that is known.
-    static let lastShell: FilePath = "/bin/sh"
+    package static let lastShell: FilePath = "/bin/sh"
 
     package let userName: String
     package let userID: UInt32

@@ -1,5 +1,6 @@
 internal import Linux
 internal import SystemPackage
+internal import Text
 
 /// Lets some names in the home, which ends with the container, lead to the persistent directory.
 package struct PersistentLinks: Step {
@@ -31,7 +32,7 @@ package struct PersistentLinks: Step {
             for word in text.split(separator: " ") {
                 let name = try parse(word)
                 guard !names.contains(where: { $0.path == name.path }) else {
-                    throw FormatError("\(Text.shown(name.path)) is there twice")
+                    throw FormatError("\(name.path.shown()) is there twice")
                 }
                 names.append(name)
             }
@@ -43,10 +44,11 @@ package struct PersistentLinks: Step {
             let name = String(isDirectory ? word.dropLast() : word)
             // What is kept of something in the way gets a longer name, within the 255 bytes of one.
             let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            guard (try? Formats.absolutePath("/" + name)) != nil, parts.allSatisfy({ !$0.isEmpty && $0.count <= 200 })
+            guard (try? ValueFormats.absolutePath("/" + name)) != nil,
+                parts.allSatisfy({ !$0.isEmpty && $0.count <= 200 })
             else {
                 throw FormatError(
-                    "not names of files and directories/ below the home: \(Text.shown(name)) is not in its normal form")
+                    "not names of files and directories/ below the home: \(name.shown()) is not in its normal form")
             }
             guard !parts[0].elementsEqual(".ssh".utf8) else {
                 throw FormatError(".ssh cannot be kept: no key is stored on a persistent volume")

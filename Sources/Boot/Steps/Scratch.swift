@@ -1,5 +1,7 @@
 package import Linux
+internal import Programs
 package import SystemPackage
+internal import Text
 internal import YAML
 
 /// Makes the user's directories on the shared file system.
@@ -12,22 +14,22 @@ package struct Scratch: Step {
 
     static let rootVariable = Variable(
         "SCRATCH_HOME_ROOT", "Directory of the users' persistent directories", isRequired: true,
-        key: "scratch.homeRoot", example: "/mloscratch/homes", parse: Formats.absolutePath)
+        key: "scratch.homeRoot", example: "/mloscratch/homes", parse: ValueFormats.absolutePath)
     static let workingDirectoryVariable = Variable(
         "WORKING_DIR", "Directory that the command starts in", isRequired: true, key: "scratch.workingDirectory",
-        example: "/workspace", parse: Formats.absolutePath)
+        example: "/workspace", parse: ValueFormats.absolutePath)
     static let homeVariable = Variable(
         "SCRATCH_HOME", "The user's persistent directory", default: "`$SCRATCH_HOME_ROOT/$NB_USER`",
-        parse: Formats.absolutePath)
+        parse: ValueFormats.absolutePath)
     static let cacheVariable = Variable(
         "HF_HOME", "Hugging Face cache, shared by the group", default: "`hf_cache` beside `SCRATCH_HOME_ROOT`",
-        key: "scratch.sharedCache", example: "/mloscratch/hf_cache", parse: Formats.absolutePath)
+        key: "scratch.sharedCache", example: "/mloscratch/hf_cache", parse: ValueFormats.absolutePath)
     static let tokenPathVariable = Variable(
         "HF_TOKEN_PATH", "Where Hugging Face keeps the user's token, which must not be in the shared cache",
-        default: "`$SCRATCH_HOME/.cache/huggingface/token`", parse: Formats.absolutePath)
+        default: "`$SCRATCH_HOME/.cache/huggingface/token`", parse: ValueFormats.absolutePath)
     static let umaskVariable = Variable(
         "SCRATCH_UMASK", "umask of the boot's work as the user, and of the command; octal", default: "007",
-        key: "scratch.umask", shape: .octal, parse: Formats.umask)
+        key: "scratch.umask", shape: .octal, parse: ValueFormats.umask)
     static let seedVariable = Variable(
         "SCRATCH_SEED_USER",
         "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
@@ -35,10 +37,10 @@ package struct Scratch: Step {
         example: "\"177449:83070\"",
         parse: Seed.parse)
 
-    static let timeoutVariable = Variable(
+    package static let timeoutVariable = Variable(
         "SCRATCH_TIMEOUT",
         "Seconds that a file server may take for one change before the boot is ended; 0 waits for ever",
-        default: "60", key: "scratch.timeout", shape: .integer(0...86400), parse: Formats.seconds)
+        default: "60", key: "scratch.timeout", shape: .integer(0...86400), parse: ValueFormats.seconds)
 
     static let seedDirectoriesSetting = FileSetting<[SeedDirectory]>(
         "scratch.seedDirectories",
@@ -67,7 +69,7 @@ package struct Scratch: Step {
         "Where Hugging Face keeps the user's token, where `HF_TOKEN_PATH` is not set; without a slash in front it is below "
             + "`SCRATCH_HOME`",
         default: ".cache/huggingface/token", shape: .text, example: ".cache/huggingface/token"
-    ) { $0.text($1, as: Formats.pathInScratch) }
+    ) { $0.text($1, as: ValueFormats.pathInScratch) }
 
     package static let fileSettings: [any SettingDeclaration] = [
         tokenPathSetting, seedDirectoriesSetting, homeOwnersSetting, directoriesSetting,
@@ -88,12 +90,12 @@ package struct Scratch: Step {
 
         static func parse(_ text: String) throws(FormatError) -> Seed {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            if parts.count == 2, let user = try? Formats.accountID(String(parts[0])),
-                let group = try? Formats.accountID(String(parts[1]))
+            if parts.count == 2, let user = try? ValueFormats.accountID(String(parts[0])),
+                let group = try? ValueFormats.accountID(String(parts[1]))
             {
                 return .ids(user: user, group: group)
             }
-            guard parts.count == 1, let name = try? Formats.accountName(text) else {
+            guard parts.count == 1, let name = try? ValueFormats.accountName(text) else {
                 throw FormatError("not the name of an account, nor two decimal ids as uid:gid; root is neither")
             }
             return .name(name, isDefault: false)
@@ -130,7 +132,7 @@ package struct Scratch: Step {
         timeout = reader.value(Self.timeoutVariable) ?? 60
         // What is wrong with the name is told by the step that declares it; without one there is no path to make of it.
         let name = reader.environment.value(Identity.userNameVariable.name)
-        let user = name.flatMap { try? Formats.accountName(String(decoding: $0, as: UTF8.self)) }
+        let user = name.flatMap { try? ValueFormats.accountName(String(decoding: $0, as: UTF8.self)) }
         guard let root, let workingDirectory, let user else { return nil }
         self.workingDirectory = workingDirectory
         self.home = home ?? root.appending(user)

@@ -1,5 +1,6 @@
 package import Linux
 package import SystemPackage
+internal import Text
 internal import YAML
 
 extension Scratch {
@@ -13,7 +14,7 @@ extension Scratch {
             if text == "0" || text == "root" { return .id(0) }
             // Also the one that a server shows for all others (65534), which no user may be.
             if !text.isEmpty, text.utf8.allSatisfy(\.isDigit), let id = UInt32(text), id != .max { return .id(id) }
-            guard let name = try? Formats.accountName(text) else {
+            guard let name = try? ValueFormats.accountName(text) else {
                 throw FormatError("neither the name of an account nor a decimal uid")
             }
             return .name(name)
@@ -57,7 +58,7 @@ extension Scratch {
                     let place = places.first(where: { $0.1 != "/" && directory.path.starts(with: $0.1) })
                 else { continue }
                 problems.note(
-                    "a directory of root's is not made below \(Text.shown(place.1)) (\(place.0)), which is the users': write a "
+                    "a directory of root's is not made below \(place.1.shown()) (\(place.0)), which is the users': write a "
                         + "path that is nobody else's, or another owner", at: item)
             }
         }
@@ -85,7 +86,7 @@ extension Scratch {
         static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> Directory? {
             let fields = reader.mapping(value, keys: Self.fields.map(\.name))
             let place = reader.required("path", of: fields)
-            let path = reader.text(place, as: Formats.pathInScratch)
+            let path = reader.text(place, as: ValueFormats.pathInScratch)
             let mode = reader.mode(fields["mode"]).map { ModeBits(rawValue: $0) }
             let owner: Actor = reader.choice(fields["owner"]) ?? .user
             let isShared = reader.boolean(fields["shared"]) ?? false
@@ -114,14 +115,14 @@ extension SeedDirectory {
 
     static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> SeedDirectory? {
         guard case .mapping = value.node.content else {
-            return reader.text(value, as: Formats.absolutePath).map { SeedDirectory($0) }
+            return reader.text(value, as: ValueFormats.absolutePath).map { SeedDirectory($0) }
         }
         let fields = reader.mapping(value, keys: Self.fields.map(\.name))
-        let path = reader.text(reader.required("path", of: fields), as: Formats.absolutePath)
+        let path = reader.text(reader.required("path", of: fields), as: ValueFormats.absolutePath)
         let source = reader.text(fields["source"])
         let type = reader.text(fields["type"])
         let root = reader.text(fields["root"])
-        let point = reader.text(fields["point"], as: Formats.absolutePath)
+        let point = reader.text(fields["point"], as: ValueFormats.absolutePath)
         let isVolume = ["source", "type", "root", "point"].contains { fields[$0] != nil }
         guard isVolume else { return path.map { SeedDirectory($0) } }
         // One without the other would describe another's volume, too.

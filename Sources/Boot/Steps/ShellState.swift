@@ -11,12 +11,13 @@ package struct ShellState: Step {
     package static let exports = ["ZDOTDIR", "ZSH", "GIT_CONFIG_GLOBAL"]
 
     static let directoryVariable = Variable(
-        "ZDOTDIR", "Directory of the user's zsh files", default: "`$SCRATCH_HOME/.shell`", parse: Formats.absolutePath)
+        "ZDOTDIR", "Directory of the user's zsh files", default: "`$SCRATCH_HOME/.shell`",
+        parse: ValueFormats.absolutePath)
     static let frameworkVariable = Variable(
-        "ZSH", "Directory of oh-my-zsh", default: "`$ZDOTDIR/.oh-my-zsh`", parse: Formats.absolutePath)
+        "ZSH", "Directory of oh-my-zsh", default: "`$ZDOTDIR/.oh-my-zsh`", parse: ValueFormats.absolutePath)
     static let gitVariable = Variable(
         "GIT_CONFIG_GLOBAL", "Git's global configuration file", default: "`$SCRATCH_HOME/.gitconfig`",
-        parse: Formats.absolutePath)
+        parse: ValueFormats.absolutePath)
 
     package static let variables: [any VariableDeclaration] = [directoryVariable, frameworkVariable, gitVariable]
 
@@ -44,7 +45,7 @@ package struct ShellState: Step {
         FileSetting(
             key, "\(meaning); without a slash in front it is below `SCRATCH_HOME`", default: defaultText, shape: .text,
             example: defaultText
-        ) { $0.text($1, as: Formats.pathInScratch) }
+        ) { $0.text($1, as: ValueFormats.pathInScratch) }
     }
 
     /// A file or tree of the image that the user gets a copy of.
@@ -60,8 +61,8 @@ package struct ShellState: Step {
 
         static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> Copy? {
             let fields = reader.mapping(value, keys: Self.fields.map(\.name))
-            let source = reader.text(reader.required("from", of: fields), as: Formats.absolutePath)
-            let destination = reader.text(reader.required("to", of: fields), as: Formats.pathInScratch)
+            let source = reader.text(reader.required("from", of: fields), as: ValueFormats.absolutePath)
+            let destination = reader.text(reader.required("to", of: fields), as: ValueFormats.pathInScratch)
             guard let source, let destination else { return nil }
             return Copy(source: source, destination: destination)
         }
@@ -115,8 +116,10 @@ package struct ShellState: Step {
         let place = DirectoryChange(
             path: directory, mode: 0o700, own: scratch.ownPlaces(context), group: scratch.group(context), use: .enter,
             // Elsewhere the pod spec has chosen it, and it is only told whose it is. What is root's is the image's.
-            owners: isInScratch ? owners + [0] : nil, startupFiles: (isInScratch ? [] : [directory]) + files,
-            homeFiles: Self.homeFiles.map { home.appending($0) }, fileOwners: owners + [0])
+            owners: isInScratch ? owners + [0] : nil,
+            startup: StartupFiles(
+                files: (isInScratch ? [] : [directory]) + files, homeFiles: Self.homeFiles.map { home.appending($0) },
+                volume: scratch.home, owners: owners + [0]))
         let changes: [Change] =
             [
                 .directory(place)

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import Text
 
 /// A system call of a boot, and what happens in its place.
 struct Fault: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import Testing
+import Text
 
 /// How a program ended.
 enum Ending: Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import CTestSupport
 import Glibc
+import Text
 
 /// A program that has been started. One that is still running when nobody holds this any more is killed.
 final class RunningProgram {

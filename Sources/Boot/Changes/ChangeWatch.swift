@@ -1,0 +1,51 @@
+internal import Linux
+package import SystemPackage
+internal import Text
+
+/// Ends a boot whose file server does not answer: a process that waits for one can only be killed by another.
+package struct ChangeWatch {
+    /// How long a change may take, in seconds; 0 for any time.
+    private let seconds: UInt32
+    private let start: (_ seconds: UInt32, _ message: String) -> Void
+    private let stop: () -> Void
+
+    /// - Parameters:
+    ///   - seconds: how long a change may take; 0 for any time.
+    ///   - start: starts the clock; when the time is over the boot is killed, and ``explain(_:)`` tells why from the message.
+    ///   - stop: stops the clock.
+    package init(
+        seconds: UInt32, start: @escaping (_ seconds: UInt32, _ message: String) -> Void, stop: @escaping () -> Void
+    ) {
+        self.seconds = seconds
+        self.start = start
+        self.stop = stop
+    }
+
+    /// Starts the clock on a change.
+    ///
+    /// - Parameters:
+    ///   - step: the step that makes it.
+    ///   - path: where it is made.
+    package func begin(step: String, path: FilePath?) {
+        guard seconds > 0 else { return }
+        start(seconds, "\(step)\n\(seconds)\n\(path?.string ?? "")")
+    }
+
+    /// Stops the clock.
+    package func end() { stop() }
+
+    /// What is said when the time is over, from the message of ``begin(step:path:)``.
+    ///
+    /// Called in another process than the boot's, which must not touch the path itself.
+    package static func explain(_ message: String) -> String {
+        let parts = message.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return message }
+        let path = FilePath(String(parts[2]))
+        var place = "it"
+        if let mount = Mount.holding(path, in: Mount.all(of: FileTree())) {
+            place = "\(mount.source.shown()) (\(mount.type)) on \(mount.point.shown())"
+        }
+        return "\(parts[0]): cannot use \(path.shown()): \(place) did not answer within \(parts[1]) s; "
+            + "is its server reachable? SCRATCH_TIMEOUT changes the limit"
+    }
+}

@@ -1,0 +1,122 @@
+package import Linux
+package import SystemPackage
+
+/// Replaces files of root's whole: a reader sees the old content or the new one.
+package enum FileReplacement {
+    /// Gives a file a new content, or makes it.
+    ///
+    /// The content is written beside the file, which then takes its name. Where the directory or a mount forbids that,
+    /// it is written into the file that is there. No link is followed.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - content: its new content.
+    ///   - mode: its mode.
+    ///   - owner: its user and group.
+    ///   - tree: the container's files.
+    /// - Throws: the error of the call that failed; the file is then as it was, and nothing lies beside it.
+    package static func replace(
+        _ path: FilePath, with content: [UInt8], mode: ModeBits, owner: (user: UInt32, group: UInt32),
+        in tree: FileTree
+    ) throws(SystemCallError) {
+        guard let name = path.lastComponent else { return }
+        let parent = try tree.openParent(of: path, links: .refuse)
+        // O_NOFOLLOW guards what is written; this says so in better words than a rename over the link would.
+        if try parent.status(name)?.kind == .link {
+            throw SystemCallError(call: "openat", path: path, errno: .tooManySymbolicLinkLevels)
+        }
+        do throws(SystemCallError) {
+            try exchange(name, in: parent, content, mode, owner)
+        } catch let first where inPlaceErrors.contains(first.errno) {
+            do throws(SystemCallError) {
+                try overwrite(name, in: parent, content)
+            } catch {
+                // With nothing there to write into, that the file cannot be made is what matters.
+                throw error.errno == .noSuchFileOrDirectory ? first : error
+            }
+        }
+    }
+
+    /// Gives a file of an open directory a new content, or makes it; one that cannot be replaced stays as it is: somebody
+    /// may have mounted another's in its place.
+    ///
+    /// - Parameters:
+    ///   - name: the file.
+    ///   - directory: where it is.
+    ///   - content: its new content.
+    ///   - mode: its mode.
+    ///   - owner: its user and group.
+    /// - Throws: the error of the call that failed; ELOOP for a link. Nothing lies beside the file then.
+    package static func replace(
+        _ name: FilePath.Component, in directory: borrowing Directory, with content: [UInt8], mode: ModeBits,
+        owner: (user: UInt32, group: UInt32)
+    ) throws(SystemCallError) {
+        if try directory.status(name)?.kind == .link {
+            throw SystemCallError(
+                call: "openat", path: directory.path.appending(name), errno: .tooManySymbolicLinkLevels)
+        }
+        try exchange(name, in: directory, content, mode, owner)
+    }
+
+    /// A bind-mounted file cannot be renamed over (EBUSY, EXDEV), and its directory may be closed to us.
+    private static let inPlaceErrors: [Errno] = [
+        .resourceBusy, .improperLink, .readOnlyFileSystem, .permissionDenied, .notPermitted,
+    ]
+
+    private static func exchange(
+        _ name: FilePath.Component, in parent: borrowing Directory, _ content: [UInt8], _ mode: ModeBits,
+        _ owner: (user: UInt32, group: UInt32)
+    ) throws(SystemCallError) {
+        guard let temporary = FilePath.Component(".\(name.string).entrypoint") else { return }
+        // One that a killed boot left; if it cannot be removed, making the new one will tell.
+        _ = try? parent.remove(temporary)
+        let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600)
+        do throws(SystemCallError) {
+            try file.writeAll(content, path: parent.path.appending(temporary))
+            try file.setOwner(user: owner.user, group: owner.group, path: parent.path.appending(temporary))
+            // After the owner, because chown(2) clears the set-user-ID bits.
+            try file.setMode(mode, path: parent.path.appending(temporary))
+            let written = try file.status(path: parent.path.appending(temporary))
+            try parent.rename(temporary, to: name)
+            // Where others may rename things, one of those may have taken the temporary's place.
+            guard try parent.status(name)?.isSame(as: written) == true else {
+                throw SystemCallError(call: "renameat", path: parent.path.appending(name), errno: .staleNFSFileHandle)
+            }
+        } catch {
+            _ = try? parent.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Writes into a file that exists, reserving the room first, so that a full disk leaves it as it is. Where that
+    /// cannot be, a failure half way is undone.
+    private static func overwrite(
+        _ name: FilePath.Component, in parent: borrowing Directory, _ content: [UInt8]
+    ) throws(SystemCallError) {
+        let path = parent.path.appending(name)
+        let file = try parent.open(name, [.writeOnly, .nonBlocking])
+        let status = try file.status(path: path)
+        guard status.kind == .file else { throw SystemCallError(call: "openat", path: path, errno: .invalidArgument) }
+        if content.count > status.size {
+            do throws(SystemCallError) {
+                try file.reserve(content.count, path: path)
+            } catch  where error.errno == .notSupported {
+                // Without the means to reserve, the write itself will tell.
+            } catch {
+                _ = try? file.setLength(status.size, path: path)
+                throw error
+            }
+        }
+        let old = try? parent.open(name, [.readOnly, .nonBlocking]).readAll(limit: .max, path: path)
+        do throws(SystemCallError) {
+            try file.writeAll(content, path: path)
+            try file.setLength(content.count, path: path)
+        } catch {
+            if let old, let again = try? parent.open(name, [.writeOnly, .nonBlocking]) {
+                _ = try? again.writeAll(old, path: path)
+                _ = try? again.setLength(old.count, path: path)
+            }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Linux
+import SystemPackage
+internal import Text
+
+extension Apply {
+    /// An error about a path, with what can be done about it.
+    func failure(
+        _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false, remedy known: String? = nil
+    ) -> BootError {
+        guard let last = attempts.last else {
+            return BootError("\(action) \(path.shown())", remedy: known ?? "")
+        }
+        if let link = linkNotFollowed(last, path) {
+            let follower = last.identity == actors.words(.root) ? "root" : "the seed user"
+            return BootError(
+                "\(action) \(path.shown())",
+                reason: "\(link.shown()) is a symbolic link, which \(follower) does not follow", attempts: attempts,
+                remedy: path.starts(with: Paths.homes) || path.starts(with: "/etc")
+                    ? "the image must have no link there" : "name the path that it leads to")
+        }
+        return BootError(
+            "\(action) \(path.shown())", attempts: attempts,
+            remedy: known ?? remedy(for: last.error, path, isOnVolume: isOnVolume))
+    }
+
+    /// The first link on the way to a path, where it is why somebody with more rights than the user has stopped.
+    ///
+    /// Also links of the image's own are not followed: they may lead to what the pod has mounted, and what is right today
+    /// may be exchanged between the look and the work.
+    private func linkNotFollowed(_ attempt: Attempt, _ path: FilePath) -> FilePath? {
+        guard attempt.error.errno == .tooManySymbolicLinkLevels, attempt.identity != actors.words(.user) else {
+            return nil
+        }
+        var place: FilePath = "/"
+        for component in path.components {
+            place.append(component)
+            guard let status = try? tree.status(place, links: .refuse) else { return nil }
+            if status.kind == .link { return place }
+        }
+        return nil
+    }
+
+    /// What can be done about an error at a path, from what is mounted there.
+    func remedy(for error: SystemCallError, _ path: FilePath, isOnVolume: Bool) -> String {
+        guard let mount = Mount.holding(path, in: Mount.all(of: tree)) else { return "" }
+        let place = "\(mount.source.shown()) (\(mount.type)) on \(mount.point.shown())"
+        switch error.errno {
+        case .permissionDenied, .notPermitted:
+            if error.call == "fchown" && actors.has(.root) && !actors.mayChangeOwner {
+                return "add CHOWN to securityContext.capabilities.add in the pod spec"
+            }
+            guard isOnVolume else {
+                let isRoots = path.removingLastComponent() == Paths.homes || path.starts(with: "/etc")
+                if isRoots && actors.isElevated && mount.point != "/" {
+                    return "\(place) is mounted by the pod, and only the user works there: see volumeMounts"
+                }
+                return isRoots && !actors.has(.root) ? "only root can: \(actors.fieldAgainstRoot)" : ""
+            }
+            if mount.point.string == "/" {
+                return
+                    "nothing is mounted there: is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
+            }
+            let squash = mount.isNetwork ? "is \(place) root-squashed? " : ""
+            guard actors.has(.root) else {
+                return squash + "make the directory once as its owner; only a start as root has a seed user"
+            }
+            return squash
+                + "make the directory once as its owner, or set SCRATCH_SEED_USER to an account that may (uid:gid)"
+        case .readOnlyFileSystem:
+            if mount.point.string == "/" {
+                return "the root file system is mounted read-only: see readOnlyRootFilesystem in the pod spec"
+            }
+            return "\(place) is mounted read-only: see readOnly in the pod's volumeMounts"
+        case .noSpace: return "no space is left on \(place)"
+        case .diskQuotaExceeded: return "the quota on \(place) is used up"
+        case .staleNFSFileHandle, .ioError, .timedOut: return "the server of \(place) does not serve it"
+        default: return ""
+        }
+    }
+}

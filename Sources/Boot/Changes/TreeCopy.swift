@@ -1,0 +1,65 @@
+import Linux
+import SystemPackage
+
+/// Copies a file or a tree so that others see all of it or nothing.
+enum TreeCopy {
+    /// What came of a copy.
+    struct Result {
+        /// Whether the copy is this one; otherwise somebody else was faster.
+        let isMade: Bool
+        /// What was not copied, because it is neither a file nor a directory nor a link.
+        let leftOut: [FilePath]
+        /// Why the copy is still there under another name, although somebody else was faster.
+        var remains: SystemCallError?
+    }
+
+    /// Copies into a directory beside the destination, and gives the copy its place when it is whole.
+    ///
+    /// - Parameters:
+    ///   - source: what is copied.
+    ///   - destination: the copy.
+    ///   - extent: what the copy must hold.
+    ///   - replaces: whether an empty file or directory at the destination is replaced.
+    ///   - umask: the umask of the copy.
+    ///   - tree: the container's files.
+    ///   - progress: is told that the work goes on.
+    /// - Throws: the error of the call that failed, such as ENOSPC; nothing of the copy is then left.
+    static func make(
+        of source: FilePath, at destination: FilePath, extent: CopyExtent, replacing replaces: Bool = false,
+        umask: ModeBits, in tree: FileTree, progress: () -> Void
+    ) throws(SystemCallError) -> Result {
+        guard let sourceName = source.lastComponent, let name = destination.lastComponent else {
+            throw SystemCallError(call: "copy", path: source, errno: .invalidArgument)
+        }
+        let from = try tree.openParent(of: source, links: .follow)
+        let parent = try tree.openDirectory(destination.parent, links: .follow)
+        let mask = ModeBits(rawValue: umask.rawValue | (extent == .ordinaryFiles ? 0o022 : 0))
+        func isCopy(_ candidate: FilePath.Component) -> Bool {
+            (try? parent.holdsCopy(candidate, of: sourceName, in: from, umask: mask, progress: progress)) ?? false
+        }
+        let staging = try Staging(for: name, in: parent, isMarked: true)
+        do throws(SystemCallError) {
+            let leftOut = try from.copy(
+                sourceName, to: name, in: staging.directory, extent: extent, progress: progress)
+            guard try staging.directory.status(name) != nil else {
+                throw SystemCallError(call: "copy", path: source, errno: .notSupported)
+            }
+            var remains: SystemCallError?
+            var isMade = true
+            do throws(SystemCallError) {
+                try staging.moveOut(
+                    name, replacing: replaces, in: parent, remains: &remains, progress: progress)
+            } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
+                // What was wanted is there all the same.
+                isMade = false
+            }
+            Leftovers.remove(for: name, in: parent, now: staging.made, progress: progress, isCopy: isCopy)
+            return Result(isMade: isMade, leftOut: leftOut, remains: remains)
+        } catch {
+            _ = try? staging.remove(with: name, from: parent, progress: progress)
+            // What others left may be what the room went to.
+            Leftovers.remove(for: name, in: parent, now: staging.made, progress: progress, isCopy: isCopy)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package import Linux
+package import SystemPackage
+
+/// A mount of the container, from `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
+package struct Mount: Equatable, Sendable {
+    /// The mount's number, which an open file on it tells too (statx(2)).
+    package let id: UInt64
+    /// The directory of the file system that is mounted, as the kernel writes it: a part of an export shows in nothing else.
+    package let root: String
+    package let point: FilePath
+    /// The file system's type, such as `nfs4`.
+    package let type: String
+    /// What is mounted, such as `10.0.0.5:/export`.
+    package let source: String
+
+    package init(id: UInt64 = 0, root: String = "/", point: FilePath, type: String, source: String) {
+        self.id = id
+        self.root = root
+        self.point = point
+        self.type = type
+        self.source = source
+    }
+
+    /// Whether a server may treat root like nobody.
+    package var isNetwork: Bool {
+        type.hasPrefix("nfs") || type.hasPrefix("fuse")
+            || ["cifs", "smb3", "ceph", "lustre", "gpfs", "9p"].contains(type)
+    }
+
+    /// Whether what is kept there is gone with the container.
+    package var isMemory: Bool { type == "tmpfs" || type == "ramfs" }
+
+    /// All mounts, in the order of mounting; empty when they cannot be read.
+    package static func all(of tree: FileTree) -> [Mount] {
+        let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil
+        if bytes == nil && !tree.isRealRoot {
+            // A container that is not running: what each will have.
+            return [
+                Mount(point: "/", type: "overlay", source: "overlay"),
+                Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
+            ]
+        }
+        return parse(String(decoding: bytes ?? [], as: UTF8.self))
+    }
+
+    /// The mount that holds a path: the last one mounted of those with the longest point above it.
+    package static func holding(_ path: FilePath, in mounts: [Mount]) -> Mount? {
+        var best: Mount?
+        for mount in mounts where path.starts(with: mount.point) {
+            if mount.point.components.count >= best?.point.components.count ?? 0 { best = mount }
+        }
+        return best
+    }
+
+    /// Reads the lines of the file; what is not a line of it is passed over.
+    package static func parse(_ text: String) -> [Mount] {
+        // As bytes: a name that begins with an accent would join with the space before it.
+        text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let fields = line.split(separator: UInt8(ascii: " "))
+            guard let separator = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), separator >= 6,
+                fields.count > separator + 2
+            else { return nil }
+            return Mount(
+                id: UInt64(String(decoding: fields[0], as: UTF8.self)) ?? 0, root: unescaped(fields[3]),
+                point: FilePath(unescaped(fields[4])), type: unescaped(fields[separator + 1]),
+                source: unescaped(fields[separator + 2]))
+        }
+    }
+
+    /// Space, tab, newline and backslash are written as a backslash and three octal digits.
+    private static func unescaped(_ text: some Sequence<UInt8>) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

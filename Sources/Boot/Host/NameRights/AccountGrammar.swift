@@ -1,0 +1,61 @@
+internal import SystemPackage
+internal import Text
+
+/// The account files, and where else the C library looks for names (passwd(5), group(5), shadow(5), gshadow(5),
+/// nsswitch.conf(5)). Which names they have is compared elsewhere: here it is enough that every line is an entry.
+enum AccountGrammar {
+    static func readPasswd(_ findings: inout SourceFindings) {
+        readEntries(&findings) { $0.count == 7 && $0[2].isDecimal && $0[3].isDecimal }
+    }
+
+    static func readGroup(_ findings: inout SourceFindings) {
+        readEntries(&findings) { $0.count == 4 && $0[2].isDecimal && isList($0[3]) }
+    }
+
+    static func readShadow(_ findings: inout SourceFindings) {
+        readEntries(&findings) { fields in
+            fields.count == 9 && fields[2...].allSatisfy { $0.isEmpty || $0.isDecimal || $0.is("-1") }
+        }
+    }
+
+    static func readGroupShadow(_ findings: inout SourceFindings) {
+        readEntries(&findings) { $0.count == 4 && isList($0[2]) && isList($0[3]) }
+    }
+
+    private static func isList(_ field: ArraySlice<UInt8>) -> Bool {
+        field.isEmpty || field.split(separator: .comma, omittingEmptySubsequences: false).allSatisfy(\.isPlainName)
+    }
+
+    /// Every line is a comment or an entry with a plain name; what begins with `+` or `-` leads to NIS.
+    private static func readEntries(_ findings: inout SourceFindings, _ isEntry: ([ArraySlice<UInt8>]) -> Bool) {
+        for line in findings.text.lines where line.bytes.first != UInt8(ascii: "#") {
+            let fields = line.bytes.split(separator: .colon, omittingEmptySubsequences: false)
+            // Which may have hashes of passwords in it.
+            if !fields[0].isPlainName || !isEntry(fields) { findings.doubt(line.number, "no plain entry") }
+        }
+    }
+
+    /// The databases that say who somebody is, or what they may do.
+    private static let databases = [
+        "passwd", "group", "shadow", "gshadow", "initgroups", "subid", "sudoers", "passwd_compat", "group_compat",
+        "shadow_compat",
+    ]
+
+    /// `files`, and what adds nothing where its own files are not there, as distributions write it.
+    private static let plainServices = ["files", "[SUCCESS=merge]", "systemd", "compat"]
+
+    static func readNameService(_ findings: inout SourceFindings) {
+        for line in findings.text.lines {
+            let parts = line.bytes.withoutComment.items(":")
+            guard parts.count == 2, parts[0].isPlainName, !line.bytes.has("\\") else {
+                findings.doubt(line)
+                continue
+            }
+            guard databases.contains(where: { AccountName(parts[0]) == AccountName($0) }) else { continue }
+            let services = parts[1].words
+            if services.isEmpty || !services.allSatisfy({ service in plainServices.contains { service.is($0) } }) {
+                findings.doubt(line)
+            }
+        }
+    }
+}

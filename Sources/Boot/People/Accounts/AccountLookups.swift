@@ -1,0 +1,60 @@
+internal import Text
+
+/// An account as passwd has it.
+package struct Account: Equatable, Sendable {
+    /// The uid.
+    package let userID: UInt32
+    /// The primary gid.
+    package let groupID: UInt32
+    /// The path of the login shell; nil where the entry has none that could be executed, such as an empty one.
+    package let shell: String?
+
+    init(_ entry: UserEntry) {
+        userID = entry.id
+        groupID = entry.groupID
+        shell = entry.shell.isAbsolutePath ? String(decoding: entry.shell, as: UTF8.self) : nil
+    }
+}
+
+extension AccountFiles {
+    /// The account with a name.
+    package func account(named name: String) -> Account? {
+        (AccountText(passwd ?? []).first(named: name.bytes)?.entry).map(Account.init)
+    }
+
+    /// The account to which a uid leads.
+    package func account(withUserID userID: UInt32) -> Account? {
+        (AccountText(passwd ?? []).first(withID: userID)?.entry).map(Account.init)
+    }
+
+    /// The login shell of the account to which a uid leads.
+    package func loginShell(ofUserID userID: UInt32) -> String? { account(withUserID: userID)?.shell }
+
+    /// The gid of the group with a name.
+    package func groupID(named name: String) -> UInt32? {
+        AccountText<GroupEntry>(group ?? []).first(named: name.bytes)?.entry.id
+    }
+
+    /// Whether a group's shadow line has a user as administrator or member.
+    func isGroupAdministrator(_ name: String) -> Bool {
+        (gshadow ?? []).split(separator: .newline).contains { line in
+            line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).dropFirst(2).contains { field in
+                field.split(separator: UInt8(ascii: ",")).contains { $0 == name.bytes }
+            }
+        }
+    }
+
+    /// The gids of the groups that list a user, sorted. The primary gid is the account's own, and among these only where
+    /// a list has the user as well.
+    package func groups(ofUserNamed name: String) -> [UInt32] {
+        AccountText(group ?? []).groups(listing: name.bytes)
+    }
+}
+
+extension AccountText<GroupEntry> {
+    /// The gids of the groups that list a user, sorted.
+    func groups(listing name: ArraySlice<UInt8>) -> [UInt32] {
+        // The highest number stands for no group; setgroups(2) refuses a list that has it.
+        Set(lines(listing: name).compactMap { self[$0]?.id }).subtracting([.max]).sorted()
+    }
+}

@@ -1,0 +1,198 @@
+internal import Text
+
+extension AccountPlan {
+    /// Works out the account files in which the user and the group exist as asked for.
+    ///
+    /// A function of its arguments: a static program must not ask the C library for users or groups, whose services it
+    /// would load at run time. Lines that are not entries of their file (comments, NIS references, malformed ones) are
+    /// ignored and survive byte for byte; of several entries with one name or one id the first counts. Nothing is planned
+    /// twice: a plan for the files of a plan changes nothing.
+    ///
+    /// **An elevated start adds what is missing and changes nothing that the image has**, because the caller has chosen
+    /// the names. Every line that was found is in the planned file, byte for byte and in its order, but for two kinds: the
+    /// groups that image policy grants get the user at the end of their members, in group and in gshadow, and an entry that
+    /// a container runtime made for the caller's id is renamed: one whose name is the id, without a password, without other
+    /// members, and without a line in shadow or gshadow. So an account of the caller's keeps its password, gid, home
+    /// and shell; a group keeps its password, administrators and members. A line of shadow or gshadow is added where an
+    /// entry refers to one (`x`) that is not there.
+    ///
+    /// - Throws: everything in the files that stands against the request, at once.
+    package static func plan(
+        _ request: AccountRequest, on files: AccountFiles
+    ) throws(AccountRefusals) -> AccountPlan {
+        var planner = AccountPlanner(request, on: files)
+        return try planner.plan()
+    }
+}
+
+/// One request against one set of account files: resolves the collisions, then makes the edits.
+struct AccountPlanner {
+    let request: AccountRequest
+    private let found: AccountFiles
+    var passwd: AccountText<UserEntry>
+    var group: AccountText<GroupEntry>
+    /// nil where the image has no such file: then none is made.
+    var shadow: AccountText<ShadowEntry>?
+    var gshadow: AccountText<GroupShadowEntry>?
+    var changes: [String] = []
+    var warnings: [String] = []
+    /// The name of a runtime's entry for the user, where an elevated start gave it another.
+    var renamedUser: ArraySlice<UInt8>?
+
+    init(_ request: AccountRequest, on files: AccountFiles) {
+        self.request = request
+        found = files
+        passwd = AccountText(files.passwd ?? [])
+        group = AccountText(files.group ?? [])
+        shadow = files.shadow.map { AccountText($0) }
+        gshadow = files.gshadow.map { AccountText($0) }
+    }
+
+    var start: AccountStart { request.start }
+
+    mutating func plan() throws(AccountRefusals) -> AccountPlan {
+        let (userResolution, groupResolution) = try resolve()
+        let rootGroup = passwd.first(named: "root".bytes)?.entry.groupID ?? 0
+        let rootGroups = Set(group.groups(listing: "root".bytes) + [rootGroup]).sorted()
+        let user = request.givesUser ? settleUser(userResolution) : userWithoutEntry
+        let groupName = request.givesGroup ? settleGroup(groupResolution) : request.groupName.bytes
+        let groups = request.givesUser ? joinGroups(user.name, primaryGroupName: groupName) : []
+        return AccountPlan(
+            userName: String(decoding: user.name, as: UTF8.self), userID: request.userID,
+            groupName: groupName.shownName, groupID: request.groupID,
+            home: String(decoding: user.home, as: UTF8.self), shell: String(decoding: user.shell, as: UTF8.self),
+            groups: groups, rootGroups: rootGroups,
+            files: AccountFiles(
+                passwd: passwd.isChanged ? passwd.bytes : found.passwd,
+                group: group.isChanged ? group.bytes : found.group,
+                shadow: shadow?.bytes, gshadow: gshadow?.bytes),
+            changes: changes, warnings: warnings)
+    }
+
+    /// What would stand in passwd.
+    private var userWithoutEntry: UserEntry {
+        UserEntry(
+            name: request.userName, password: "*", id: request.userID, groupID: request.groupID, home: request.home,
+            shell: request.shell)
+    }
+
+    /// What becomes of user and group; nil for a group that is left as it is because it is gid 0.
+    private func resolve() throws(AccountRefusals) -> (user: Resolution, group: Resolution?) {
+        var refusals = request.refusalsOfForm
+        var user: Resolution?
+        var group: Resolution?
+        do {
+            user = try resolveUser()
+        } catch {
+            refusals += error.refusals
+        }
+        do {
+            group = request.groupID == 0 ? nil : try resolveGroup()
+        } catch {
+            refusals += error.refusals
+        }
+        guard let user, refusals.isEmpty else { throw AccountRefusals(refusals: refusals) }
+        return (user, group)
+    }
+
+    private func resolveUser() throws(AccountRefusals) -> Resolution {
+        let name = request.userName.bytes
+        let holder = passwd.first(withID: request.userID)
+        let resolution = try Collision(
+            kind: .user, wantedName: name, wantedID: request.userID, policy: request.policy, start: request.start,
+            named: passwd.first(named: name), holder: holder,
+            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false
+        ).resolve()
+        switch resolution {
+        case .add, .rename: try refuseInheritedGroups()
+        case .use(let line): try refuseUnusableName(line)
+        case .keep, .renumber: break
+        }
+        return resolution
+    }
+
+    private func resolveGroup() throws(AccountRefusals) -> Resolution {
+        let name = request.groupName.bytes
+        let holder = group.first(withID: request.groupID)
+        return try Collision(
+            kind: .group, wantedName: name, wantedID: request.groupID, policy: request.policy, start: request.start,
+            named: group.first(named: name), holder: holder,
+            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false
+        ).resolve()
+    }
+
+    /// Whether the entry is like those of container runtimes: no password matches it, and shadow does not know the name.
+    ///
+    /// podman writes `1000:*:1000:0:container user:/:/bin/sh`, CRI-O `1000:x:1000:0:1000 user:/:/sbin/nologin`. An empty
+    /// field would be a login without a password, which only the image's maker can have meant.
+    private func hasRuntimesForm(_ entry: UserEntry) -> Bool {
+        isClosed(entry.password) && shadow?.first(named: entry.name) == nil
+    }
+
+    /// Likewise for a group: `2000:x:2000:`, where podman has the user's number as the one member.
+    private func hasRuntimesForm(_ entry: GroupEntry) -> Bool {
+        let members = entry.members.text
+        return isClosed(entry.password) && gshadow?.first(named: entry.name) == nil
+            && (members.isEmpty || members.elementsEqual(request.userID.decimal))
+    }
+
+    private func isClosed(_ password: ArraySlice<UInt8>) -> Bool {
+        password.elementsEqual("x".utf8) || password.elementsEqual("*".utf8)
+    }
+
+    /// Refuses a name that is new to passwd and would come into groups which already list it.
+    ///
+    /// An elevated caller chooses the name, and would choose groups with it: newgrp(1) and su(1) believe the lists.
+    private func refuseInheritedGroups() throws(AccountRefusals) {
+        guard request.start == .elevated, request.givesUser else { return }
+        let name = request.userName.bytes
+        let listing =
+            group.lines(listing: name).lazy.compactMap { group[$0] }.first { $0.id != request.groupID }?.name
+            ?? gshadow?.lines(listing: name).lazy.compactMap { gshadow?[$0]?.name }
+            .first { group.first(named: $0)?.entry.id != request.groupID }
+        guard let listing else { return }
+        let reason =
+            "group \(listing.shownName) of this image lists \(request.userName), and only a start as root may "
+            + "add an account that is in it: choose another NB_USER"
+        throw AccountRefusals(refusals: [AccountRefusal(variable: "NB_USER", reason: reason)])
+    }
+
+    /// Refuses to use an account under a name that could not stand in the environment or in a member list.
+    private func refuseUnusableName(_ line: Int) throws(AccountRefusals) {
+        guard let name = passwd[line]?.name, !name.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != .comma }) else {
+            return
+        }
+        let reason =
+            "uid \(request.userID) belongs to user \(name.shownName), whose name cannot be used: "
+            + "choose another NB_UID (runAsUser), or set identity.onCollision to rename"
+        throw AccountRefusals(refusals: [AccountRefusal(variable: "NB_UID", reason: reason)])
+    }
+}
+
+extension AccountRequest {
+    /// What would make the user root or break the files: a text that ends its field or line early writes another account.
+    /// The settings have checked it; the one who writes the text does not rely on that.
+    fileprivate var refusalsOfForm: [AccountRefusal] {
+        var refusals: [AccountRefusal] = []
+        func refuse(_ variable: String, _ reason: String) {
+            refusals.append(AccountRefusal(variable: variable, reason: reason))
+        }
+        for (variable, name) in [("NB_USER", userName), ("NB_GROUP", groupName)] {
+            do {
+                _ = try ValueFormats.accountName(name)
+            } catch {
+                refuse(variable, "'\(name.bytes.shownName)' cannot stand in an account file: \(error.expected)")
+            }
+        }
+        for path in [home, shell] where !path.bytes.isAbsolutePath || path.utf8.contains(.colon) {
+            refuse(
+                "NB_USER", "'\(path.shown())' cannot stand in an account file: not an absolute path without a colon"
+            )
+        }
+        if userID == 0 { refuse("NB_UID", "uid 0 is root: choose another NB_UID (runAsUser), 1000 or above") }
+        if groupID == 0, start != .bare {
+            refuse("NB_GID", "gid 0 is root's group: choose another NB_GID (runAsGroup), 1000 or above")
+        }
+        return refusals
+    }
+}

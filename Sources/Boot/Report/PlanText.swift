@@ -1,0 +1,106 @@
+internal import Linux
+package import Text
+
+/// What a boot would do, line by line: the output of a dry run.
+package final class PlanText {
+    /// A line: what would become of something, the step that wants it, and what it is.
+    package struct Line: Equatable, Sendable {
+        package let state: String
+        package let step: String
+        package let text: String
+    }
+
+    /// The lines so far.
+    package private(set) var lines: [Line] = []
+    /// Whether a boot would change something.
+    package private(set) var isPending = false
+
+    package init() {}
+
+    /// Adds what is known once the settings are read.
+    package func add(_ settings: Settings) {
+        for notice in settings.notices { add("note", "settings", notice) }
+        for step in BootSequence.steps where settings.policies[step.name]?.isEnabled == false {
+            add("off", step.name, "switched off by \(step.name).enabled")
+        }
+    }
+
+    /// Adds what a change comes to, as seen by somebody who may not look everywhere.
+    package func observeWithoutPrivileges(_ event: Event) {
+        if case .failed(let error) = event.outcome, error.isForWantOfPrivileges {
+            let reason = error.attempts.last.map { ": \($0.error.reason) (\($0.error.symbol))" } ?? ""
+            add("cannot see", event.change.step, "\(event.change.planned.change.goal)\(reason)")
+        } else {
+            observe(event)
+        }
+    }
+
+    /// Adds what a change comes to.
+    package func observe(_ event: Event) {
+        let step = event.change.step
+        let goal = event.change.planned.change.goal
+        let identity = event.identity.isEmpty ? "" : " (as \(event.identity))"
+        switch event.outcome {
+        case .already: add("already", step, goal)
+        // It is run at every start, so that nothing would ever be pending otherwise.
+        case .changed where event.change.planned.change.isCommand: add("would run", step, goal + identity)
+        case .changed:
+            isPending = true
+            let remark = event.remark.isEmpty ? "" : ": \(event.remark)"
+            add("would change", step, goal + identity + remark)
+        case .unneeded(let reason): add("nothing to do", step, "\(goal): \(reason)")
+        case .skipped(let reason): add("would skip", step, "\(goal): \(reason)")
+        case .failed(let error): add("would fail", step, error.message)
+        }
+        for note in event.notes { add("note", step, note) }
+    }
+
+    /// Adds a line.
+    package func add(_ state: String, _ step: String, _ text: String) {
+        lines.append(Line(state: state, step: step, text: text))
+    }
+
+    /// Adds the exports and the handoff.
+    package func addHandoff(
+        _ people: People, _ exports: [(name: String, value: String)], _ scratch: Scratch, _ secrets: Secrets
+    ) {
+        for (name, value) in exports {
+            add("export", "", "\(name)=" + (secrets.isSecret(name) ? "(\(value.utf8.count) bytes)" : value.shown()))
+        }
+        let user = people.user
+        let groups = user.credentials.groups.map { String($0) }.joined(separator: ",")
+        add(
+            "hand over", Handoff.name,
+            "as \(user.name) (\(user.credentials.text)), groups \(groups.isEmpty ? "none" : groups), "
+                + "umask \(scratch.umask.octal), in \(scratch.workingDirectory.shown())")
+    }
+
+    /// Adds the handoff where nothing was asked for.
+    package func addUnpreparedHandoff() {
+        add("hand over", Handoff.name, "as the container was started: nothing is prepared")
+    }
+
+    /// The lines as text, the states in a column of their own.
+    package var text: String {
+        lines.map { line in
+            let padding = String(repeating: " ", count: max(1, 14 - line.state.utf8.count))
+            return line.state + padding + (line.step.isEmpty ? "" : "\(line.step): ") + line.text + "\n"
+        }.joined()
+    }
+
+    /// The lines as one JSON object.
+    package var json: JSON {
+        .object([
+            ("pending", .bool(isPending)),
+            (
+                "lines",
+                .array(
+                    lines.map { line in
+                        .object([
+                            ("state", .string(line.state)), ("step", .string(line.step)), ("text", .string(line.text)),
+                        ])
+                    })
+            ),
+        ])
+    }
+}

@@ -1,0 +1,164 @@
+package import Linux
+package import SystemPackage
+package import Text
+
+/// What a boot tells: lines on standard error as things happen, and the whole of it at the end.
+package final class Report {
+    /// What is printed.
+    package var log: LogSettings
+    /// When the boot began.
+    package let started: Instant
+    /// What was done, in order.
+    package private(set) var events: [Event] = []
+    /// What the reader was warned of, with the step that says it.
+    package private(set) var warnings: [(step: String, text: String)] = []
+    /// Which variables are shown nowhere.
+    package var secrets = Secrets()
+    private let write: (String) -> Void
+
+    /// - Parameters:
+    ///   - log: what is printed.
+    ///   - started: when the boot began.
+    ///   - write: takes each line, without its newline.
+    package init(log: LogSettings, started: Instant, write: @escaping (String) -> Void) {
+        self.log = log
+        self.started = started
+        self.write = write
+    }
+
+    /// A line's weight.
+    package enum Level: String { case debug, info, warning, error }
+
+    /// Takes note of an event and prints what the reader wants to see of it.
+    package func observe(_ event: Event) {
+        events.append(event)
+        let step = event.change.step
+        let change = event.change.planned.change
+        let time = log.level == .debug ? " (\(event.microseconds.inMilliseconds))" : ""
+        switch event.outcome {
+        case .already: line(.debug, step, "already: \(change.goal)\(time)")
+        case .changed:
+            let remark = event.remark.isEmpty ? "" : "; \(event.remark)"
+            line(.info, step, change.done(by: event.identity) + remark + time)
+        case .unneeded(let reason): line(.debug, step, "nothing to do: \(change.goal): \(reason)\(time)")
+        case .skipped(let reason): warn(step, "skipped: \(change.goal): \(reason)")
+        case .failed(let error): warn(step, error.message)
+        }
+        for note in event.notes { warn(step, note) }
+    }
+
+    /// Warns of something that does not stop the boot.
+    package func warn(_ step: String, _ text: String) {
+        warnings.append((step, text))
+        line(.warning, step, text)
+    }
+
+    /// How many changes were made.
+    package var changes: Int { events.count { $0.outcome == .changed } }
+
+    /// Whether a change of this path could not be made.
+    package func hasFailed(_ path: FilePath) -> Bool {
+        events.contains { event in
+            if case .failed = event.outcome { event.change.planned.change.path == path } else { false }
+        }
+    }
+
+    /// Prints a line if the reader wants lines of its weight.
+    package func line(_ level: Level, _ step: String, _ message: String) {
+        switch (level, log.level) {
+        case (.debug, .quiet), (.debug, .info), (.info, .quiet): return
+        default: break
+        }
+        switch log.format {
+        case .text:
+            let place = step.isEmpty ? "" : "\(step): "
+            write("entrypoint: \(place)\(level == .warning ? "warning: " : "")\(message)")
+        case .json:
+            let members: [(String, JSON)] = [
+                ("program", .string("entrypoint")), ("level", .string(level.rawValue)), ("step", .string(step)),
+                ("message", .string(message)),
+            ]
+            write(JSON.object(members).text)
+        }
+    }
+}
+
+extension Change {
+    /// What was done, as whom.
+    fileprivate func done(by identity: String) -> String {
+        switch self {
+        case .accounts(let change): change.meanings.joined(separator: "; ")
+        case .directory(let change): "created \(change.path.shown()) (\(change.mode.octal)) as \(identity)"
+        case .file(let change): "wrote \(change.path.shown()) (\(change.mode.octal)): \(change.meaning)"
+        case .removal(let change): "removed \(change.path.shown()): \(change.meaning)"
+        case .firstFile(let change): "created \(change.path.shown()) as \(identity)"
+        case .copy(let change):
+            "copied \(change.source.shown()) to \(change.destination.shown()) as \(identity)"
+        case .link(let change): "linked \(change.path.shown()) to \(change.target.shown()) as \(identity)"
+        case .sshFiles(let change): "set up \(change.directory.shown()) as \(identity)"
+        case .gitIdentity(let change): "set the identity in \(change.path.shown()) as \(identity)"
+        case .command(let change): "ran \(change.dropIn.command) as \(identity)"
+        }
+    }
+}
+
+extension Report {
+    /// The whole report as one JSON object.
+    ///
+    /// - Parameters:
+    ///   - start: how the container was started.
+    ///   - people: who is who; `nil` when nothing was prepared.
+    ///   - exports: the variables that were set for the command.
+    ///   - failure: why the boot ended, if it did.
+    package func json(start: Start, people: People?, exports: [(name: String, value: String)], failure: BootError?)
+        -> JSON
+    {
+        .object([
+            ("version", .string(Version.text)),
+            ("start", .string(start.rawValue)),
+            ("user", people.map { Self.json($0.user) } ?? .null),
+            ("seed", people?.seed.map { .string($0.text) } ?? .null),
+            ("changes", .array(events.map(Self.json))),
+            ("exports", .object(exports.map { ($0.name, .string(secrets.isSecret($0.name) ? "" : $0.value)) })),
+            (
+                "warnings",
+                .array(warnings.map { .object([("step", .string($0.step)), ("message", .string($0.text))]) })
+            ),
+            (
+                "failure",
+                failure.map { .object([("step", .string($0.step)), ("message", .string($0.message))]) } ?? .null
+            ),
+            ("changed", .number(changes)),
+            ("microseconds", .number(Instant.now.microseconds(since: started))),
+        ])
+    }
+
+    private static func json(_ user: People.User) -> JSON {
+        .object([
+            ("name", .string(user.name)), ("uid", .number(user.credentials.user)), ("group", .string(user.groupName)),
+            ("gid", .number(user.credentials.group)), ("groups", .array(user.credentials.groups.map { .number($0) })),
+            ("home", .string(user.home.string)), ("shell", .string(user.shell.string)),
+        ])
+    }
+
+    private static func json(_ event: Event) -> JSON {
+        var members: [(String, JSON)] = [
+            ("step", .string(event.change.step)), ("goal", .string(event.change.planned.change.goal)),
+            ("as", .string(event.identity)),
+        ]
+        switch event.outcome {
+        case .already: members.append(("outcome", .string("already")))
+        case .changed:
+            members.append(("outcome", .string("changed")))
+            if !event.remark.isEmpty { members.append(("remark", .string(event.remark))) }
+        case .unneeded(let reason):
+            members += [("outcome", .string("unneeded")), ("reason", .string(reason))]
+        case .skipped(let reason):
+            members += [("outcome", .string("skipped")), ("reason", .string(reason))]
+        case .failed(let error):
+            members += [("outcome", .string("failed")), ("reason", .string(error.message))]
+        }
+        members.append(("microseconds", .number(event.microseconds)))
+        return .object(members)
+    }
+}

@@ -1,0 +1,227 @@
+package import Linux
+package import Programs
+package import SystemPackage
+internal import Text
+package import YAML
+
+/// The variables that say where configuration is.
+package enum ConfigurationSettings {
+    static let fileVariable = Variable(
+        "ENTRYPOINT_CONFIG",
+        "A further configuration file, which counts more than those of the image",
+        isImagePolicy: true, parse: ValueFormats.absolutePath)
+
+    /// The variables of the configuration.
+    package static let variables: [any VariableDeclaration] = [fileVariable]
+}
+
+/// The configuration files of an image, as they were found; the later ones win.
+package struct Configuration: Sendable {
+    /// A file that was read.
+    package struct File: Sendable {
+        /// The file's path as messages show it.
+        package let name: String
+        /// The whole file.
+        package let top: YAML.Fields
+        /// Each section of it.
+        let sections: [String: YAML.Fields]
+        /// Keeps the problems of the file.
+        var reader: YAML.Reader
+    }
+
+    /// The files, from the one that counts least to the one that counts most.
+    package internal(set) var files: [File] = []
+    /// Files that could not be read or parsed, one line a problem.
+    package private(set) var problems: [String] = []
+    /// The files of the image's directories of drop-in steps.
+    private(set) var dropIns: [DropIn] = []
+    /// Whether those directories were looked at.
+    private(set) var hasLookedForDropIns = false
+
+    /// Files that are there and do not count, one line each, and what else the reader should know.
+    package private(set) var notices: [String] = []
+    /// Whether only files count that nobody but the image's maker can have written.
+    private let isStrict: Bool
+    /// Why some place of the image's policy may be another's.
+    private var doubts: [String] = []
+
+    /// No files.
+    ///
+    /// - Parameter isStrict: whether only files count that nobody but the image's maker can have written.
+    package init(isStrict: Bool = false) { self.isStrict = isStrict }
+
+    /// Reads the image's files, and one that was named.
+    ///
+    /// - Parameters:
+    ///   - tree: the container's files.
+    ///   - named: a further file, which counts more than the image's; it must be there.
+    ///   - isStrict: whether only files count that nobody but the image's maker can have written.
+    package static func read(
+        from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false
+    ) -> Configuration {
+        var configuration = Configuration(isStrict: isStrict)
+        configuration.add(Paths.configuration, from: tree, isRequired: false)
+        var names: [FilePath.Component] = []
+        do throws(SystemCallError) {
+            names = try tree.names(in: Paths.configurationDirectory, links: .follow)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            // An image without further files.
+        } catch {
+            configuration.problems.append("\(Paths.configurationDirectory): \(error.reason) (\(error.symbol))")
+        }
+        // As bytes, whatever the locale; what begins with a dot is an editor's, or the inside of a mounted ConfigMap.
+        let sorted = names.map { Array($0.string.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
+        for name in sorted where name.first != UInt8(ascii: ".") {
+            let path = Paths.configurationDirectory.appending(String(decoding: name, as: UTF8.self))
+            switch path.extension {
+            case "yaml": configuration.add(path, from: tree, isRequired: true)
+            case "yml": configuration.problems.append("\(path.shown()): name it .yaml: no other file is read")
+            default: break
+            }
+        }
+        if let named { configuration.add(named, from: tree, isRequired: true) }
+        configuration.lookForDropIns(in: tree)
+        if isStrict { configuration.leaveOutDoubtful() }
+        return configuration
+    }
+
+    /// Leaves out all files if one place of the image's policy may be another's.
+    ///
+    /// A later file takes back what an earlier one grants, and a step of root's may do so, too: whoever hides one of them by a
+    /// mount must not be left with the rest. Without files nothing is granted.
+    private mutating func leaveOutDoubtful() {
+        for directory in [Paths.configurationDirectory.parent, Paths.configurationDirectory, Paths.rootSteps] {
+            do throws(SystemCallError) {
+                guard case .doubt(let doubt) = try FileOwnership.open(directory, .directory) else { continue }
+                // The directory above may have the same.
+                let notice = doubt.words
+                if !doubts.contains(notice) { doubts.append(notice) }
+            } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
+                // What is no directory has been told of.
+            } catch {
+                doubts.append("cannot look at \(directory.shown()): \(error.reason) (\(error.symbol))")
+            }
+        }
+        guard let doubt = doubts.first, !files.isEmpty else { return }
+        files = []
+        notices.append("the image's configuration does not count, because a part of it may be hidden: \(doubt)")
+    }
+
+    private mutating func lookForDropIns(in tree: FileTree) {
+        hasLookedForDropIns = true
+        for directory in DropInDirectory.all {
+            do throws(SystemCallError) {
+                dropIns += try directory.files(in: tree, &notices)
+            } catch {
+                let text = "\(directory.path): \(error.reason) (\(error.symbol))"
+                // Of what root alone may read a boot without privileges would run nothing anyway.
+                if error.errno == .permissionDenied { notices.append(text) } else { problems.append(text) }
+            }
+        }
+    }
+
+    /// The file that an environment names; what is wrong with the name is told by whoever reads the variable.
+    package static func file(namedBy environment: EnvironmentBlock) -> FilePath? {
+        environment.value(ConfigurationSettings.fileVariable.name).flatMap { bytes in
+            String(validating: bytes, as: UTF8.self).flatMap { try? ValueFormats.absolutePath($0) }
+        }
+    }
+
+    /// Reads one file and adds it to those that count less.
+    package mutating func add(_ path: FilePath, from tree: FileTree, isRequired: Bool) {
+        let name = path.shown()
+        do throws(SystemCallError) {
+            let limit = YAML.maximumSize + 1
+            let found = isStrict ? try readPolicy(path, limit) : try tree.read(path, limit: limit)
+            guard let bytes = found else {
+                if isRequired && !isStrict { problems.append("\(name): no such file") }
+                return
+            }
+            add(bytes, name: name)
+        } catch  where error.errno == .invalidArgument {
+            let kind = (try? tree.status(path, links: .follow))?.kind
+            problems.append("\(name): it is \(kind?.words ?? "no file"), and a file is expected")
+        } catch {
+            problems.append("\(name): \(error.reason) (\(error.symbol))")
+        }
+    }
+
+    /// Reads a file that must be the image's; otherwise it is left out, and the reader is told why.
+    private mutating func readPolicy(_ path: FilePath, _ limit: Int) throws(SystemCallError) -> [UInt8]? {
+        do throws(SystemCallError) {
+            switch try FileOwnership.open(path, .file) {
+            case .file(let file):
+                guard try file.status(path: path).kind == .file else {
+                    throw SystemCallError(call: "openat", path: path, errno: .invalidArgument)
+                }
+                return try file.readAll(limit: limit, path: path)
+            case .doubt(let doubt):
+                notices.append("\(path.shown()) is ignored: \(doubt.words)")
+                doubts.append(doubt.words)
+                return nil
+            }
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    /// Adds the text of a file.
+    package mutating func add(_ bytes: [UInt8], name: String) {
+        do throws(YAML.Problems) {
+            let document = try YAML.parse(bytes)
+            var reader = YAML.Reader()
+            let known = BootSequence.sections
+            let top = reader.mapping(YAML.Value(document: document), keys: known.map(\.name) + [DropInStep.key])
+            var sections: [String: YAML.Fields] = [:]
+            for section in known {
+                sections[section.name] = reader.mapping(top[section.name], keys: section.keys)
+            }
+            files.append(File(name: name, top: top, sections: sections, reader: reader))
+        } catch {
+            problems += error.lines(in: name)
+        }
+    }
+
+    /// A value, and which of the files has it.
+    typealias Place = (file: Int, value: YAML.Value)
+
+    /// Where a key has a value, from the file that counts least to the one that counts most.
+    func places(of key: String?) -> [Place] {
+        // Most boots have no file.
+        guard !files.isEmpty, let key else { return [] }
+        let parts = key.split(separator: ".", maxSplits: 1).map { String($0) }
+        guard let section = parts.first else { return [] }
+        return files.indices.compactMap { index in
+            if parts.count == 2 { return files[index].sections[section]?[parts[1]].map { (index, $0) } }
+            // Nothing, as after all below it has been commented out, is no value.
+            return files[index].top[section].flatMap { $0.node.isNothing ? nil : (index, $0) }
+        }
+    }
+
+    /// All problems of all files, one line each.
+    func allProblems() -> [String] {
+        problems
+            + files.flatMap { file -> [String] in
+                do throws(YAML.Problems) {
+                    try file.reader.finish()
+                    return []
+                } catch {
+                    return error.lines(in: file.name)
+                }
+            }
+    }
+}
+
+extension FileOwnership.Doubt {
+    /// Why a file does not count, as it follows `PATH is ignored: `.
+    package var words: String {
+        let because = "in a start with the capabilities of the program's file"
+        return switch self {
+        case .writable(let path):
+            "\(path.shown()) must be root's and not writable for others, \(because)"
+        case .mounted(let path):
+            "\(path.shown()) is a mount, and only files of the image count, \(because)"
+        case .link(let path): "\(path.shown()) is a symbolic link, \(because)"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package import Programs
+internal import Text
+internal import YAML
+
+/// Which variables of an environment are secrets.
+package struct Secrets: Equatable, Sendable {
+    /// Passed secrets that are known by their names, whatever the patterns are.
+    package static let names: Set<String> = ["WANDB_API_KEY", "HF_TOKEN", "GITHUB_TOKEN"]
+    /// What the names of passed secrets end in, besides the declared ones.
+    package static let suffixes = ["_TOKEN", "_KEY", "_SECRET", "_PASSWORD"]
+
+    /// The name of a variable, or what names begin or end with.
+    package enum Pattern: Equatable, Sendable {
+        case name(String)
+        case prefix(String)
+        case suffix(String)
+
+        /// A name with at most one `*`, in front or at the end.
+        static func parse(_ text: String) throws(FormatError) -> Pattern {
+            let isSuffix = text.utf8.first == UInt8(ascii: "*")
+            let isPrefix = !isSuffix && text.utf8.last == UInt8(ascii: "*")
+            let part = isSuffix ? String(text.dropFirst()) : isPrefix ? String(text.dropLast()) : text
+            guard !part.isEmpty, (isSuffix ? "_" + part : part).isVariableName else {
+                throw FormatError("not the name of a variable, perhaps with a * in front or at the end")
+            }
+            return isSuffix ? .suffix(part) : isPrefix ? .prefix(part) : .name(part)
+        }
+
+        func matches(_ name: String) -> Bool {
+            // As bytes: a letter that joins with what follows hides the end of a text.
+            switch self {
+            case .name(let text): name.utf8.elementsEqual(text.utf8)
+            case .prefix(let text): name.utf8.starts(with: text.utf8)
+            case .suffix(let text): name.utf8.reversed().starts(with: text.utf8.reversed())
+            }
+        }
+    }
+
+    static let strippedSetting = setting(
+        "secrets.stripped", "Further variables that are kept from the command",
+        default: declaredStripped.sorted().joined(separator: ", "), example: "[REGISTRY_PASSWORD]")
+    static let passedSetting = setting(
+        "secrets.passed", "Further variables that reach the command and are shown nowhere",
+        default: (suffixes.map { "*" + $0 } + names.sorted()).joined(separator: ", "), example: "[\"*_CREDENTIALS\"]")
+
+    /// The settings of the secrets.
+    static let fileSettings: [any SettingDeclaration] = [strippedSetting, passedSetting]
+
+    private static func setting(
+        _ key: String, _ meaning: String, default defaultText: @autoclosure @escaping @Sendable () -> String,
+        example: String
+    ) -> FileSetting<[Pattern]> {
+        FileSetting(key, meaning, default: "`\(defaultText())`", shape: .list(.text), example: example) {
+            reader, value in
+            reader.list(value) { reader, item in reader.text(item, as: Pattern.parse) }
+        }
+    }
+
+    private let stripped: [Pattern]
+    private let passed: [Pattern]
+
+    /// - Parameters:
+    ///   - stripped: variables that are kept from the command, besides the declared ones.
+    ///   - passed: variables that are shown nowhere, besides the declared ones and those with a usual name.
+    package init(stripped: [Pattern] = [], passed: [Pattern] = []) {
+        self.stripped = stripped
+        self.passed = passed
+    }
+
+    /// Reads what the files add, all of them together.
+    init(reading reader: inout SettingsReader) {
+        stripped = reader.values(Self.strippedSetting).flatMap { $0 }
+        passed = reader.values(Self.passedSetting).flatMap { $0 }
+    }
+
+    /// Whether a variable's value is shown nowhere and kept in no file.
+    package func isSecret(_ name: String) -> Bool {
+        Self.hasUsualEnding(name) || Self.known.contains(name) || passed.contains { $0.matches(name) }
+            || stripped.contains { $0.matches(name) }
+    }
+
+    private static func hasUsualEnding(_ name: String) -> Bool {
+        // Most names are none, and their last letter says so: every variable of an environment is looked at.
+        guard let last = name.utf8.last, lastLetters.contains(last) else { return false }
+        return suffixes.contains { Pattern.suffix($0).matches(name) }
+    }
+
+    private static let lastLetters = suffixes.compactMap(\.utf8.last)
+
+    /// The names of the variables of an environment that the user's command does not get.
+    package func stripped(in environment: EnvironmentBlock) -> Set<String> {
+        if stripped.isEmpty { return Self.declaredStripped }
+        let names = environment.names(startingWith: "").filter { name in stripped.contains { $0.matches(name) } }
+        return Self.declaredStripped.union(names)
+    }
+
+    private static let declaredStripped = Set(BootSequence.variables.filter { $0.secrecy == .stripped }.map(\.name))
+
+    private static let known = names.union(BootSequence.variables.filter { $0.secrecy != .none }.map(\.name))
+}

@@ -1,0 +1,112 @@
+package import Linux
+package import SystemPackage
+package import Text
+internal import YAML
+
+/// The forms that values of settings have; each takes a text that is not empty.
+package enum ValueFormats {
+    /// A name of a user or a group: at most 32 bytes of portable characters, none that account files, sudoers or a shell
+    /// would read as something else (useradd(8), sudoers(5)).
+    package static func accountName(_ text: String) throws(FormatError) -> String {
+        let bytes = Array(text.utf8)
+        let body = bytes.last == UInt8(ascii: "$") ? bytes.dropLast() : bytes[...]
+        guard let first = body.first, (first.isLetter || first == UInt8(ascii: "_")), body.count <= 31,
+            body.allSatisfy(\.isNameByte)
+        else {
+            throw FormatError(
+                "not a name: a letter or _, then at most 30 letters, digits, _ . or -, and perhaps a $ at the end")
+        }
+        guard !["ALL", "Defaults", "root"].contains(text) else {
+            throw FormatError("not a name for this: sudo or the system give it another meaning")
+        }
+        return text
+    }
+
+    /// An id of a user or a group that a boot may hand over to.
+    package static func accountID(_ text: String) throws(FormatError) -> UInt32 {
+        guard let id = decimal(text), id >= 1, id <= 4_294_967_294, id != 65534 else {
+            throw FormatError("not a decimal id from 1 to 4294967294 without 65534, which is nobody's")
+        }
+        return UInt32(id)
+    }
+
+    /// An absolute path in its normal form.
+    package static func absolutePath(_ text: String) throws(FormatError) -> FilePath {
+        guard text.utf8.first == UInt8(ascii: "/") else { throw FormatError("not an absolute path") }
+        guard !text.utf8.contains(where: \.isControl) else {
+            throw FormatError("not a path for this: it has a control character")
+        }
+        guard text.utf8.count < 4096, text.utf8.split(separator: UInt8(ascii: "/")).allSatisfy({ $0.count <= 255 })
+        else { throw FormatError("too long for a path: at most 4095 bytes, and 255 between slashes") }
+        let normal = FilePath(text).lexicallyNormalized()
+        guard normal.string == text else {
+            throw FormatError("not in its normal form: write \(normal.shown())")
+        }
+        return normal
+    }
+
+    /// An absolute path, or one below the user's persistent directory, in its normal form.
+    package static func pathInScratch(_ text: String) throws(FormatError) -> FilePath {
+        if text.utf8.first == UInt8(ascii: "/") { return try absolutePath(text) }
+        let absolute = try absolutePath("/" + text)
+        return FilePath(root: nil, absolute.components)
+    }
+
+    /// A capability by its name in capabilities(7), with or without `CAP_`; its number.
+    package static func capability(_ text: String) throws(FormatError) -> Int {
+        // The library takes what follows a name for another part of a text.
+        if text.isVariableName, let number = Capability.number(named: text) { return number }
+        let names = (0..<64).map { Capability.name(of: $0) }
+        let given = text.uppercased()
+        let nearest = Suggestion.nearest(
+            to: given.utf8.starts(with: "CAP_".utf8) ? given : "CAP_" + given, among: names)
+        throw FormatError(
+            "not a capability; " + (nearest.map { "did you mean \($0)?" } ?? "write a name such as NET_RAW"))
+    }
+
+    /// A umask that leaves the owner access.
+    package static func umask(_ text: String) throws(FormatError) -> ModeBits {
+        guard text.utf8.count <= 4, text.utf8.allSatisfy(\.isOctalDigit),
+            let mask = UInt32(text, radix: 8),
+            mask <= 0o077
+        else { throw FormatError("not a umask: octal from 000 to 077") }
+        return ModeBits(rawValue: mask)
+    }
+
+    /// One word of a fixed list.
+    package static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+        _ text: String
+    ) throws(FormatError) -> Choice where Choice.RawValue == String {
+        guard let choice = Choice(rawValue: text) else {
+            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw FormatError("not one of \(words)")
+        }
+        return choice
+    }
+
+    /// Whole seconds, at most a day.
+    package static func seconds(_ text: String) throws(FormatError) -> UInt32 {
+        guard let seconds = decimal(text), seconds <= 86400 else {
+            throw FormatError("not whole seconds from 0 to 86400")
+        }
+        return UInt32(seconds)
+    }
+
+    /// `true` or `false`.
+    package static func boolean(_ text: String) throws(FormatError) -> Bool {
+        switch text {
+        case "true": true
+        case "false": false
+        default: throw FormatError("neither true nor false")
+        }
+    }
+
+    /// A decimal number without sign or leading zeros, of at most 10 digits.
+    package static func decimal(_ text: String) -> UInt64? {
+        let digits = text.utf8
+        guard digits.count <= 10, digits.allSatisfy(\.isDigit) else { return nil }
+        guard digits.first != 0x30 || digits.count == 1 else { return nil }
+        return UInt64(text)
+    }
+
+}

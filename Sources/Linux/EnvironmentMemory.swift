@@ -1,0 +1,44 @@
+private import CLinux
+private import Glibc
+
+/// The strings of the environment that the kernel shows to others as `/proc/PID/environ`.
+package enum EnvironmentMemory {
+    /// Overwrites the environment that the process was started with by zeros. The process has none afterwards.
+    ///
+    /// Entries that the C library has taken out of its own list, as it does for privileged programs, are overwritten too.
+    ///
+    /// - Returns: whether the kernel said where the environment lies, and nothing was left to overwrite.
+    package static func erase(table: ProcessTable) -> Bool {
+        guard let entries = linux_environment(), entries.pointee != nil else { return true }
+        guard let block = table.environmentBlock, let start = block.baseAddress, block.contains(anyOf: entries) else {
+            return false
+        }
+        memset(start, 0, block.count)
+        entries.pointee = nil
+        giveBack(block)
+        return true
+    }
+
+    /// Gives whole pages of zeros back to the kernel, which shows zeros in their place: an environment may be 2 MB.
+    private static func giveBack(_ block: UnsafeMutableRawBufferPointer) {
+        let page = UInt(sysconf(CInt(_SC_PAGESIZE)))
+        let start = (UInt(bitPattern: block.baseAddress) + page - 1) / page * page
+        let end = (UInt(bitPattern: block.baseAddress) + UInt(block.count)) / page * page
+        guard start < end, let first = UnsafeMutableRawPointer(bitPattern: start) else { return }
+        _ = madvise(first, Int(end - start), MADV_DONTNEED)
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// Whether one of the entries is in it: the C library has its own copy of GLIBC_TUNABLES, which may be the first.
+    fileprivate func contains(anyOf entries: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Bool {
+        guard let baseAddress else { return false }
+        var entry = entries
+        while let address = entry.pointee {
+            let offset = UnsafeMutableRawPointer(address) - baseAddress
+            if 0 <= offset && offset < count { return true }
+            entry += 1
+        }
+        return false
+    }
+}

@@ -1,0 +1,28 @@
+package import SystemPackage
+
+/// Names of what is made beside its final place and then takes its name.
+///
+/// Several containers may work in one directory at once, so that a name is never the same twice; and a boot that was killed
+/// leaves what it made, so that a later one must know it.
+package enum TemporaryName {
+    /// A new name: `.NAME.entrypoint-PID-RANDOM`.
+    package static func make(for name: FilePath.Component) -> FilePath.Component {
+        let random = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        return FilePath.Component("\(prefix(for: name))\(CurrentProcess.id)-\(random)") ?? name
+    }
+
+    /// Whether a name is one that this gives to things which become `name`. It proves nothing of what has it.
+    package static func isTemporary(_ candidate: FilePath.Component, for name: FilePath.Component) -> Bool {
+        let (text, prefix) = (candidate.string.utf8, prefix(for: name).utf8)
+        guard text.starts(with: prefix) else { return false }
+        let parts = text.dropFirst(prefix.count).split(
+            separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && parts[0].allSatisfy { 0x30...0x39 ~= $0 }
+            && parts[1].allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 }
+    }
+
+    private static func prefix(for name: FilePath.Component) -> String {
+        // With what follows it must fit into the 255 bytes of a name.
+        ".\(String(decoding: name.string.utf8.prefix(200), as: UTF8.self)).entrypoint-"
+    }
+}

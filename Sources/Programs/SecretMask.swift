@@ -1,0 +1,171 @@
+internal import Text
+
+/// Hides secrets in lines of output.
+///
+/// A secret of several lines, such as a private key, comes in parts: each that is not as short as a word is hidden wherever
+/// it stands, and a shorter one where it follows the part that it follows in the secret. Parts end at newlines (with or
+/// without a carriage return) and where a secret has `\n` in two characters, which some shells print as a newline.
+///
+/// The memory is that of the secrets. The work for a line is limited; a line that would take more is hidden whole.
+struct SecretMask {
+    /// The fewest bytes that are no word like any other.
+    static let shortest = 6
+    /// What is shown in the place of a secret.
+    private static let mark = Array("…".utf8)
+    /// The most bytes that are compared with secrets in a line.
+    private static let effort = 1 << 16
+
+    private typealias Part = ArraySlice<UInt8>
+
+    /// The parts that are hidden wherever they stand, by their first bytes; of some with the same, the longest comes first.
+    private var parts: [UInt64: [Part]] = [:]
+    /// What follows a part in the secrets.
+    private var followers: [Part: Set<Part>] = [:]
+    /// The parts with which a secret of several ends: other text may follow them on a line.
+    private var ends: Set<Part> = []
+    /// The parts with which a secret of several begins and that are short: other text may stand before them on a line.
+    private var shortBeginnings: Set<Part> = []
+    /// The part with which the line before ended.
+    private var previous: Part?
+
+    /// - Parameter secrets: what is hidden; those that are as short as a word are not.
+    init(_ secrets: [[UInt8]]) {
+        var all: Set<Part> = []
+        for secret in secrets where secret.count >= Self.shortest {
+            let lines = secret.split(separator: .newline, omittingEmptySubsequences: false).map(Self.withoutReturn)
+            let pieces = lines.flatMap(Self.pieces)
+            all.formUnion((lines + pieces).filter { $0.count >= Self.shortest })
+            // Empty lines around a secret say nothing of where it is.
+            guard let first = pieces.firstIndex(where: { !$0.isEmpty }),
+                let last = pieces.lastIndex(where: { !$0.isEmpty }), first < last
+            else { continue }
+            for index in first..<last { followers[pieces[index], default: []].insert(pieces[index + 1]) }
+            ends.insert(pieces[last])
+            if pieces[first].count < Self.shortest { shortBeginnings.insert(pieces[first]) }
+        }
+        for part in all { parts[Self.key(part, at: part.startIndex), default: []].append(part) }
+        for key in parts.keys { parts[key]?.sort { $0.count > $1.count } }
+    }
+
+    /// Hides what is secret in a line.
+    ///
+    /// - Parameters:
+    ///   - line: the line without its newline.
+    ///   - isUnfinished: whether more of it was left out or may be missing: then a secret's beginning at its end is hidden.
+    mutating func hide(in line: inout [UInt8], isUnfinished: Bool) {
+        if parts.isEmpty && followers.isEmpty { return }
+        let content = Self.trimmed(line[...])
+        var ending: Part?
+        guard var ranges = findParts(in: line, isUnfinished: isUnfinished, contentEnd: content.endIndex, &ending) else {
+            line = Self.mark
+            previous = nil
+            return
+        }
+        if ending == nil { ending = findShort(content, &ranges) }
+        previous = isUnfinished ? nil : ending
+        replace(ranges, in: &line)
+    }
+
+    /// Where parts stand that are hidden everywhere, in their order; `nil` when looking would take too long.
+    ///
+    /// - Parameter ending: becomes the part with which the line ends.
+    private func findParts(
+        in line: [UInt8], isUnfinished: Bool, contentEnd: Int, _ ending: inout Part?
+    ) -> [Range<Int>]? {
+        var ranges: [Range<Int>] = []
+        var effort = Self.effort
+        guard line.count >= Self.shortest else { return ranges }
+        for position in 0...(line.count - Self.shortest) {
+            guard let candidates = parts[Self.key(line[...], at: position)] else { continue }
+            let rest = line.count - position
+            for part in candidates where part.count <= rest || isUnfinished {
+                let length = min(part.count, rest)
+                let common = Self.commonLength(part, line, at: position, upTo: length)
+                effort -= common + 1
+                if effort < 0 { return nil }
+                guard common == length else { continue }
+                ranges.append(position..<(position + length))
+                if ending == nil && position + length == contentEnd && length == part.count { ending = part }
+                break
+            }
+        }
+        return ranges
+    }
+
+    /// Looks for a short part that the last line lets expect.
+    ///
+    /// - Returns: the part with which the line ends, if it does.
+    private func findShort(_ content: Part, _ ranges: inout [Range<Int>]) -> Part? {
+        if let previous, let next = followers[previous] {
+            if next.contains(content) {
+                if !content.isEmpty { ranges.append(content.indices) }
+                return content
+            }
+            let end = next.filter { ends.contains($0) && content.starts(with: $0) }.max { $0.count < $1.count }
+            if let end {
+                ranges.append(content.startIndex..<(content.startIndex + end.count))
+                return nil
+            }
+        }
+        return shortBeginnings.filter { content.suffix($0.count).elementsEqual($0) }.max { $0.count < $1.count }
+    }
+
+    /// Puts a mark in the place of each range; what overlaps is one.
+    private func replace(_ ranges: [Range<Int>], in line: inout [UInt8]) {
+        guard !ranges.isEmpty else { return }
+        var shown: [UInt8] = []
+        var end = 0
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if range.lowerBound >= end {
+                shown += line[end..<range.lowerBound] + Self.mark
+                end = range.upperBound
+            } else {
+                end = max(end, range.upperBound)
+            }
+        }
+        line = shown + line[end...]
+    }
+
+    /// The first bytes of a part as a number.
+    private static func key(_ bytes: Part, at position: Int) -> UInt64 {
+        var key: UInt64 = 0
+        for index in position..<(position + shortest) { key = key << 8 | UInt64(bytes[index]) }
+        return key
+    }
+
+    private static func commonLength(_ part: Part, _ line: [UInt8], at position: Int, upTo length: Int) -> Int {
+        var count = 0
+        while count < length, part[part.startIndex + count] == line[position + count] { count += 1 }
+        return count
+    }
+
+    private static func withoutReturn(_ line: Part) -> Part {
+        line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+    }
+
+    /// The pieces of a line between those places that have a newline in two characters, perhaps after a carriage return.
+    private static func pieces(_ line: Part) -> [Part] {
+        var pieces: [Part] = []
+        var start = line.startIndex
+        var position = start
+        while position + 1 < line.endIndex {
+            guard line[position] == UInt8(ascii: "\\"), line[position + 1] == UInt8(ascii: "n") else {
+                position += 1
+                continue
+            }
+            let piece = line[start..<position]
+            pieces.append(piece.suffix(2).elementsEqual("\\r".utf8) ? piece.dropLast(2) : piece)
+            position += 2
+            start = position
+        }
+        return pieces + [line[start...]]
+    }
+
+    private static func trimmed(_ line: Part) -> Part {
+        var line = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        while let last = line.last, [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(last) {
+            line.removeLast()
+        }
+        return line
+    }
+}

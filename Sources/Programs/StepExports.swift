@@ -1,0 +1,62 @@
+package import Text
+
+/// What a drop-in step writes into the file that `ENTRYPOINT_EXPORT` names: a line `NAME=value` for each variable that
+/// later steps and the user's command get.
+package enum StepExports {
+    /// The variable that names the file.
+    package static let variable = "ENTRYPOINT_EXPORT"
+    /// The most bytes that such a file may have.
+    package static let limit = 65536
+
+    /// Reads a file. Empty lines are passed over; of two values for one name the last counts.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file.
+    ///   - isRefused: tells the names that it may not have.
+    /// - Throws: what is wrong with which line; never what stands in it, which may be a secret.
+    package static func parse(_ bytes: [UInt8], refusing isRefused: (String) -> Bool) throws(FormatError)
+        -> [Assignment]
+    {
+        guard bytes.count <= limit else { throw FormatError("it has more than \(limit) bytes") }
+        var result: [Assignment] = []
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() where !line.isEmpty {
+            let place = "line \(index + 1)"
+            guard let end = line.firstIndex(of: UInt8(ascii: "=")) else { throw FormatError("\(place) has no '='") }
+            let name = String(decoding: line[..<end], as: UTF8.self)
+            guard name.isVariableName else {
+                throw FormatError("\(place) does not begin with the name of a variable")
+            }
+            guard !isRefused(name) else {
+                throw FormatError("\(place) sets \(name.shown()), which is not a step's to set")
+            }
+            let value = line[(end + 1)...]
+            guard !value.contains(0) else { throw FormatError("\(place) has a NUL byte") }
+            guard let text = String(validating: value, as: UTF8.self) else {
+                throw FormatError("\(place) is not UTF-8")
+            }
+            result.removeAll { $0.name == name }
+            result.append(Assignment(name, text))
+        }
+        return result
+    }
+
+    /// Whether a variable makes loaders, shells or interpreters do something else than their program says, so that it
+    /// reaches no later program of root's or the seed user's.
+    package static func steersPrograms(_ name: String) -> Bool {
+        steering.contains(name) || steeringPrefixes.contains { name.utf8.starts(with: $0.utf8) }
+    }
+
+    // What the C library itself ignores in privileged programs (ld.so(8)), and its like of shells and interpreters.
+    private static let steering: Set<String> = [
+        "PATH", "IFS", "ENV", "CDPATH", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "GLOBIGNORE", "ZDOTDIR",
+        "FPATH",
+        "GCONV_PATH", "GETCONF_DIR", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NIS_PATH", "NLSPATH", "RESOLV_HOST_CONF",
+        "RES_OPTIONS", "TMPDIR", "TZDIR", "CLASSPATH", "AWKPATH", "AWKLIBPATH", "TCLLIBPATH",
+    ]
+    private static let steeringPrefixes = [
+        "LD_", "GLIBC_", "MALLOC_", "BASH_", "PYTHON", "PERL", "RUBY", "GEM_", "NODE_", "NPM_", "JAVA_", "_JAVA_",
+        "JDK_",
+        "LUA_", "R_", "GIT_",
+    ]
+}

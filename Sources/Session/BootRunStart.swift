@@ -1,0 +1,112 @@
+internal import Boot
+internal import Init
+package import Linux
+internal import Programs
+internal import SystemPackage
+
+extension BootRun {
+    /// Runs a boot in this process; returns only when the command did not take over.
+    ///
+    /// - Parameters:
+    ///   - request: what was asked on the command line.
+    ///   - started: when the program began.
+    /// - Returns: the exit code.
+    package static func run(_ request: Request, started: Instant) -> Int32 {
+        let report = Report(log: LogSettings(), started: started) { line in
+            StandardStream.error.write(Array((line + "\n").utf8))
+        }
+        let environment = EnvironmentBlock(ProcessStart.environment)
+        let split: Split
+        let privileges: Privileges
+        do throws(BootError) {
+            try openMissingStreams()
+            privileges = try startingPrivileges()
+            split = try Split(of: request, environment, privileges)
+        } catch {
+            report.line(.error, error.step, error.message)
+            return error.exitCode.rawValue
+        }
+        let boot = BootRun(
+            request: request, environment: environment, configuration: split.configuration, privileges: privileges,
+            report: report, planText: request.isPlan ? PlanText() : nil, reading: split.watch,
+            // Nobody stops a process that is uid 0 by a key, perhaps with the lock of the account files.
+            callersMask: Signals.blockTerminalStops(),
+            // Neither a closed log nor a limit on files may end the boot without a word.
+            writeSignals: CurrentProcess.ignoreWriteSignals(), initSide: split.initSide,
+            deathSignal: split.options.parentDeathSignal,
+            limits: ElevatedStart.isPossible(privileges) ? StartingLimits() : nil)
+        if let notice = split.notice { boot.warn("settings", notice) }
+        let code: Int32
+        do throws(BootError) {
+            code = try boot.run()
+        } catch {
+            code = boot.fail(error)
+        }
+        if let planText = boot.planText { StandardStream.output.write(Array(planText.text.utf8)) }
+        return code
+    }
+
+    /// Opens what is closed of the standard streams.
+    private static func openMissingStreams() throws(BootError) {
+        do throws(SystemCallError) {
+            try StandardStream.openMissing()
+        } catch {
+            throw BootError("cannot open the standard streams", attempts: [Attempt(as: "", error)])
+        }
+    }
+
+    /// What the process was started with, if it may go on with that at all.
+    private static func startingPrivileges() throws(BootError) -> Privileges {
+        let privileges: Privileges
+        do throws(SystemCallError) {
+            privileges = try Privileges.current()
+            // The caller's settings name files, which are read with the caller's rights, even where the image's maker wrote +ep.
+            if ProcessStart.isPrivilegedByFile, privileges.user.effective != 0, privileges.capabilities.effective != 0 {
+                try Privileges.lowerCapabilities(permitted: privileges.capabilities.permitted)
+            }
+        } catch {
+            throw BootError("cannot read the process's credentials", attempts: [Attempt(as: "", error)])
+        }
+        guard privileges.user.real == privileges.user.effective, privileges.group.real == privileges.group.effective
+        else {
+            throw BootError(
+                "cannot run as a set-user-ID program", reason: "the real and effective ids differ",
+                remedy: "remove the set-user-ID and set-group-ID bits of the file (chmod a-s)")
+        }
+        return privileges
+    }
+
+    /// How the boot is done, and with what: the elevation happens here.
+    func begin(_ settings: Settings) throws(BootError) -> (start: Start, privileges: Privileges) {
+        guard ElevatedStart.isPossible(privileges) else {
+            // Programs of the user's that the boot starts are not to read its secrets.
+            if privileges.user.effective != 0 { CurrentProcess.forbidTracing() }
+            return (privileges.user.effective == 0 ? .root : .bare, try withoutCapabilities())
+        }
+        // What would be done can be told without doing any of it.
+        if request.isPlan {
+            _ = try withoutCapabilities()
+            return (.elevated, privileges)
+        }
+        switch try ElevatedStart.begin(privileges, in: tree) {
+        case .elevated(let privileges):
+            initSide?.usePrivileges()
+            return (.elevated, privileges)
+        case .bare(let privileges, let reason):
+            report.line(.info, "", "going on without privileges: \(reason)")
+            return (.bare, privileges)
+        }
+    }
+
+    /// The privileges of a start that is not elevated, without what the program's file gave.
+    func withoutCapabilities() throws(BootError) -> Privileges {
+        // What the pod gives to its user, who is not root, is the user's (the ambient set).
+        guard privileges.user.effective != 0, privileges.capabilities.permitted != 0, ProcessStart.isPrivilegedByFile
+        else { return privileges }
+        do throws(SystemCallError) {
+            return try ElevatedStart.giveUp(privileges)
+        } catch {
+            throw BootError("cannot give up the program's capabilities", attempts: [Attempt(as: "", error)])
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package import Boot
+package import Linux
+internal import Programs
+package import SystemPackage
+internal import Text
+
+/// The last of the boot: the process becomes the user's command.
+package enum CommandExecution {
+    /// Replaces the process by the command; returns only when that fails.
+    ///
+    /// The command is looked for as execvp(3) does, but with the path of the command's own environment.
+    ///
+    /// - Parameters:
+    ///   - command: the arguments, the command's name first.
+    ///   - environment: the command's environment.
+    ///   - attempt: is told of each file before it is tried.
+    /// - Returns: why it is not running.
+    package static func execute(
+        _ command: [CString], environment: [CString], attempt: (FilePath) -> Void = { _ in }
+    ) -> BootError {
+        guard let name = command.first, name.count > 0 else {
+            return BootError("cannot run ''", reason: "not found", exitCode: .notFound)
+        }
+        let path = EnvironmentBlock(environment).value("PATH") ?? Array(CommandSearch.defaultPath.utf8)
+        let candidates = CommandSearch.candidates(for: name.bytes, path: path)
+        let isPath = name.bytes.contains(UInt8(ascii: "/"))
+        var denied: SystemCallError?
+        for candidate in candidates {
+            attempt(candidate)
+            let error = CurrentProcess.execute(candidate, arguments: command, environment: environment)
+            switch error.errno {
+            case .noSuchFileOrDirectory, .notDirectory: continue
+            // Of a name that no file can have no directory of the path has one.
+            case .fileNameTooLong where !isPath: continue
+            case .permissionDenied:
+                // A directory of the path that the user may not enter says nothing about the command, and one of the
+                // command's name is none.
+                let kind = (try? FileTree().status(candidate, links: .follow))?.kind
+                if isPath || (kind != nil && kind != .directory) { denied = denied ?? error }
+            default: return notExecutable(error)
+            }
+        }
+        if let denied { return notExecutable(denied) }
+        // A file that is there and yet was not found is a script or program whose interpreter is missing.
+        for candidate in candidates where (try? FileTree().status(candidate, links: .follow))?.kind == .file {
+            return BootError(
+                "cannot run \(candidate.shown())", reason: "its interpreter is not in the image",
+                exitCode: .notFound)
+        }
+        let shown = name.bytes.shown()
+        guard !isPath else {
+            return BootError("cannot run \(shown)", reason: "no such file", exitCode: .notFound)
+        }
+        return BootError("cannot run \(shown)", reason: "not found in PATH (\(path.shown()))", exitCode: .notFound)
+    }
+
+    private static func notExecutable(_ error: SystemCallError) -> BootError {
+        let path = error.path ?? ""
+        var remedy = ""
+        if error.errno == .permissionDenied {
+            let kind = (try? FileTree().status(path, links: .follow))?.kind
+            remedy =
+                kind == .directory ? "it is a directory" : "is it executable for the user, and not on a noexec mount?"
+        } else if error.errno == .execFormatError {
+            remedy = "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
+        }
+        return BootError(
+            "cannot run \(path.shown())", attempts: [Attempt(as: "", error)], remedy: remedy,
+            exitCode: .notExecutable)
+    }
+}

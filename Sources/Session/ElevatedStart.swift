@@ -1,0 +1,186 @@
+internal import Boot
+internal import Linux
+internal import SystemPackage
+internal import Text
+
+/// A start with the capabilities of the program's file: the process becomes uid 0 with only those, once in a container's
+/// life, and the rest of the boot is the same as that of a start as root.
+enum ElevatedStart {
+    /// What came of trying.
+    enum Outcome {
+        /// The process is uid 0 with these privileges.
+        case elevated(Privileges)
+        /// The process is its caller for ever, for a reason that says what would help.
+        case bare(Privileges, reason: String)
+    }
+
+    /// Whether the program's file gave the process what it takes to become somebody else.
+    static func isPossible(_ privileges: Privileges) -> Bool {
+        let needed = Capability.setUID.bit | Capability.setGID.bit
+        return privileges.user.effective != 0 && privileges.capabilities.permitted & needed == needed
+    }
+
+    /// Becomes uid 0, if this is the first start that does so in the container.
+    ///
+    /// - Parameter privileges: what the process started with.
+    /// - Throws: why the process is neither uid 0 nor its caller without privileges; it must end.
+    static func begin(_ privileges: Privileges, in tree: FileTree) throws(BootError) -> Outcome {
+        do throws(SystemCallError) {
+            guard let marker = try? Marker(of: tree) else {
+                return try giveUp(privileges, "this container cannot be told from others without /proc")
+            }
+            if let reason = reasonAgainst(privileges) ?? find(marker, in: tree) {
+                return try giveUp(privileges, reason)
+            }
+            CurrentProcess.setUmask(0o077)
+            // Timers of the caller's go on in the new program, and would end it when the caller wants.
+            Signals.blockTimers()
+            // Nobody shall read the memory of a process that is about to read passwords, nor a core dump of it.
+            CurrentProcess.forbidTracing()
+            ResourceLimit.coreFile.set(soft: 0)
+            try Privileges.elevate(using: Capability.allCases, permitted: privileges.capabilities.permitted)
+            // Another process of the caller's could set limits until here (prlimit(2)), those that were found good as well.
+            ResourceLimit.coreFile.set(soft: 0)
+            if let reason = reasonInLimits() { return try giveUp(privileges, reason) }
+            // Whoever may put another /etc there says what an account is.
+            if case .doubt(let doubt) = try FileOwnership.open("/etc", .directory) {
+                return try giveUp(privileges, doubt.words)
+            }
+            switch leave(marker, for: privileges.effective, in: tree) {
+            case .left: break
+            case .found: return try giveUp(privileges, done)
+            case .failed(let reason): return try giveUp(privileges, reason)
+            }
+            return .elevated(try Privileges.current())
+        } catch {
+            throw BootError("cannot use the capabilities of the program's file", attempts: [Attempt(as: "", error)])
+        }
+    }
+
+    /// Becomes the caller without privileges, for ever.
+    ///
+    /// - Throws: the error of the call that failed.
+    static func giveUp(_ privileges: Privileges) throws(SystemCallError) -> Privileges {
+        if CurrentProcess.effectiveUser != privileges.user.effective { try Privileges.become(privileges.effective) }
+        try Privileges.clearCapabilities()
+        return try Privileges.current()
+    }
+
+    private static let done = "this container has been made ready before, and privileges are used only once"
+
+    private static func giveUp(_ privileges: Privileges, _ reason: String) throws(SystemCallError) -> Outcome {
+        .bare(try giveUp(privileges), reason: reason)
+    }
+
+    /// Why the process is better off without privileges, whoever started it like this.
+    private static func reasonAgainst(_ privileges: Privileges) -> String? {
+        if privileges.secureBits != 0 { return "the process was started with securebits set" }
+        return reasonInLimits()
+    }
+
+    /// Likewise in the limits that hold now; those that may be raised are.
+    private static func reasonInLimits() -> String? {
+        let size = ResourceLimit.fileSize.values
+        // A write in place that is cut short could not even be undone.
+        if size.hard != .max { return "the process was started with a limit on the size of files (ulimit -f)" }
+        ResourceLimit.fileSize.set(soft: size.hard)
+        let time = ResourceLimit.processorTime.values
+        // Its end would come at a moment of the caller's choice.
+        if time.hard != .max { return "the process was started with a limit on processor time (ulimit -t)" }
+        ResourceLimit.processorTime.set(soft: time.hard)
+        if ResourceLimit.openFiles.values.soft < 64 {
+            return "the process was started with a limit of less than 64 open files (ulimit -n)"
+        }
+        for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
+            limit.set(soft: limit.values.hard)
+            if limit.values.soft < enough {
+                return "the process has got a limit on memory that is too low (ulimit -v, -d, -s)"
+            }
+        }
+        return nil
+    }
+
+    // MARK: The marker of a container that has been made ready
+
+    /// Where the marker may be, by preference.
+    static let places: [FilePath] = [Paths.state, Paths.sharedMemoryState]
+
+    private enum Marking {
+        case left, found
+        case failed(String)
+    }
+
+    /// Why an earlier start seems to have been elevated; `nil` when there was none.
+    ///
+    /// - Parameter own: where the caller itself has left the marker, as root; `nil` before. What the caller may not look
+    ///   at, root looks at then.
+    private static func find(_ marker: Marker, own: FilePath? = nil, in tree: FileTree) -> String? {
+        for place in places {
+            do throws(SystemCallError) {
+                let isThere = try tree.status(place.appending(marker.name), links: .refuse) != nil
+                if isThere && place != own { return done }
+                let names = try tree.names(in: place, links: .refuse)
+                if names.contains(where: { $0 != marker.name && marker.stands(for: $0) }) { return done }
+            } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .permissionDenied && own == nil {
+                continue
+            } catch {
+                return "cannot look for an earlier start in \(place.shown()): \(error.reason) (\(error.symbol))"
+            }
+        }
+        return nil
+    }
+
+    /// Leaves the marker where a later start finds it, whoever runs that.
+    ///
+    /// Of starts at the same time exactly one can leave it. All of them come to the same place, because only facts that
+    /// they all see lead to the next one; there the kernel makes the marker for one of them (O_EXCL). An error, which
+    /// another start may not meet, leads nowhere else.
+    private static func leave(_ marker: Marker, for caller: Credentials, in tree: FileTree) -> Marking {
+        var doubts: [String] = []
+        for place in places {
+            do throws(SystemCallError) {
+                if let doubt = try doubt(of: place, in: tree) {
+                    doubts.append(doubt)
+                    continue
+                }
+                let directory = try StateDirectory(
+                    at: place, owner: (0, caller.group), mode: 0o755, fileMode: 0o640, isElevated: true, in: tree)
+                guard try directory.mark(marker.name) else { return .found }
+                // Should a fact have changed meanwhile, another start has come to another place.
+                if let reason = find(marker, own: place, in: tree) { return .failed(reason) }
+                removeOlder(than: marker.name, in: place, tree)
+                return .left
+            } catch {
+                doubts.append("\(place.shown()): \(error.reason) (\(error.symbol))")
+                break
+            }
+        }
+        return .failed("no mark of their use can be left: \(doubts.joined(separator: "; "))")
+    }
+
+    /// What every start sees that stands against a place; `nil` for nothing.
+    ///
+    /// - Throws: an error that another start may not meet.
+    private static func doubt(of place: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+        let holder = place.parent
+        do throws(SystemCallError) {
+            // What lies beside it may be the user's, but not the right to take it away.
+            if let doubt = try StateDirectory.doubt(of: place, in: tree) { return doubt }
+            let isReadOnly = try tree.open(holder, [.pathOnly, .directory], links: .refuse).isReadOnly(path: holder)
+            return isReadOnly ? "\(holder.shown()) is mounted read-only" : nil
+        } catch  where [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno) {
+            return "\(holder.shown()) is no directory of the image: \(error.reason) (\(error.symbol))"
+        }
+    }
+
+    /// Removes the markers of the container's earlier starts: what lies in the layer of a container lasts as long as it.
+    private static func removeOlder(than marker: FilePath.Component, in place: FilePath, _ tree: FileTree) {
+        // Another container may use a mount as well, and its marker still holds.
+        guard Mount.holding(place, in: Mount.all(of: tree))?.point == "/",
+            let directory = try? tree.openDirectory(place, links: .refuse)
+        else { return }
+        for name in (try? directory.names()) ?? [] where name != marker && name.string.hasPrefix(Marker.prefix) {
+            _ = try? directory.remove(name)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import Linux
+internal import SystemPackage
+
+extension ElevatedStart {
+    /// The name of a file that says that a container has been made ready: one that no other container has, and this one
+    /// not after its next start.
+    ///
+    /// With process 1 another one, as it is in most restarts, its start time differs. Where process 1 and the directory
+    /// of the marker outlive a container (`shareProcessNamespace` and a volume at `/run`) and the kernel uses the number
+    /// of the mount namespace again, the mount of the root directory is another one.
+    struct Marker {
+        /// What the names of all markers begin with.
+        static let prefix = "elevated."
+
+        /// The life of the container, as far as every kernel tells it.
+        private let life: String
+        /// The mount of the root directory.
+        private let root: String
+
+        /// The marker's name.
+        let name: FilePath.Component
+
+        /// The marker of this container; `nil` where it cannot be told from others.
+        ///
+        /// - Throws: the error of looking.
+        init?(of tree: FileTree) throws(SystemCallError) {
+            guard let boot = try tree.read("/proc/sys/kernel/random/boot_id", limit: 64),
+                let status = try tree.read("/proc/1/stat", limit: 4096),
+                let mounts = try tree.status("/proc/self/ns/mnt", links: .follow),
+                let root = try Self.rootMount(in: tree)
+            else { return nil }
+            // The name of the program is in parentheses and may hold anything; field 22 is the time of its start.
+            let end = status.lastIndex(of: UInt8(ascii: ")")) ?? status.startIndex
+            let fields = status[end...].split(separator: UInt8(ascii: " "))
+            guard fields.count > 20 else { return nil }
+            let bootText = String(decoding: boot.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+            life = "\(Self.prefix)\(bootText).\(mounts.inode).\(String(decoding: fields[20], as: UTF8.self))."
+            self.root = root
+            guard let name = FilePath.Component(life + root) else { return nil }
+            self.name = name
+        }
+
+        /// Whether a file's name says that this container has been made ready. One that tells of the root directory's
+        /// mount in the other way may be this container's, too: the start that left it has met an error.
+        func stands(for name: FilePath.Component) -> Bool {
+            guard name.string.utf8.starts(with: life.utf8) else { return false }
+            let other = name.string.utf8.dropFirst(life.utf8.count)
+            return other.first != root.utf8.first || other.elementsEqual(root.utf8)
+        }
+
+        /// What tells the mount of the root directory from those of other containers: a number that the kernel never uses
+        /// again (statx(2), `STATX_MNT_ID_UNIQUE`), or before Linux 6.8 its line in `/proc/self/mountinfo`, which names the
+        /// container's own layers; `nil` when nothing does.
+        private static func rootMount(in tree: FileTree) throws(SystemCallError) -> String? {
+            let unique = try tree.open("/", [.pathOnly, .directory], links: .refuse).uniqueMount
+            if unique != 0 { return "n" + String(unique, radix: 36) }
+            guard let list = try tree.read("/proc/self/mountinfo") else { return nil }
+            let line = list.split(separator: UInt8(ascii: "\n")).last { line in
+                let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+                return fields.count == 6 && fields[4].elementsEqual("/".utf8)
+            }
+            return line.map { "l" + String(hash(of: $0), radix: 36) }
+        }
+
+        /// FNV-1a of 64 bits: the line is the kernel's, and two of them only have to differ.
+        private static func hash(of bytes: ArraySlice<UInt8>) -> UInt64 {
+            bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+internal import Boot
+internal import Init
+
+// What the init needs of the boot, and the boot of the init, of which neither knows the other.
+
+extension InitOptions {
+    /// The options that the settings ask for.
+    init(_ settings: InitSettings) {
+        self.init()
+        forwardTo = settings.forwardTo == .group ? .group : .child
+        rewrites = settings.rewrites
+        remappedExits = settings.remappedExits
+        warnReaped = settings.warnReaped
+        parentDeathSignal = settings.parentDeathSignal
+        grace = settings.grace
+        stopTimeout = settings.stopTimeout
+    }
+}
+
+extension ChangeWatch {
+    /// The clock that the init keeps for its child.
+    init(of initSide: ChildSide, seconds: UInt32) {
+        self.init(
+            seconds: seconds, start: { initSide.watchChange(seconds: $0, message: $1) }, stop: { initSide.endChange() })
+    }
+}

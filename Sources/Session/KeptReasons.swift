@@ -1,0 +1,35 @@
+internal import Boot
+internal import Linux
+internal import SystemPackage
+internal import Text
+
+extension StateDirectory {
+    /// How long the file is, in bytes: always the same, since everybody may see the length.
+    private static let length = 16384
+
+    /// Keeps for root alone why names are not given, and removes what an earlier start has kept where they all are.
+    ///
+    /// - Throws: the error of writing or removing.
+    func keep(reasons: [String]) throws(SystemCallError) {
+        guard !reasons.isEmpty else {
+            // Where it is a mount, it is none of a start before this one.
+            _ = try? directory.remove("names")
+            return
+        }
+        try FileReplacement.replace(
+            "names", in: directory, with: Self.content(reasons), mode: 0o600, owner: (0, 0))
+    }
+
+    private static func content(_ reasons: [String]) -> [UInt8] {
+        var content: [UInt8] = []
+        for (index, reason) in reasons.enumerated() {
+            let line = Array(reason.utf8) + [.newline]
+            if content.count + line.count > length - 64 {
+                content += "and \(reasons.count - index) more\n".utf8
+                break
+            }
+            content += line
+        }
+        return content + [UInt8](repeating: .newline, count: length - content.count)
+    }
+}

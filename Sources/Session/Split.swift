@@ -1,0 +1,72 @@
+internal import Boot
+internal import Init
+internal import Linux
+internal import Programs
+internal import SystemPackage
+internal import Text
+
+/// The first of a boot: the configuration is read, and the init is split off if there is to be one.
+struct Split {
+    private(set) var configuration: Configuration
+    /// The options of the init, as far as they matter without one, too.
+    private(set) var options: InitOptions
+    /// The child's side of an init; `nil` where the process itself becomes the command.
+    private(set) var initSide: ChildSide?
+    /// What cannot be as the configuration says.
+    private(set) var notice: String?
+    /// Ends the boot when a file that settings name cannot be read in time; `nil` without an init.
+    private(set) var watch: ChangeWatch?
+
+    /// Forks where there is to be an init, and returns in the child then.
+    init(of request: BootRun.Request, _ environment: EnvironmentBlock, _ privileges: Privileges) throws(BootError) {
+        // Process 1 never gets a signal that comes before it has blocked it.
+        let mask = Signals.blockAll()
+        let isElevated = ElevatedStart.isPossible(privileges)
+        // Those of the image alone: a file that is named may lie on a file server, and a process 1 that waits for one
+        // can neither be ended nor say what it waits for.
+        configuration = Configuration.read(from: FileTree(), isStrict: isElevated)
+        var reader = SettingsReader(
+            environment: environment, options: request.options, configuration: configuration, isElevated: isElevated)
+        let settings = InitSettings(reading: &reader)
+        options = InitOptions(settings)
+        let id = CurrentProcess.id
+        // Before anything else is touched: the child boots and becomes the command.
+        if !request.isPlan && settings.isInit(process: id) {
+            initSide = try Self.startInit(options, mask)
+        } else {
+            // Nobody else ends the boot then, before there is a command to treat signals.
+            if id == 1 { Signals.endProcess1() }
+            Signals.setMask(mask)
+        }
+        watch = initSide.map { ChangeWatch(of: $0, seconds: reader.value(Scratch.timeoutVariable) ?? 60) }
+        guard !isElevated, let file = Configuration.file(namedBy: environment) else { return }
+        watch?.begin(step: "settings", path: file)
+        configuration.add(file, from: FileTree(), isRequired: true)
+        watch?.end()
+        var secondReader = SettingsReader(
+            environment: environment, options: request.options, configuration: configuration)
+        let allSettings = InitSettings(reading: &secondReader)
+        options = InitOptions(allSettings)
+        if let initSide {
+            initSide.configure(options)
+            if !allSettings.isInit(process: id) {
+                notice =
+                    "init.mode of \(file.shown()) is read when the init runs already: write it in "
+                    + "\(Paths.configuration.shown()), or set ENTRYPOINT_MODE"
+            }
+        } else if !request.isPlan && allSettings.isInit(process: id) {
+            if id == 1 { Signals.endProcess1(false) }
+            initSide = try Self.startInit(options, nil)
+        }
+        watch = initSide.map { ChangeWatch(of: $0, seconds: secondReader.value(Scratch.timeoutVariable) ?? 60) }
+    }
+
+    private static func startInit(_ options: InitOptions, _ mask: SignalSet?) throws(BootError) -> ChildSide {
+        do throws(SystemCallError) {
+            return try Init.start(
+                options, callersMask: mask, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep)
+        } catch {
+            throw BootError(step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package import Boot
+package import Init
+package import Linux
+package import SystemPackage
+package import Text
+
+/// What is kept of a boot for later sessions: the report, and the environment without its secrets.
+package struct StateDirectory: ~Copyable {
+    /// The directory.
+    package let path: FilePath
+    /// The directory itself: whatever becomes of its path, this is where the files go.
+    let directory: Directory
+    private let owner: (user: UInt32, group: UInt32)
+    /// The mode of the files: root's are for the user's group, a user's own are for the user alone.
+    private let fileMode: ModeBits
+
+    /// Opens or makes the directory: `/run/entrypoint` of root's, or one of the user's own in `/dev/shm`.
+    ///
+    /// - Parameters:
+    ///   - start: how the container was started.
+    ///   - user: the ids of the user's command.
+    ///   - tree: the container's files.
+    /// - Throws: why there is no directory to trust: the error of making it, ENOTDIR for something else in its place,
+    ///   EPERM for one that belongs to somebody else or that others can write in, or whose place has a ``doubt(of:in:)``.
+    package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
+        switch start {
+        case .root, .elevated:
+            try self.init(
+                at: Paths.state, owner: (0, user.group), mode: 0o755, fileMode: 0o640, isElevated: start == .elevated,
+                in: tree)
+        case .bare:
+            let path = FilePath(Paths.userStatePrefix + String(user.user))
+            try self.init(at: path, owner: (user.user, user.group), mode: 0o700, fileMode: 0o600, in: tree)
+        }
+    }
+
+    /// Opens or makes a directory that nobody but its owner can write in.
+    ///
+    /// - Throws: as ``init(for:user:in:)``.
+    init(
+        at path: FilePath, owner: (user: UInt32, group: UInt32), mode: ModeBits, fileMode: ModeBits,
+        isElevated: Bool = false, in tree: FileTree
+    ) throws(SystemCallError) {
+        guard let name = path.lastComponent else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .invalidArgument)
+        }
+        if isElevated, try Self.doubt(of: path, in: tree) != nil {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+        }
+        let parent = try tree.openParent(of: path, links: .refuse)
+        let directory = try Self.open(name, mode: mode, in: parent)
+        let status = try directory.status()
+        guard status.user == owner.user, !status.isWritableByOthers else {
+            throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+        }
+        // A directory may have its set-group-ID bit from the one above it.
+        if status.mode.rawValue & 0o777 != mode.rawValue {
+            // Whoever made it, perhaps with a strict umask; but one that holds something may be closed for that, and where
+            // others may rename it may be any directory of the owner's.
+            let isMovable = try Self.isMovable(in: parent)
+            let holdsSomething = isElevated ? try !directory.names().isEmpty : false
+            if isMovable || holdsSomething {
+                throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
+            }
+            try directory.setMode(mode)
+        }
+        self.directory = directory
+        (self.path, self.owner, self.fileMode) = (path, owner, fileMode)
+    }
+
+    /// Whether others than root and a directory's owner can put another one in its place (inode(7), the sticky bit).
+    private static func isMovable(in parent: borrowing Directory) throws(SystemCallError) -> Bool {
+        let status = try parent.status()
+        return status.user != 0 || status.letsOthersRename
+    }
+
+    /// Opens the directory, and makes it where there is none; another start may do the same at the same time.
+    private static func open(
+        _ name: FilePath.Component, mode: ModeBits, in parent: borrowing Directory
+    ) throws(SystemCallError) -> Directory {
+        do throws(SystemCallError) {
+            return try parent.openDirectory(name)
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            // Open at once: a caller who cannot look into it does not know whether an earlier start was elevated.
+            let umask = CurrentProcess.setUmask(0)
+            defer { CurrentProcess.setUmask(umask) }
+            do throws(SystemCallError) {
+                try parent.makeDirectory(name, mode: mode)
+            } catch  where error.errno == .fileExists {}
+            return try parent.openDirectory(name)
+        }
+    }
+
+    /// Why root keeps nothing in a directory, made or not, when the pod spec's author is not to be trusted: the author
+    /// may have mounted another's files there, or may take away what only root is to change.
+    ///
+    /// - Throws: the error of looking at it.
+    static func doubt(of path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+        let root = try tree.open("/", [.pathOnly, .directory], links: .refuse).mount
+        func isMounted(_ place: borrowing Descriptor, _ path: FilePath) throws(SystemCallError) -> Bool {
+            if root != 0 && place.mount == root { return false }
+            return try !place.isInMemory(path: path)
+        }
+        let holder = path.parent
+        let parent = try tree.open(holder, [.pathOnly, .directory], links: .refuse)
+        let status = try parent.status(path: holder)
+        if status.user != 0 || status.letsOthersRename {
+            return "\(holder.shown()) is not root's, or others can remove what is in it"
+        }
+        if try isMounted(parent, holder) { return mountWords(holder) }
+        do throws(SystemCallError) {
+            let directory = try tree.open(path, [.pathOnly, .directory], links: .refuse)
+            return try isMounted(directory, path) ? mountWords(path) : nil
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+
+    private static func mountWords(_ path: FilePath) -> String {
+        "\(path.shown()) is a mount of the pod's, and not in memory: see volumeMounts in the pod spec"
+    }
+
+    /// Keeps the environment for ``KeptEnvironment``; what is the same is left alone.
+    ///
+    /// - Parameters:
+    ///   - entries: the environment.
+    ///   - user: the id of the user whose it is.
+    ///   - secrets: which of its variables are not kept.
+    /// - Throws: the error of writing.
+    package func keep(
+        environment entries: [CString], of user: UInt32, without secrets: Secrets
+    ) throws(SystemCallError) {
+        var content: [UInt8] = []
+        for entry in entries {
+            guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
+            content += entry.bytes
+            content.append(0)
+        }
+        // Snippets of earlier versions read it, and would go on with the environment of an earlier boot.
+        _ = try? directory.remove("environment.sh")
+        // What root keeps says for whom it is. In between it is nobody's, and never another user's.
+        let record = owner.user == user ? nil : KeptEnvironment.userText(user)
+        if let record, try !has(KeptEnvironment.userName, record, 0o644) {
+            _ = try directory.remove(KeptEnvironment.userName)
+        }
+        try write(KeptEnvironment.name, content, fileMode)
+        if let record { try write(KeptEnvironment.userName, record, 0o644) }
+    }
+
+    /// Makes an empty file, for all to see.
+    ///
+    /// - Returns: whether it is new.
+    /// - Throws: the error of making it.
+    func mark(_ name: FilePath.Component) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            _ = try directory.open(name, [.writeOnly, .create, .exclusive], mode: 0o444)
+            return true
+        } catch  where error.errno == .fileExists {
+            return false
+        }
+    }
+
+    /// Keeps the report, which has the values of exports, too.
+    ///
+    /// - Throws: the error of writing.
+    package func keep(report: JSON) throws(SystemCallError) {
+        let content = Array((report.text + "\n").utf8)
+        try FileReplacement.replace(Self.reportName, in: directory, with: content, mode: fileMode, owner: owner)
+    }
+
+    private static let reportName: FilePath.Component = "report.json"
+
+    /// Adds to the report how the container ended, and leaves the reason for Kubernetes; what cannot be written is lost,
+    /// because nobody is left to tell.
+    package static func keep(_ end: EndReport) {
+        let tree = FileTree()
+        TerminationLog.write(end.text, in: tree)
+        let user = CurrentProcess.effectiveUser
+        let directory = user == 0 ? Paths.state : FilePath(Paths.userStatePrefix + String(user))
+        let end = JSON.object([("exitCode", .number(end.exitCode)), ("message", .string(end.text))])
+        _ = try? add(end, to: directory, of: user, in: tree)
+    }
+
+    /// Adds an end to a report that is the directory's own, through the descriptor by which it was looked at.
+    ///
+    /// - Throws: the error of opening, reading or writing; EPERM for a file that is a mount, or another's.
+    private static func add(
+        _ end: JSON, to path: FilePath, of user: UInt32, in tree: FileTree
+    ) throws(SystemCallError) {
+        let file = path.appending(reportName)
+        let directory = try tree.openDirectory(path, links: .refuse)
+        let place = try directory.status()
+        let report = try directory.open(reportName, [.readWrite, .nonBlocking])
+        let status = try report.status(path: file)
+        guard place.user == user, !place.isWritableByOthers, status.kind == .file, status.user == user,
+            report.mount == directory.mount
+        else { throw SystemCallError(call: "openat", path: file, errno: .notPermitted) }
+        let bytes = try report.readAll(limit: 16 << 20, expected: status.size, path: file)
+        // The report is one object on one line: the end becomes its last member. An init without the right to give files
+        // away cannot replace the file.
+        guard bytes.suffix(2) == Array("}\n".utf8) else { return }
+        try report.writeAll(Array((",\"end\":" + end.text + "}\n").utf8), at: bytes.count - 2, path: file)
+    }
+
+    private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {
+        if try has(name, content, mode) { return }
+        try FileReplacement.replace(name, in: directory, with: content, mode: mode, owner: owner)
+    }
+
+    /// Whether a file is there already as it would be written.
+    private func has(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) -> Bool {
+        guard try directory.status(name)?.kind == .file else { return false }
+        let file = try directory.open(name, [.readOnly, .nonBlocking])
+        let path = path.appending(name)
+        let opened = try file.status(path: path)
+        guard opened.kind == .file, opened.user == owner.user, opened.group == owner.group, opened.mode == mode,
+            opened.names == 1, opened.size == content.count
+        else { return false }
+        return try file.readAll(limit: content.count + 1, expected: opened.size, path: path) == content
+    }
+}

@@ -1,0 +1,5 @@
+/// Why a text cannot be taken: what was expected, as it follows `NAME is 'VALUE': `.
+package struct FormatError: Error, Equatable, Sendable {
+    package let expected: String
+    package init(_ expected: String) { self.expected = expected }
+}
