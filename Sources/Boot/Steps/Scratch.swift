@@ -149,17 +149,28 @@ package struct Scratch: Step {
         let shared = DirectoryChange(
             path: cache, mode: Self.sharedMode, own: [home], group: group(context), use: .write, isOnVolume: true,
             isShared: true, fallbacks: [Self.privateCache(in: home)])
+        let token = DirectoryChange(
+            path: tokenPath.parent, mode: Self.groupMode, own: ownPlaces(context), group: group(context), use: .none,
+            isOnVolume: true, owners: permittedOwners(context).owners + [0], isLeftToOthers: true)
+        // Elsewhere the pod spec has chosen it.
+        let tokens =
+            tokenPath.starts(with: home)
+            ? [
+                PlannedChange(
+                    .directory(token), by: [.user], onFailure: .warn,
+                    consequence: "HF_TOKEN_PATH is not set, as others could read a token there")
+            ] : []
         return StepPlan(
             changes: [
                 PlannedChange(.directory(own), by: actors(for: home, context), onFailure: .stop),
                 PlannedChange(.directory(working), by: actors(for: workingDirectory, context), onFailure: .stop),
                 PlannedChange(.directory(shared), by: actors(for: cache, context), onFailure: .warn),
-            ] + directories.map { furtherChange($0, context) },
+            ] + tokens + directories.map { furtherChange($0, context) },
             exports: [
                 Export("SCRATCH_HOME", home.string),
                 Export("WORKING_DIR", workingDirectory.string),
                 Export("HF_HOME", .directory(cache)),
-                Export("HF_TOKEN_PATH", tokenPath.string),
+                Export("HF_TOKEN_PATH", tokens.isEmpty ? .text(tokenPath.string) : .place(tokenPath)),
             ], warnings: permittedOwners(context).warnings)
     }
 
