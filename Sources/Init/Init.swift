@@ -48,7 +48,8 @@ package enum Init {
                 OpenFiles.close(channel.receiving)
                 Signals.setMask(.none)
                 return ChildSide(
-                    watch: watch, gate: gate.reading, channel: channel.sending, parent: id, callersMask: mask, ignoredChildren: ignoredChildren,
+                    watch: watch, gate: gate.reading, channel: channel.sending, parent: id, callersMask: mask,
+                    ignoredChildren: ignoredChildren,
                     terminal: terminal)
             case .parent(let child):
                 Children.makeGroup(of: child)

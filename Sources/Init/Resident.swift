@@ -40,7 +40,8 @@ struct Resident {
     init(
         command: Int32, options: InitOptions, parent: Int32, watch: BootWatch, pipe: Int32, channel: Int32,
         table: ProcessTable,
-        terminal: TerminalState, explainOverdue: @escaping (String) -> String, onEnd: @escaping (EndReport, consuming Descriptor?) -> Void
+        terminal: TerminalState, explainOverdue: @escaping (String) -> String,
+        onEnd: @escaping (EndReport, consuming Descriptor?) -> Void
     ) {
         supervisor = Supervisor(options: options, hasTerminal: terminal.exists)
         self.command = command

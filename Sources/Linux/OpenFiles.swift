@@ -36,7 +36,8 @@ package enum OpenFiles {
                 closed = false
                 _ = lseek(directory, 0, SEEK_SET)
                 DirectoryEntries.forEachNumber(in: directory, buffer: buffer) { number in
-                    if number > 2 && number != one && number != other && number != directory && Glibc.close(number) == 0 {
+                    if number > 2 && number != one && number != other && number != directory && Glibc.close(number) == 0
+                    {
                         closed = true
                     }
                 }
@@ -49,7 +50,9 @@ package enum OpenFiles {
     package static func hasRoom(for count: Int) -> Bool {
         var limits = rlimit()
         // Nearly always there is far more room than can be taken.
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur >= 65536 { return true }
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur >= 65536 {
+            return true
+        }
         var taken: [CInt] = []
         defer { for descriptor in taken { close(descriptor) } }
         for _ in 0..<count {
