@@ -70,10 +70,9 @@ package struct BootRun {
             return try runUnprepared(settings)
         }
         let (start, current) = try begin(settings)
-        let host = Host.look(
-            at: tree, privileges: current, start: start, caller: privileges.effective, for: settings)
+        let host = Host(tree: tree, privileges: current, start: start, caller: privileges.effective)
         let people = try withStep(Identity.name) { () throws(BootError) in
-            try People.work(out: identity, scratch: scratch, host: host)
+            try People.work(out: identity.request(scratch), on: host)
         }
         let plan = Plan(settings, people, host)
         let actors = Actors(
@@ -114,7 +113,7 @@ package struct BootRun {
         if command.isEmpty {
             let accounts = AccountFiles(passwd: (try? tree.read(Paths.passwd)) ?? nil)
             let shell = accounts.loginShell(ofUserID: privileges.user.effective)
-            command = [CString(Array((shell ?? Identity.lastShell.string).utf8))]
+            command = [CString(Array((shell ?? Paths.lastShell.string).utf8))]
         }
         throw become(
             command, environment: settings.environment.setting([], removing: settings.secrets.stripped(in: environment))
@@ -204,7 +203,7 @@ extension BootRun {
         }
         let directory = scratch?.workingDirectory ?? "/"
         keepState(host, people, exports, entries, failure: nil)
-        let time = Instant.now.microseconds(since: report.started).inMilliseconds
+        let time = Clock.microseconds(since: report.started).inMilliseconds
         report.line(
             .info, "",
             "ready: \(report.changes.counted("change")) in \(time); \(command[0].bytes.shown()) as \(user.name) "

@@ -6,21 +6,11 @@ package import Text
 
 /// Answers what a boot would do in a container, without being that boot.
 package struct Inspection {
-    /// The start that is asked about.
-    package enum AssumedStart: String, CaseIterable, Sendable {
-        /// As root.
-        case root
-        /// As the user who asks, with the capabilities of the program's file.
-        case elevated
-        /// As the user who asks, without privileges.
-        case bare
-    }
-
     private let tree: FileTree
     private let environment: EnvironmentBlock
     private let configuration: Configuration
     private let contents: SettingsReader.Contents
-    private let start: AssumedStart
+    private let start: Start
     /// Whether this process may look as other users do.
     private let isPrivileged: Bool
 
@@ -31,7 +21,7 @@ package struct Inspection {
     ///   - tree: the container's files.
     ///   - environment: the pod's environment; `nil` for that of this process.
     ///   - start: the start that is asked about; `nil` for the one that this container seems to have had.
-    package init(tree: FileTree, environment: [CString]?, start: AssumedStart? = nil) {
+    package init(tree: FileTree, environment: [CString]?, start: Start? = nil) {
         self.tree = tree
         self.environment = EnvironmentBlock(environment ?? ProcessStart.environment)
         isPrivileged = CurrentProcess.effectiveUser == 0
@@ -70,7 +60,7 @@ package struct Inspection {
         guard let settings = try? readSettings(), let identity = settings[Identity.self],
             let scratch = settings[Scratch.self], let host = try? host(settings)
         else { return [:] }
-        guard let people = try? People.work(out: identity, scratch: scratch, host: host) else { return [:] }
+        guard let people = try? People.work(out: identity.request(scratch), on: host) else { return [:] }
         var values: [String: String] = [:]
         for export in Plan(settings, people, host).exports {
             switch export.value {
@@ -138,7 +128,7 @@ package struct Inspection {
         let host = try host(settings)
         let people: People
         do throws(BootError) {
-            people = try People.work(out: identity, scratch: scratch, host: host)
+            people = try People.work(out: identity.request(scratch), on: host)
         } catch {
             throw error.inStep(Identity.name)
         }
@@ -173,7 +163,7 @@ package struct Inspection {
     }
 
     /// How this container was started, as far as a user can tell: by where its boot keeps what is for later sessions.
-    private static var startOfThisContainer: AssumedStart {
+    private static var startOfThisContainer: Start {
         let tree = FileTree()
         let isElevated = ElevatedStart.places.contains { place in
             (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(ElevatedStart.Marker.prefix) }
@@ -197,16 +187,16 @@ package struct Inspection {
                 user: IDTriple(all: 0), group: IDTriple(all: 0), groups: [],
                 capabilities: CapabilitySets(
                     inheritable: 0, permitted: .max, effective: .max, bounding: .max, ambient: 0))
-            return Host.look(at: tree, privileges: root, for: settings)
+            return Host(tree: tree, privileges: root)
         case .elevated:
             // Root asks for whoever the pod's ids are.
             let asked = settings[Identity.self].map {
                 Credentials(user: $0.userID, group: $0.groupID, groups: [])
             }
             let caller = isPrivileged ? asked ?? current.effective : current.effective
-            return Host.look(at: tree, privileges: current, start: .elevated, caller: caller, for: settings)
+            return Host(tree: tree, privileges: current, start: .elevated, caller: caller)
         case .root, .bare:
-            return Host.look(at: tree, privileges: current, for: settings)
+            return Host(tree: tree, privileges: current)
         }
     }
 }

@@ -1,4 +1,4 @@
-package import Linux
+internal import Linux
 package import SystemPackage
 package import Text
 
@@ -7,7 +7,7 @@ package final class Report {
     /// What is printed.
     package var log: LogSettings
     /// When the boot began.
-    package let started: Instant
+    package let started: UInt64
     /// What was done, in order.
     package private(set) var events: [Event] = []
     /// What the reader was warned of, with the step that says it.
@@ -20,7 +20,7 @@ package final class Report {
     ///   - log: what is printed.
     ///   - started: when the boot began.
     ///   - write: takes each line, without its newline.
-    package init(log: LogSettings, started: Instant, write: @escaping (String) -> Void) {
+    package init(log: LogSettings, started: UInt64, write: @escaping (String) -> Void) {
         self.log = log
         self.started = started
         self.write = write
@@ -129,7 +129,7 @@ extension Report {
                 failure.map { .object([("step", .string($0.step)), ("message", .string($0.message))]) } ?? .null
             ),
             ("changed", .number(changes)),
-            ("microseconds", .number(Instant.now.microseconds(since: started))),
+            ("microseconds", .number(Clock.microseconds(since: started))),
         ])
     }
 

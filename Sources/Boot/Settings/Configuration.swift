@@ -92,9 +92,9 @@ package struct Configuration: Sendable {
     private mutating func leaveOutDoubtful() {
         for directory in [Paths.configurationDirectory.parent, Paths.configurationDirectory, Paths.rootSteps] {
             do throws(SystemCallError) {
-                guard case .doubt(let doubt) = try FileOwnership.open(directory, .directory) else { continue }
+                guard case .untrusted(let problem) = try FileOwnership.open(directory, .directory) else { continue }
                 // The directory above may have the same.
-                let notice = doubt.words
+                let notice = problem.words
                 if !doubts.contains(notice) { doubts.append(notice) }
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
                 // What is no directory has been told of.
@@ -155,9 +155,9 @@ package struct Configuration: Sendable {
                     throw SystemCallError(call: "openat", path: path, errno: .invalidArgument)
                 }
                 return try file.readAll(limit: limit, path: path)
-            case .doubt(let doubt):
-                notices.append("\(path.shown()) is ignored: \(doubt.words)")
-                doubts.append(doubt.words)
+            case .untrusted(let problem):
+                notices.append("\(path.shown()) is ignored: \(problem.words)")
+                doubts.append(problem.words)
                 return nil
             }
         } catch  where error.errno == .noSuchFileOrDirectory {
@@ -212,7 +212,7 @@ package struct Configuration: Sendable {
     }
 }
 
-extension FileOwnership.Doubt {
+extension FileOwnership.Problem {
     /// Why a file does not count, as it follows `PATH is ignored: `.
     package var words: String {
         let because = "in a start with the capabilities of the program's file"

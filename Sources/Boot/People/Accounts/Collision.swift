@@ -30,7 +30,7 @@ struct Collision<Entry: IdentifiedEntry> {
     let wantedName: ArraySlice<UInt8>
     let wantedID: UInt32
     let policy: CollisionPolicy
-    let start: AccountStart
+    let start: Start
     /// The entry that has the name.
     let named: (line: Int, entry: Entry)?
     /// The entry that has the id.
