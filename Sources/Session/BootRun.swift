@@ -195,9 +195,9 @@ extension BootRun {
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
                     + "securityContext.capabilities.add in the pod spec, or set ENTRYPOINT_MODE=exec")
         }
-        for warning in Capabilities.warnings(settings.keptCapabilities, host) {
-            report.warn(Handoff.name, warning)
-        }
+        let lost = Capabilities.warnings(
+            settings.keptCapabilities, of: host.privileges.capabilities, isRoot: host.caller.user == 0)
+        for warning in lost { report.warn(Handoff.name, warning) }
         if host.start == .root {
             for problem in PrivilegeDrop.giveStreams(to: user.credentials.user) { report.warn(Handoff.name, problem) }
         }

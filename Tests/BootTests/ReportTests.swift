@@ -43,7 +43,7 @@ struct ReportTests {
 
     private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
         let lines = Lines()
-        let report = Report(log: log, started: .now) { lines.lines.append($0) }
+        let report = Report(log: log, started: Clock.monotonic) { lines.lines.append($0) }
         for event in Self.events { report.observe(event) }
         report.line(.info, "", "ready")
         report.warn("handoff", "a warning")
@@ -107,7 +107,7 @@ struct ReportTests {
                 name: "jane", groupName: "lab", home: "/home/jane", shell: "/bin/zsh",
                 credentials: Credentials(user: 1, group: 2, groups: [3, 4])),
             seed: Credentials(user: 7, group: 2, groups: []),
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
+            accounts: PlannedAccounts(), warnings: [])
         let text = report.json(
             start: .root, people: people, exports: [("HOME", "/home/jane"), ("A_TOKEN", "hunter2")],
             failure: Self.failure
@@ -128,7 +128,7 @@ struct ReportTests {
     }
 
     @Test func `without people and failure there is null`() {
-        let report = Report(log: LogSettings(), started: .now) { _ in }
+        let report = Report(log: LogSettings(), started: Clock.monotonic) { _ in }
         let text = report.json(start: .bare, people: nil, exports: [], failure: nil).text
         #expect(
             text.hasPrefix(

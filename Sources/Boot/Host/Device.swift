@@ -52,7 +52,8 @@ extension Device {
             devices.append(
                 Device(
                     path: directory.path.appending(name), mode: status.mode, group: status.group,
-                    untrustedBecause: problem ?? (isElsewhere ? "it is mounted there, and only nodes of /dev itself count" : nil)))
+                    untrustedBecause: problem
+                        ?? (isElsewhere ? "it is mounted there, and only nodes of /dev itself count" : nil)))
         }
         return devices
     }

@@ -111,7 +111,8 @@ extension People {
             guard let account = image.files.account(named: name) else {
                 if isDefault { return nil }
                 throw BootError(
-                    "SCRATCH_SEED_USER is '\(name)'", reason: image.passwdUntrustedBecause ?? "no such user in \(Paths.passwd)",
+                    "SCRATCH_SEED_USER is '\(name)'",
+                    reason: image.passwdUntrustedBecause ?? "no such user in \(Paths.passwd)",
                     remedy: "add the account to the image, or give its ids as uid:gid", exitCode: .settings)
             }
             found = (account.userID, account.groupID, image.files.groups(ofUserNamed: name))

@@ -24,7 +24,7 @@ package struct NameRights: Equatable, Sendable {
     }
 
     /// Something that is not understood, so that it may give rights to any name.
-    package struct Doubt: Equatable, Sendable {
+    package struct Problem: Equatable, Sendable {
         package let file: FilePath
         /// From 1; `nil` for the file or directory as a whole.
         package let line: Int?
@@ -32,19 +32,19 @@ package struct NameRights: Equatable, Sendable {
         package let reason: String
     }
 
-    /// A file with a doubt, in which every word may be a name.
-    struct DoubtfulText: Equatable, Sendable {
+    /// A file with a problem, in which every word may be a name.
+    struct UnclearText: Equatable, Sendable {
         let file: FilePath
         let lines: [SourceText.Line]
     }
 
     package internal(set) var mentions: [Mention] = []
-    package internal(set) var doubts: [Doubt] = []
+    package internal(set) var problems: [Problem] = []
     /// Those of them about what is there and was not read: it may have any name literally.
-    var unread: [Doubt] = []
-    var doubtfulTexts: [DoubtfulText] = []
+    var unread: [Problem] = []
+    var unclearTexts: [UnclearText] = []
 
-    /// Nothing is mentioned, and nothing is in doubt.
+    /// Nothing is mentioned, and nothing is unclear.
     package init() {}
 
     /// Reads every source of a container.
@@ -106,7 +106,7 @@ extension NameRights {
             default: break
             }
         }
-        for text in doubtfulTexts {
+        for text in unclearTexts {
             guard let line = text.lines.first(where: { wanted.isWord(of: $0.bytes) }) else { continue }
             reasons.append("\(text.file.shown()):\(line.number): the word \(name) may be a name")
         }
@@ -115,7 +115,7 @@ extension NameRights {
         for mention in mentions where mention.subject == .everyone {
             reasons.append("\(mention.place): everybody with a name has rights")
         }
-        return NameVerdict(reasons: reasons + doubts.map(\.text))
+        return NameVerdict(reasons: reasons + problems.map(\.text))
     }
 }
 
@@ -123,8 +123,8 @@ extension NameRights.Mention {
     var place: String { "\(file.shown()):\(line)" }
 }
 
-extension NameRights.Doubt {
-    /// The doubt on one line.
+extension NameRights.Problem {
+    /// The problem on one line.
     var text: String { "\(file.shown())\(line.map { ":\($0)" } ?? ""): \(reason)" }
 }
 
