@@ -18,8 +18,10 @@ package final class Host {
     /// Whom the container was started as.
     package let caller: Credentials
     private var facts: HostFacts
-    /// The files that were looked at, and whether they are programs.
-    private var checkedPrograms: [(path: FilePath, isProgram: Bool)] = []
+    /// The paths at which a program was found.
+    private var foundPrograms: [FilePath] = []
+    /// The paths at which there is none.
+    private var missingPrograms: [FilePath] = []
 
     /// - Parameters:
     ///   - tree: the container's files.
@@ -116,10 +118,11 @@ extension Host {
 
     private func isProgram(_ path: FilePath) -> Bool {
         if let known = facts.programs { return known.contains(path) }
-        if let checked = checkedPrograms.first(where: { $0.path == path }) { return checked.isProgram }
+        if foundPrograms.contains(path) { return true }
+        if missingPrograms.contains(path) { return false }
         let status = (try? tree.status(path, links: .follow)) ?? nil
         let isProgram = status.map { $0.kind == .file && $0.mode.rawValue & 0o111 != 0 } ?? false
-        checkedPrograms.append((path, isProgram))
+        if isProgram { foundPrograms.append(path) } else { missingPrograms.append(path) }
         return isProgram
     }
 }

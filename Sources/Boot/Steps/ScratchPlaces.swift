@@ -25,8 +25,8 @@ extension Scratch {
     func permittedOwners(_ context: PlanContext) -> (owners: [UInt32], warnings: [String]) {
         let image = context.host.imageAccounts
         // Also in a start without privileges, in which nobody acts as the seed user: it has made the home in another one.
-        let worker = context.people.seed ?? (try? People.seed(seed, context.host, group: group(context))) ?? nil
-        var owners = [context.people.user.credentials.user] + (worker.map { [$0.user] } ?? [])
+        let seedUser = context.people.seed ?? (try? People.seed(seed, context.host, group: group(context))) ?? nil
+        var owners = [context.people.user.credentials.user] + (seedUser.map { [$0.user] } ?? [])
         var warnings: [String] = []
         for owner in homeOwners {
             switch owner {
