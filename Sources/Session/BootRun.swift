@@ -79,28 +79,39 @@ package struct BootRun {
         let actors = Actors(
             people, privileges: current, start: start, umask: scratch.umask,
             isObserver: request.isPlan && start == .elevated)
-        try withStep(Identity.name) { () throws(BootError) in try rehearse(actors, people, host) }
+        // Nobody needs the keys any more when this is over, and before the process is the user's.
+        let exports = try plan.erasingSecrets { plan throws(BootError) in
+            try withStep(Identity.name) { () throws(BootError) in try rehearse(actors, people, host) }
+            return try apply(plan, scratch, people, host, actors)
+        }
+        if let planText {
+            planText.addHandoff(people, exports, scratch, settings.secrets)
+            return 0
+        }
+        return try handOver(settings, people, host, exports)
+    }
+
+    /// Makes the plan true, or tells what that would come to.
+    ///
+    /// - Returns: the variables for the user's command.
+    private func apply(
+        _ plan: Plan, _ scratch: Scratch, _ people: People, _ host: Host, _ actors: Actors
+    ) throws(BootError) -> [(name: String, value: String)] {
         for warning in plan.warnings { warn(warning.step, warning.text) }
         let watch = initSide.map { ChangeWatch(of: $0, seconds: scratch.timeout) }
         // From here on programs run as the user, who may not read what the init still has of the environment.
         initSide?.waitForInit()
         var apply = Apply(
             request.isPlan ? .dryRun : .boot, tree: tree, actors: actors, watch: watch,
-            seedPlaces: SeedPlaces(scratch.seedDirectories, isStrict: start == .elevated))
+            seedPlaces: SeedPlaces(scratch.seedDirectories, isStrict: host.start == .elevated))
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {
-            try apply.run(plan, observe: planText?.observe ?? report.observe)
+            return try apply.run(plan, observe: planText?.observe ?? report.observe)
         } catch {
             // What is kept of the failure is written as root.
             if !request.isPlan, (try? actors.become(.root)) != nil { keepState(host, people, [], nil, failure: error) }
             throw error
         }
-        let exports = apply.exports
-        if let planText {
-            planText.addHandoff(people, exports, scratch, settings.secrets)
-            return 0
-        }
-        return try handOver(settings, people, host, exports)
     }
 
     /// Runs the command as whoever the container was started as.

@@ -147,7 +147,8 @@ package struct Inspection {
         if isPrivileged { for reason in people.names.reasons { plan.add("note", Identity.name, reason) } }
         let actors = Actors(
             people, privileges: host.privileges, start: host.start, umask: scratch.umask, isObserver: isObserver)
-        var apply = Apply(.dryRun, tree: tree, actors: actors)
+        let apply = Apply(.dryRun, tree: tree, actors: actors)
+        let exports: [(name: String, value: String)]
         if isObserver {
             // What the observer may not see says nothing of the boot, which goes on there.
             var failure: BootError?
@@ -155,7 +156,7 @@ package struct Inspection {
             let relaxed = Plan(
                 changes: wanted.changes.map { StepChange(step: $0.step, planned: $0.planned.failing(.warn)) },
                 exports: wanted.exports, warnings: [])
-            try apply.run(relaxed) { event in
+            exports = try apply.run(relaxed) { event in
                 plan.observeWithoutPrivileges(event)
                 if case .failed(let error) = event.outcome, !error.isForWantOfPrivileges,
                     wanted.changes[index].planned.onFailure == .stop
@@ -166,9 +167,9 @@ package struct Inspection {
             }
             if let failure { return failure.exitCode.rawValue }
         } else {
-            try apply.run(wanted, observe: plan.observe)
+            exports = try apply.run(wanted, observe: plan.observe)
         }
-        plan.addHandoff(people, apply.exports, scratch, settings.secrets)
+        plan.addHandoff(people, exports, scratch, settings.secrets)
         return plan.isPending ? 2 : 0
     }
 

@@ -130,7 +130,7 @@ struct ActorsTests {
                 name: "jane", groupName: "lab", home: "/h", shell: "/bin/sh",
                 credentials: Credentials(user: 1000, group: 100, groups: [7])),
             seed: Credentials(user: 2000, group: 100, groups: [8]),
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
+            accounts: PlannedAccounts(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
         return Actors(people, privileges: try Privileges.current(), start: start, umask: 0o007)
     }
 

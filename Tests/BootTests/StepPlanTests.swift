@@ -17,7 +17,7 @@ struct StepPlanTests {
             credentials: Credentials(user: 254_321, group: 83070, groups: []))
         let people = People(
             user: user, seed: nil,
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
+            accounts: PlannedAccounts(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
         let host = Host(tree: FileTree(), privileges: try Privileges.current(), mounts: mounts, git: git)
         let wanted = try #require(settings[Wanted.self])
         return wanted.plan(PlanContext(settings: settings, people: people, host: host, exports: []))

@@ -36,15 +36,15 @@ final class Workplace {
         let people = People(
             user: People.User(
                 name: "jane", groupName: "lab", home: root.appending("home"), shell: "/bin/zsh", credentials: user),
-            seed: nil, accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []),
+            seed: nil, accounts: PlannedAccounts(found: AccountFiles(), planned: AccountFiles(), meanings: []),
             warnings: [])
         let host = Host(tree: FileTree(), privileges: privileges)
         apply = { plan, mode throws(BootError) in
             let actors = Actors(people, privileges: privileges, start: host.start, umask: umask)
-            var apply = Apply(mode, tree: host.tree, actors: actors)
+            let apply = Apply(mode, tree: host.tree, actors: actors)
             var events: [Event] = []
-            try apply.run(plan) { events.append($0) }
-            return (events, Dictionary(apply.exports.map { ($0.name, $0.value) }) { $1 })
+            let exports = try apply.run(plan) { events.append($0) }
+            return (events, Dictionary(exports.map { ($0.name, $0.value) }) { $1 })
         }
         chmod(root.string, 0o755)
         for directory in [home, scratch, image] {

@@ -18,7 +18,7 @@ package struct People: Sendable {
     /// group that a server sees which ignores supplementary groups.
     package let seed: Credentials?
     /// The account files as they will be.
-    package let accounts: AccountsChange
+    package let accounts: PlannedAccounts
     /// What the reader should know.
     package internal(set) var warnings: [String]
     /// Which of the names that were asked for are given.
@@ -81,7 +81,7 @@ extension People {
                 shell: FilePath(plan.shell),
                 credentials: Credentials(user: plan.userID, group: plan.groupID, groups: groups)),
             seed: seed,
-            accounts: AccountsChange(found: host.accounts, planned: plan.files, meanings: plan.changes),
+            accounts: PlannedAccounts(found: host.accounts, planned: plan.files, meanings: plan.changes),
             warnings: plan.warnings + (plan.shell == request.shell ? shellNotices(identity, host) : [])
                 + names.told(identity), names: names)
     }
@@ -130,7 +130,7 @@ extension People {
                 shell: host.shells.first ?? Identity.lastShell,
                 credentials: Credentials(
                     user: privileges.user.effective, group: privileges.group.effective, groups: privileges.groups)),
-            seed: nil, accounts: AccountsChange(found: host.accounts, planned: planned, meanings: meanings),
+            seed: nil, accounts: PlannedAccounts(found: host.accounts, planned: planned, meanings: meanings),
             warnings: warnings + shellNotices(identity, host))
     }
 

@@ -141,7 +141,7 @@ package struct Identity: Step {
 
     private func accounts(_ context: PlanContext) -> PlannedChange {
         PlannedChange(
-            .accounts(context.people.accounts), by: context.host.start.isPrivileged ? [.root] : [.user],
+            .accounts(AccountsChange(context.people.accounts)), by: context.host.start.isPrivileged ? [.root] : [.user],
             onFailure: .warn,
             consequence: "programs that look up the user, such as sudo and ssh, will not work")
     }
@@ -159,7 +159,9 @@ package struct Identity: Step {
         return PlannedChange(
             .directory(
                 DirectoryChange(
-                    path: user.home, mode: 0o750, owner: user.credentials.user, group: user.credentials.group,
+                    at: DirectoryChange.Place(user.home),
+                    made: DirectoryChange.Form(
+                        mode: 0o750, owner: user.credentials.user, group: user.credentials.group),
                     use: isUsers ? .write : .none,
                     fallbacks: [own, context.settings[Scratch.self]?.home].compactMap { $0 })),
             by: isUsers ? [.user] : [.root], onFailure: .warn)
