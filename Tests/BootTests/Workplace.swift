@@ -96,6 +96,13 @@ final class Workplace {
         return try apply(Plan(changes: changes, exports: exports, warnings: []), mode)
     }
 
+    /// Applies a plan as the user.
+    func apply(
+        _ plan: Plan, mode: Apply.Mode = .boot
+    ) throws(BootError) -> (events: [Event], exports: [String: String]) {
+        try apply(plan, mode)
+    }
+
     /// The only event of one change.
     func event(of change: Change, mode: Apply.Mode = .boot) throws -> Event {
         let events = try apply(change, mode: mode).events

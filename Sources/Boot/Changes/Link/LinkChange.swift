@@ -66,7 +66,9 @@ extension LinkChange: ChangeKind {
     private var withoutLink: Change {
         guard kind == .directory else { return .firstFile(FirstFileChange(path: target, mode: mode ?? 0o666)) }
         return .directory(
-            DirectoryChange(at: DirectoryChange.Place(target), made: DirectoryChange.Form(mode: mode ?? 0o777, group: 0), use: .none))
+            DirectoryChange(
+                at: DirectoryChange.Place(target), made: DirectoryChange.Form(mode: mode ?? 0o777, group: 0), use: .none
+            ))
     }
 }
 
