@@ -56,6 +56,16 @@ enum Finding<Difference> {
     case skipped(String)
     /// It is not true: what is to be done.
     case differs(Difference)
+
+    /// What comes of the change where nothing is done, as in a dry run.
+    var outcome: Outcome {
+        switch self {
+        case .already: .already
+        case .unneeded(let reason): .unneeded(reason)
+        case .skipped(let reason): .skipped(reason)
+        case .differs: .changed
+        }
+    }
 }
 
 /// A kind of change whose question and work are apart: a dry run asks the question and does nothing of the work.
@@ -87,14 +97,10 @@ extension CheckedChange {
 
     /// Asks whether it is true, and makes it true where it is not.
     func checkAndMake(on bench: Workbench) throws(BootError) -> Outcome {
-        switch try check(on: bench) {
-        case .already: return .already
-        case .unneeded(let reason): return .unneeded(reason)
-        case .skipped(let reason): return .skipped(reason)
-        case .differs(let difference):
-            guard bench.isDryRun else { return try makeTrue(difference, on: bench) }
-            try foresee(difference, on: bench)
-            return .changed
-        }
+        let finding = try check(on: bench)
+        guard case .differs(let difference) = finding else { return finding.outcome }
+        guard bench.isDryRun else { return try makeTrue(difference, on: bench) }
+        try foresee(difference, on: bench)
+        return finding.outcome
     }
 }

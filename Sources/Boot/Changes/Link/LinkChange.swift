@@ -26,8 +26,7 @@ package struct LinkChange: Equatable, Sendable {
     }
 }
 
-// Question and work are apart here, too, but they take turns: others may work in the same home.
-extension LinkChange: ChangeKind {
+extension LinkChange: CheckedChange {
     var goal: String { "link \(path.shown()) to \(target.shown())" }
 
     func done(by identity: String) -> String { "linked \(path.shown()) to \(target.shown()) as \(identity)" }
@@ -38,28 +37,6 @@ extension LinkChange: ChangeKind {
 
     func moved(by resolve: (FilePath) -> FilePath) -> Change? {
         .link(LinkChange(resolve(path), to: resolve(target), kind, mode: mode, owners: owners))
-    }
-
-    /// Each round looks anew, and this many are enough for any who work there as well.
-    private static let mostRounds = 16
-
-    func apply(on bench: Workbench) throws(BootError) -> Outcome {
-        // A home that lies in the persistent directory needs no link.
-        if path == target { bench.performed = withoutLink }
-        for _ in 0..<Self.mostRounds {
-            switch try check(on: bench) {
-            case .already: return .already
-            case .unneeded(let reason): return .unneeded(reason)
-            case .skipped(let reason): return .skipped(reason)
-            case .differs(let difference):
-                if bench.isDryRun {
-                    foresee(difference, on: bench)
-                    return .changed
-                }
-                if let outcome = try makeTrue(difference, on: bench) { return outcome }
-            }
-        }
-        throw BootError("cannot link \(path.shown())", reason: "another program keeps changing it")
     }
 
     /// What remains of the change where the link's place is its target's: that exists.
@@ -84,7 +61,9 @@ extension LinkChange {
         case noLink(leadsTo: FilePath?, makesTarget: Bool)
     }
 
-    private func check(on bench: Workbench) throws(BootError) -> Finding<Difference> {
+    func check(on bench: Workbench) throws(BootError) -> Finding<Difference> {
+        // A home that lies in the persistent directory needs no link.
+        if path == target { bench.performed = withoutLink }
         let entry = path == target ? .link(to: target) : try look(on: bench)
         if case .link(target) = entry { return try isTargetToBeMade(on: bench) ? .differs(.noTarget) : .already }
         let found = try lookAtTarget(on: bench)
@@ -169,13 +148,27 @@ extension LinkChange {
 
 // Make it true.
 extension LinkChange {
-    private func foresee(_ difference: Difference, on bench: Workbench) {
+    func foresee(_ difference: Difference, on bench: Workbench) {
         if case .obstacle(let status, let target) = difference { foreseeClearing(status, target, on: bench) }
         bench.ledger.expect(target)
     }
 
+    /// Others may work in the same home: each round looks anew, and this many are enough for any of them.
+    private static let mostRounds = 16
+
+    func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome {
+        var difference = difference
+        for _ in 0..<Self.mostRounds {
+            if let outcome = try makeOnce(difference, on: bench) { return outcome }
+            let finding = try check(on: bench)
+            guard case .differs(let other) = finding else { return finding.outcome }
+            difference = other
+        }
+        throw BootError("cannot link \(path.shown())", reason: "another program keeps changing it")
+    }
+
     /// Does what is to be done; `nil` when what is there then decides, whoever was faster.
-    private func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome? {
+    private func makeOnce(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome? {
         switch difference {
         case .noTarget: return try makeTarget(on: bench) ? .changed : .already
         case .obstacle(let status, let target): return try clear(status, target, on: bench) ? nil : .already
