@@ -1,5 +1,6 @@
 import Linux
 import SystemPackage
+internal import Text
 
 /// The account files have their planned text.
 package struct AccountsChange: Equatable, Sendable {
@@ -41,7 +42,7 @@ extension AccountsChange: CheckedChange {
                 try bench.checkIsImages("cannot write", file.path)
             } catch  where error.attempts.isEmpty && file.path != Paths.passwd {
                 // The user can be looked up without the others.
-                bench.notes.append(error.message)
+                bench.note(error.message)
                 continue
             }
             try write(file.path, planned, found: file.found, on: bench)

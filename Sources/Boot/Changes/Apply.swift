@@ -87,7 +87,7 @@ package struct Apply {
             guard planned.onFailure == .warn else { throw error.inStep(change.step) }
             // What an observer cannot see may well be usable.
             if kind.blocksWhatLiesBelow && !actors.isObserver { bench.ledger.noteUnusable(kind.needed) }
-            if !planned.consequence.isEmpty { bench.notes.append(planned.consequence) }
+            if !planned.consequence.isEmpty { bench.note(planned.consequence) }
             return .failed(error.inStep(change.step))
         }
     }

@@ -4,7 +4,7 @@ import SystemPackage
 /// A kind of change: data, its words, and its work.
 ///
 /// A new kind is one file and a case of ``Change``.
-protocol ChangeKind: Equatable, Sendable {
+protocol ChangeKind: Sendable {
     /// What must be true, in words that hold before and after: `/scratch/jane is a directory`.
     var goal: String { get }
 

@@ -135,7 +135,7 @@ extension CommandChange {
         output.finish(show)
         if result.leftBehind > 0 {
             let count = result.leftBehind == 1 ? "a process" : "\(result.leftBehind) processes"
-            bench.notes.append("\(count) that it left behind had to be killed")
+            bench.note("\(count) that it left behind had to be killed")
         }
         try check(result, lastLine: output.last)
     }

@@ -51,11 +51,11 @@ extension CopyChange: CheckedChange {
         } catch {
             throw bench.copyFailure("cannot copy", source, destination, error)
         }
-        bench.notes += result.leftOut.map {
-            "\($0.shown()) is neither a file nor a directory nor a link and was not copied"
+        for path in result.leftOut {
+            bench.note("\(path.shown()) is neither a file nor a directory nor a link and was not copied")
         }
         if let error = result.remains {
-            bench.notes.append(
+            bench.note(
                 "a second copy of \(source.shown()) cannot be removed and remains at "
                     + "\((error.path ?? destination).shown()): \(error.reason) (\(error.symbol))")
         }

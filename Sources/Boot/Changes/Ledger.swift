@@ -5,8 +5,7 @@ import SystemPackage
 final class Ledger {
     private let tree: FileTree
     private let actors: Actors
-    /// The directories of the plan.
-    let plannedDirectories: [DirectoryChange]
+    private let plan: Plan
     /// The directory that came of each planned one that has a fallback.
     private(set) var directories: [FilePath: FilePath] = [:]
     /// Paths that a dry run would have made.
@@ -26,11 +25,14 @@ final class Ledger {
 
     /// A ledger for the run of a plan.
     init(_ plan: Plan, tree: FileTree, actors: Actors) {
+        self.plan = plan
         self.tree = tree
         self.actors = actors
-        plannedDirectories = plan.changes.compactMap {
-            if case .directory(let change) = $0.planned.change { change } else { nil }
-        }
+    }
+
+    /// The directories of the plan.
+    var plannedDirectories: [DirectoryChange] {
+        plan.changes.compactMap { if case .directory(let change) = $0.planned.change { change } else { nil } }
     }
 }
 

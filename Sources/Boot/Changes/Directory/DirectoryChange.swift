@@ -125,7 +125,7 @@ extension DirectoryChange: CheckedChange {
             for fallback in fallbacks {
                 let change = replacement(at: fallback, on: bench)
                 let part = Workbench(forPartOf: bench, by: [.user, .seed].filter(bench.actors.has))
-                defer { bench.notes += part.notes }
+                defer { bench.takeNotes(of: part) }
                 let outcome: Outcome
                 do throws(BootError) {
                     outcome = try change.ensure(on: part)
@@ -133,7 +133,7 @@ extension DirectoryChange: CheckedChange {
                     // The first failure is the one to tell of.
                     continue
                 }
-                part.notes.append("\(error.message); \(fallback.shown()) is used instead")
+                part.note("\(error.message); \(fallback.shown()) is used instead")
                 bench.ledger.choose(fallback, for: path)
                 if !part.identity.isEmpty { bench.identity = part.identity }
                 bench.performed = part.performed ?? .directory(change)
@@ -158,6 +158,7 @@ extension DirectoryChange: CheckedChange {
     }
 
     /// Sees to it that this very directory exists and can be used.
+    @inline(never)
     func ensure(on bench: Workbench) throws(BootError) -> Outcome {
         // Programs find some of these files without the directory.
         defer { tellForeignFiles(on: bench) }

@@ -152,12 +152,12 @@ extension DirectoryChange {
     func compare(with status: FileStatus, on bench: Workbench) {
         let path = path.shown()
         if let owner = made.owner, status.user != owner {
-            bench.notes.append(
+            bench.note(
                 "\(path) belongs to user \(status.user), not to \(owner), and is left as it is; correct it with "
                     + "chown \(owner):\(made.group) \(path)")
         }
         if made.isShared && !status.mode.contains(ModeBits(rawValue: made.mode.rawValue & 0o2070)) {
-            bench.notes.append(
+            bench.note(
                 "\(path) has mode \(status.mode.octal): others of group \(status.group) cannot share all of it; its owner "
                     + "(\(status.user)) can correct it with chmod \(made.mode.octal) \(path)")
         }
@@ -168,17 +168,17 @@ extension DirectoryChange {
         let whose = status.user == bench.actors.userID ? "" : "its owner (\(status.user)) can "
         if made.mode.contains(0o1000) && status.mode.rawValue & 0o1020 == 0o020 {
             let corrected = ModeBits(rawValue: status.mode.rawValue & (isOpen ? ~0o007 : ~0) | 0o1000)
-            bench.notes.append(
+            bench.note(
                 "\(path) has mode \(status.mode.octal): others of group \(status.group) can move the user's files away; "
                     + "\(whose)correct it with chmod \(corrected.octal) \(path)")
         }
         if trust.startup != nil && status.mode.rawValue & 0o033 != 0 {
-            bench.notes.append(
+            bench.note(
                 "\(path) has mode \(status.mode.octal): others can enter it or change what shells run; "
                     + "\(whose)correct it with chmod 700 \(path)")
         }
         if isOpen {
-            bench.notes.append(
+            bench.note(
                 "\(path) has mode \(status.mode.octal): everyone can enter it; correct it with "
                     + "chmod o-rwx \(path)")
         }

@@ -148,12 +148,12 @@ extension DirectoryChange {
         guard let made = try? parent.status(name), made.kind == .directory else { return }
         let shown = wanted.path.shown()
         if made.group != wanted.group {
-            bench.notes.append(
+            bench.note(
                 "\(shown) belongs to group \(made.group), not to \(wanted.group); correct it with "
                     + "chgrp \(wanted.group) \(shown)")
         }
         if made.mode != wanted.mode {
-            bench.notes.append(
+            bench.note(
                 "\(shown) has got mode \(made.mode.octal), not \(wanted.mode.octal); correct it with "
                     + "chmod \(wanted.mode.octal) \(shown)")
         }
@@ -234,7 +234,7 @@ extension DirectoryChange {
             do throws(SystemCallError) {
                 try directory.setOwner(user: nil, group: wanted.group)
             } catch {
-                bench.notes.append(
+                bench.note(
                     "\(wanted.path.shown()) belongs to group \(made.group), not to \(wanted.group): \(error.reason) "
                         + "(\(error.symbol))")
             }

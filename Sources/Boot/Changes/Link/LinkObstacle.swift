@@ -47,10 +47,10 @@ extension LinkChange {
             if error.errno == .noSuchFileOrDirectory && error.path?.starts(with: path) == true { return true }
             let failure = bench.copyFailure("cannot move", path, target, error)
             guard cannotTake(status, error, user: bench.actors.userID) else {
-                bench.notes.append("\(path.shown()) stays as it is, and the next boot tries again")
+                bench.note("\(path.shown()) stays as it is, and the next boot tries again")
                 throw failure
             }
-            bench.notes.append(failure.message)
+            bench.note(failure.message)
         }
         try bench.setAside(path, unlessLinkedTo: target)
         return true
@@ -113,7 +113,7 @@ extension LinkChange {
         let error = try Staging.discard(
             ends.name, seen: status, as: ends.name, in: ends.parent, progress: bench.keepWatchWaiting)
         if let error {
-            bench.notes.append(
+            bench.note(
                 "what was copied from \(ends.parent.path.appending(ends.name).shown()) cannot be removed and remains in "
                     + "\((error.path ?? ends.parent.path).shown()): \(error.reason) (\(error.symbol))")
         }

@@ -54,7 +54,7 @@ final class SSHFilesWork {
             do throws(BootError) {
                 try settle(name)
             } catch let error where error.attempts.last?.error.errno == .resourceBusy {
-                bench.notes.append(
+                bench.note(
                     change.mountWords(directory.appending(name.text), change.files.filter { $0.name == name }))
             }
         }

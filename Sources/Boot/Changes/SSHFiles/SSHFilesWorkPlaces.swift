@@ -38,7 +38,7 @@ extension SSHFilesWork {
                 remedy: "move it away")
         }
         if status.isWritableByOthers {
-            bench.notes.append(
+            bench.note(
                 "\(path.shown()) has mode \(status.mode.octal): others can change its files, and ssh may refuse them; "
                     + "correct it with chmod 700 \(path.shown())")
         }
@@ -78,16 +78,17 @@ extension SSHFilesWork {
         // A container's root is not memory but ends with it, too.
         let ending = holders.filter { $0.1?.isMemory == true } + holders.filter { $0.1?.point == "/" }
         // Where others may exchange the directory, they choose whom ssh believes; such a place comes last, and is told of.
-        let places = ending.map { (path: $0.0, isExchangeable: isExchangeable($0.0)) }
+        let exchangeable = ending.map(\.0).filter(isExchangeable)
+        let places = ending.map(\.0).filter { !exchangeable.contains($0) } + exchangeable
         var failure = BootError(
             "cannot keep keys off the volume of the home", reason: "neither /run nor /dev/shm ends with the container",
             remedy: "mount an emptyDir with medium: Memory at /dev/shm")
-        for place in places.filter({ !$0.isExchangeable }) + places.filter(\.isExchangeable) {
+        for place in places {
             do throws(BootError) {
-                let path = try makeMemoryDirectory(in: place.path)
-                if place.isExchangeable && !bench.isDryRun {
-                    bench.notes.append(
-                        "others can exchange \(path.shown()), which has the keys: \(place.path.shown()) is not root's, or "
+                let path = try makeMemoryDirectory(in: place)
+                if exchangeable.contains(place) && !bench.isDryRun {
+                    bench.note(
+                        "others can exchange \(path.shown()), which has the keys: \(place.shown()) is not root's, or "
                             + "lacks the sticky bit")
                 }
                 return path
@@ -103,7 +104,7 @@ extension SSHFilesWork {
         let path = place.appending("entrypoint-ssh-\(actors.userID)")
         let maker: Actor = actors.has(.root) ? .root : .user
         let part = Workbench(forPartOf: bench, by: [maker])
-        defer { bench.notes += part.notes }
+        defer { bench.takeNotes(of: part) }
         let wanted = DirectoryChange(
             at: DirectoryChange.Place(path),
             made: DirectoryChange.Form(mode: 0o700, owner: actors.userID, group: actors.groupID), use: .write)

@@ -18,7 +18,7 @@ final class Workbench {
     /// Who does the change at hand, in words.
     var identity = ""
     /// What differs and matters, although nothing is changed because of it; with the remedy.
-    var notes: [String] = []
+    private(set) var notes: [String] = []
     /// What was done beyond the goal, in a clause.
     private(set) var remark = ""
     /// What was done in the place of the planned change.
@@ -61,7 +61,15 @@ final class Workbench {
     /// Who does the change first.
     var actor: Actor { able[0] }
 
+    /// Tells of something that differs and matters, in a clause or two.
+    @inline(never)
+    func note(_ text: String) { notes.append(text) }
+
+    /// Tells what is to be told of a part of the change.
+    func takeNotes(of part: Workbench) { notes += part.notes }
+
     /// Adds to what is told of the change.
+    @inline(never)
     func add(remark text: String) { remark += remark.isEmpty ? text : "; \(text)" }
 
     /// Tells what a program says.
@@ -87,22 +95,18 @@ extension Workbench {
 
 // Looking and working.
 extension Workbench {
-    /// Does some work on a path as an actor, with an error of the boot.
+    /// Does some work on a path, with an error of the boot.
+    ///
+    /// - Parameter actor: who does it; `nil` for who does the change first.
     func perform<Result: ~Copyable>(
-        _ action: String, _ path: FilePath, as actor: Actor, _ work: () throws(SystemCallError) -> Result
+        _ action: String, _ path: FilePath, as actor: Actor? = nil, _ work: () throws(SystemCallError) -> Result
     ) throws(BootError) -> Result {
+        let actor = actor ?? self.actor
         do throws(SystemCallError) {
             return try actors.acting(as: actor, work)
         } catch {
-            throw failure(action, path, [Attempt(as: actors.words(actor), error)])
+            throw failure(action, path, as: actor, error)
         }
-    }
-
-    /// Does some work on a path as who does the change first.
-    func perform<Result: ~Copyable>(
-        _ action: String, _ path: FilePath, _ work: () throws(SystemCallError) -> Result
-    ) throws(BootError) -> Result {
-        try perform(action, path, as: actor, work)
     }
 
     /// What is at a path itself; links above it are the user's own and are followed. In a dry run, what would be there.

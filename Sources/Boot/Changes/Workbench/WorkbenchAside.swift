@@ -29,7 +29,7 @@ extension Workbench {
             }
             guard let isFree else { return }
             guard isFree else { continue }
-            notes.append("\(path.shown()) was in the way and is kept as \(kept.shown())")
+            note("\(path.shown()) was in the way and is kept as \(kept.shown())")
             return
         }
         throw BootError(
@@ -39,7 +39,7 @@ extension Workbench {
 
     /// Tells what ``setAside(_:unlessLinkedTo:)`` would do.
     func foreseeSettingAside(_ path: FilePath) {
-        notes.append("\(path.shown()) is in the way and is kept as \(Self.kept(path, 0).shown())")
+        note("\(path.shown()) is in the way and is kept as \(Self.kept(path, 0).shown())")
     }
 
     /// A path beside another one for what was in its place.

@@ -4,6 +4,12 @@ internal import Text
 
 /// Errors about paths, with what can be done about them.
 extension Workbench {
+    /// An error of an actor's about a path.
+    @inline(never)
+    func failure(_ action: String, _ path: FilePath, as actor: Actor, _ error: SystemCallError) -> BootError {
+        failure(action, path, [Attempt(as: actors.words(actor), error)])
+    }
+
     /// An error about a path, with what can be done about it.
     func failure(
         _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false, remedy known: String? = nil
