@@ -37,6 +37,7 @@ extension CommandChange {
         position = exports.count
         refused = settings.secrets.stripped(in: settings.environment)
         knownSecrets = settings.secrets
+        secretValues = settings.secrets.values(in: settings.environment)
         let own = dropIn.environment
         if dropIn.identity == .user {
             // Its own business, but for the secrets.

@@ -20,6 +20,8 @@ package struct CommandChange: Equatable, Sendable {
     package let refused: Set<String>
     /// Which variables are secrets, also of those that earlier drop-ins have exported.
     let knownSecrets: Secrets
+    /// The values of the pod's secrets, which another variable may have as well.
+    let secretValues: [[UInt8]]
 
     /// What the environments are made of does not differ within a boot.
     package static func == (left: CommandChange, right: CommandChange) -> Bool {
@@ -167,13 +169,14 @@ extension CommandChange {
     }
 
     /// The values that are shown nowhere, of an environment that the drop-in gets.
-    func hidden(in environment: [CString]) -> [[UInt8]] {
-        environment.compactMap { entry in
-            guard let name = entry.variableName, dropIn.secrets.contains(name) || knownSecrets.isSecret(name) else {
-                return nil
+    private func hidden(in environment: [CString]) -> [[UInt8]] {
+        secretValues
+            + environment.compactMap { entry in
+                guard let name = entry.variableName, dropIn.secrets.contains(name) || knownSecrets.isSecret(name) else {
+                    return nil
+                }
+                return entry.bytes(from: name.utf8.count + 1)
             }
-            return entry.bytes(from: name.utf8.count + 1)
-        }
     }
 }
 

@@ -41,7 +41,12 @@ package struct Plan: Sendable {
     package func erasingSecrets<Result>(
         _ work: (Plan) throws(BootError) -> Result
     ) throws(BootError) -> Result {
-        defer { for change in changes { for secret in change.planned.change.kind.secrets { secret.erase() } } }
+        defer { eraseSecrets() }
         return try work(self)
+    }
+
+    /// Overwrites the secrets.
+    func eraseSecrets() {
+        for change in changes { for secret in change.planned.change.kind.secrets { secret.erase() } }
     }
 }

@@ -152,17 +152,29 @@ package struct Scratch: Step {
             at: DirectoryChange.Place(cache, own: [home], isOnVolume: true),
             made: DirectoryChange.Form(mode: Self.sharedMode, group: group(context), isShared: true), use: .write,
             fallbacks: [Self.privateCache(in: home)])
+        let token = DirectoryChange(
+            at: DirectoryChange.Place(tokenPath.parent, own: ownPlaces(context), isOnVolume: true),
+            made: DirectoryChange.Form(mode: Self.groupMode, group: group(context)), use: .none,
+            trust: DirectoryChange.Trust(owners: permittedOwners(context).owners + [0]), isLeftToOthers: true)
+        // Elsewhere the pod spec has chosen it.
+        let tokens =
+            tokenPath.starts(with: home)
+            ? [
+                PlannedChange(
+                    .directory(token), by: [.user], onFailure: .warn,
+                    consequence: "HF_TOKEN_PATH is not set, as others could read a token there")
+            ] : []
         return StepPlan(
             changes: [
                 PlannedChange(.directory(own), by: actors(for: home, context), onFailure: .stop),
                 PlannedChange(.directory(working), by: actors(for: workingDirectory, context), onFailure: .stop),
                 PlannedChange(.directory(shared), by: actors(for: cache, context), onFailure: .warn),
-            ] + directories.map { furtherChange($0, context) },
+            ] + tokens + directories.map { furtherChange($0, context) },
             exports: [
                 Export("SCRATCH_HOME", home.string),
                 Export("WORKING_DIR", workingDirectory.string),
                 Export("HF_HOME", .directory(cache)),
-                Export("HF_TOKEN_PATH", tokenPath.string),
+                Export("HF_TOKEN_PATH", tokens.isEmpty ? .text(tokenPath.string) : .place(tokenPath)),
             ], warnings: permittedOwners(context).warnings)
     }
 

@@ -70,13 +70,19 @@ package struct DirectoryChange: Equatable, Sendable {
     /// What is used in its place when it cannot be: the first of them that can.
     package let fallbacks: [FilePath]
     package let trust: Trust
+    /// Whether it is only looked at, and may as well be missing: programs of the user's make it.
+    package let isLeftToOthers: Bool
 
-    package init(at place: Place, made: Form, use: Use, fallbacks: [FilePath] = [], trust: Trust = Trust()) {
+    package init(
+        at place: Place, made: Form, use: Use, fallbacks: [FilePath] = [], trust: Trust = Trust(),
+        isLeftToOthers: Bool = false
+    ) {
         self.place = place
         self.made = made
         self.use = use
         self.fallbacks = fallbacks
         self.trust = trust
+        self.isLeftToOthers = isLeftToOthers
     }
 
     package var path: FilePath { place.path }
@@ -147,7 +153,7 @@ extension DirectoryChange: CheckedChange {
     private func replacement(at fallback: FilePath, on bench: Workbench) -> DirectoryChange {
         let planned = bench.ledger.plannedDirectories
         // What the plan says of such a place counts here, too.
-        if let known = planned.first(where: { $0.path == fallback }) { return known.used(for: .write) }
+        if let known = planned.first(where: { $0.path == fallback && !$0.isLeftToOthers }) { return known.used(for: .write) }
         // What lies in the home has the same owners.
         let above = planned.first { fallback.starts(with: $0.path) && $0.trust.owners != nil }
         return DirectoryChange(
@@ -178,6 +184,7 @@ extension DirectoryChange: CheckedChange {
             compare(with: status, on: bench)
             return .already
         }
+        if isLeftToOthers { return .unneeded("there is none") }
         // A boot would have made it by now.
         return bench.isDryRun && bench.ledger.isExpectedItself(path) ? .already : .differs(())
     }

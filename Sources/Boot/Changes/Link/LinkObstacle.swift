@@ -71,7 +71,7 @@ extension LinkChange {
         switch treatment {
         case .moves: try move(ends, status, replacing: found != nil, on: bench)
         case .isCopied where areOne == false:
-            try removeCopied(ends, status, on: bench)
+            guard try removeCopied(ends, status, on: bench) else { return .isClear }
             bench.add(remark: "what was in its place was removed: \(target.shown()) is a copy of it")
         case .isCopied, .stays:
             // While it was looked at, another boot may have put the link there.
@@ -99,24 +99,31 @@ extension LinkChange {
             let copy = try TreeCopy.make(
                 of: path, at: target, extent: .everything, replacing: replacing, umask: bench.actors.workUmask,
                 in: bench.tree, progress: bench.keepWatchWaiting)
-            guard copy.isMade else { return }
-            try removeCopied(ends, status, on: bench)
+            guard copy.isMade, try removeCopied(ends, status, on: bench) else { return }
         }
         bench.ledger.notePresent(target)
         bench.add(remark: "what was in its place moved to \(target.shown())")
     }
 
     /// Removes what is in the link's place and has been copied: it is out of the way at once, even if that takes long.
+    ///
+    /// - Returns: whether it was still there, and not another boot's link: what is there now decides then.
     private func removeCopied(
         _ ends: borrowing LinkEnds, _ status: FileStatus, on bench: Workbench
-    ) throws(SystemCallError) {
-        let error = try Staging.discard(
-            ends.name, seen: status, as: ends.name, in: ends.parent, progress: bench.keepWatchWaiting)
+    ) throws(SystemCallError) -> Bool {
+        let error: SystemCallError?
+        do throws(SystemCallError) {
+            error = try Staging.discard(
+                ends.name, seen: status, as: ends.name, in: ends.parent, progress: bench.keepWatchWaiting)
+        } catch  where [.staleNFSFileHandle, .noSuchFileOrDirectory].contains(error.errno) {
+            return false
+        }
         if let error {
             bench.note(
                 "what was copied from \(ends.parent.path.appending(ends.name).shown()) cannot be removed and remains in "
                     + "\((error.path ?? ends.parent.path).shown()): \(error.reason) (\(error.symbol))")
         }
+        return true
     }
 
 }
