@@ -153,7 +153,9 @@ extension DirectoryChange: CheckedChange {
     private func replacement(at fallback: FilePath, on bench: Workbench) -> DirectoryChange {
         let planned = bench.ledger.plannedDirectories
         // What the plan says of such a place counts here, too.
-        if let known = planned.first(where: { $0.path == fallback && !$0.isLeftToOthers }) { return known.used(for: .write) }
+        if let known = planned.first(where: { $0.path == fallback && !$0.isLeftToOthers }) {
+            return known.used(for: .write)
+        }
         // What lies in the home has the same owners.
         let above = planned.first { fallback.starts(with: $0.path) && $0.trust.owners != nil }
         return DirectoryChange(
