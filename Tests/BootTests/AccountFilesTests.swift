@@ -12,7 +12,7 @@ struct AccountFilesWritingTests {
         _ found: AccountFiles, _ planned: AccountFiles, meanings: [String] = ["user jane added"]
     ) -> PlannedChange {
         PlannedChange(
-            .accounts(AccountsChange(found: found, planned: planned, meanings: meanings)), by: [.root],
+            .accounts(AccountsChange(PlannedAccounts(found: found, planned: planned, meanings: meanings))), by: [.root],
             onFailure: .warn,
             consequence: "sudo will not work")
     }
