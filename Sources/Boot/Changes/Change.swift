@@ -7,14 +7,6 @@ package enum Actor: String, CaseIterable, Sendable {
     case root, seed, user
 }
 
-/// What happens to the boot when a change fails.
-package enum FailurePolicy: String, CaseIterable, Sendable {
-    /// The boot ends with exit code 125.
-    case stop
-    /// The boot goes on with a warning.
-    case warn
-}
-
 /// Something that must be true, as data. How to tell that it is true and how to make it true is in `Apply`.
 package enum Change: Equatable, Sendable {
     case accounts(AccountsChange)

@@ -45,7 +45,7 @@ package struct Plan: Sendable {
                         step: dropIn.name,
                         planned: PlannedChange(change, by: [dropIn.identity], onFailure: dropIn.onFailure)))
             }
-            guard let step = settings.steps.first(where: { Swift.type(of: $0).name == name }) else { continue }
+            guard let step = settings.step(type) else { continue }
             let plan = step.plan(PlanContext(settings: settings, people: people, host: host, exports: exports))
             let onFailure = settings.policies[name]?.onFailure
             changes += plan.changes.map { StepChange(step: name, planned: $0.failing(onFailure)) }

@@ -28,8 +28,8 @@ package struct DropIn: Equatable, Sendable {
     package let environment: [Assignment]
     /// The names of the start's secrets that it has.
     package let secrets: [String]
-    /// The built-in step that it runs before.
-    package internal(set) var successor = Handoff.name
+    /// The built-in step that it runs before; empty until its place is known.
+    package internal(set) var successor = ""
 
     /// Seconds that a drop-in may run unless its entry says otherwise.
     package static let timeLimit: UInt32 = 60
@@ -48,6 +48,14 @@ package struct DropIn: Equatable, Sendable {
         self.onFailure = onFailure
         self.environment = environment
         self.secrets = secrets
+    }
+
+    /// A file of the image's directories of steps.
+    init(file: FilePath) {
+        self.init(
+            name: file.removingLastComponent().lastComponent.map { "\($0.string)/" }.map { $0 + (file.lastComponent?.string ?? "") } ?? "",
+            source: .directory, program: file,
+            identity: file.removingLastComponent() == Paths.rootSteps ? .root : .user)
     }
 
     /// The program with its arguments, as messages show them.

@@ -13,15 +13,17 @@ package final class Report {
     /// What the reader was warned of, with the step that says it.
     package private(set) var warnings: [(step: String, text: String)] = []
     /// Which variables are shown nowhere.
-    package var secrets = Secrets()
+    package var secrets: Secrets
     private let write: (String) -> Void
 
     /// - Parameters:
     ///   - log: what is printed.
+    ///   - secrets: which variables are shown nowhere.
     ///   - started: when the boot began.
     ///   - write: takes each line, without its newline.
-    package init(log: LogSettings, started: Instant, write: @escaping (String) -> Void) {
+    package init(log: LogSettings, secrets: Secrets, started: Instant, write: @escaping (String) -> Void) {
         self.log = log
+        self.secrets = secrets
         self.started = started
         self.write = write
     }

@@ -1,49 +1,22 @@
-internal import Linux
-internal import YAML
-
 /// What the user's command keeps of the capabilities that the container has (capabilities(7)).
-package enum Capabilities {
-    static let keepSetting = FileSetting<[Int]>(
-        "capabilities.keep", "Capabilities that the command has, if the pod spec gives them to the container",
-        default: "none", shape: .list(.text), example: "[IPC_LOCK]"
-    ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: ValueFormats.capability) }.map { numbers in
-            numbers.indices.filter { !numbers[..<$0].contains(numbers[$0]) }.map { numbers[$0] }
-        }
-    }
+package struct Capabilities: SettingGroup {
+    package static let name = "capabilities"
+    package static let title = "What the command keeps of the container's capabilities"
 
-    /// The capabilities that container engines give to every container; the others are in a pod spec for a reason.
-    private static let usual: UInt64 = 0xA804_25FB
+    static let keepSetting = FileSetting(
+        "capabilities.keep", .list(of: ValueType<Int>.text(ValueFormats.capability)),
+        Words(
+            "Capabilities that the command has, if the pod spec gives them to the container", default: "none",
+            example: "[IPC_LOCK]"))
 
-    /// What differs between the capabilities that were asked for and those that the command will have.
-    package static func warnings(_ kept: [Int], _ host: Host) -> [String] {
-        let (permitted, bounding) = (host.privileges.capabilities.permitted, host.privileges.capabilities.bounding)
-        let isRoot = host.caller.user == 0
-        let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
-        var warnings: [String] = []
-        let unavailable = keptSet & ~permitted & ~(isRoot ? 0 : bounding)
-        if unavailable != 0 {
-            warnings.append(
-                "the command will not have \(names(unavailable)) of capabilities.keep: the container does not have it; add "
-                    + "it to securityContext.capabilities.add in the pod spec")
-        }
-        // The bounding set is what the pod spec asked for. All capabilities are those of a privileged container, which asked
-        // for none in particular.
-        let lost = bounding & ~(permitted & keptSet)
-        let isPrivileged = bounding & Capability.systemAdministration != 0
-        let added = (isPrivileged ? 0 : lost & ~usual) | (isRoot ? 0 : lost & keptSet)
-        if added != 0 {
-            let remedy =
-                isRoot
-                ? "name it in capabilities.keep of the image's configuration if the command needs it"
-                : "a container that starts as another user than root does not get it; start it as root, and name it in "
-                    + "capabilities.keep of the image's configuration if the command needs it"
-            warnings.append("the command will not have \(names(added)), which the pod spec adds: \(remedy)")
-        }
-        return warnings
-    }
+    package static let fileSettings: [any SettingDeclaration] = [keepSetting]
 
-    private static func names(_ set: UInt64) -> String {
-        (0..<64).filter { set & (1 << UInt64($0)) != 0 }.map(Capability.name(of:)).joined(separator: ", ")
+    /// The numbers of the capabilities that the command keeps, each once.
+    package let kept: [Int]
+
+    /// Reads the settings, noting problems.
+    package init(reading reader: inout SettingsReader) {
+        let numbers = reader.value(Self.keepSetting) ?? []
+        kept = numbers.indices.filter { !numbers[..<$0].contains(numbers[$0]) }.map { numbers[$0] }
     }
 }

@@ -11,11 +11,11 @@ package struct GitIdentity: Step {
     package static let exports: [String] = []
 
     static let userNameVariable = Variable(
-        "GIT_USER_NAME", "Name for git's `user.name` where it has none", key: "git.userName",
-        example: "Jane Doe", parse: parse)
+        "GIT_USER_NAME", .text(parse),
+        Words("Name for git's `user.name` where it has none", example: "Jane Doe"), key: "git.userName")
     static let emailVariable = Variable(
-        "GIT_USER_EMAIL", "Address for git's `user.email` where it has none", key: "git.userEmail",
-        example: "jane@example.org", parse: parse)
+        "GIT_USER_EMAIL", .text(parse),
+        Words("Address for git's `user.email` where it has none", example: "jane@example.org"), key: "git.userEmail")
 
     package static let variables: [any VariableDeclaration] = [userNameVariable, emailVariable]
 
