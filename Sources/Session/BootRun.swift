@@ -194,7 +194,8 @@ extension BootRun {
             report.warn(
                 Handoff.name,
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
-                    + "securityContext.capabilities.add in the pod spec, or set ENTRYPOINT_MODE=exec")
+                    + "securityContext.capabilities.add in the pod spec, or set \(InitSettings.modeVariable.name)=\(InitSettings.Mode.exec)"
+            )
         }
         for warning in Capabilities.warnings(settings.keptCapabilities, host) {
             report.warn(Handoff.name, warning)
@@ -226,7 +227,7 @@ extension BootRun {
                 throw BootError(
                     "cannot enter \(directory.shown())",
                     attempts: [Attempt(as: "user \(user.credentials.text)", error)],
-                    remedy: "WORKING_DIR must be a directory that the user can enter")
+                    remedy: "\(PodVariables.workingDirectory.name) must be a directory that the user can enter")
             }
         }
         throw become(command, environment: entries) { file in

@@ -2,7 +2,6 @@
 
 extension UInt8 {
     package static let newline = UInt8(ascii: "\n")
-    package static let carriageReturn = UInt8(ascii: "\r")
     package static let colon = UInt8(ascii: ":")
     package static let comma = UInt8(ascii: ",")
 
@@ -26,6 +25,12 @@ extension UInt8 {
 
     /// A letter, a digit, `_`, `.` or `-`: what names of accounts are made of.
     package var isNameByte: Bool { isWordByte || self == UInt8(ascii: ".") || self == UInt8(ascii: "-") }
+
+    /// A printable character, the space among them.
+    package var isPrintable: Bool { self >= 0x20 && self < 0x7F }
+
+    /// The letter in lower case; any other byte as it is.
+    package var lowered: UInt8 { isUppercase ? self + 0x20 : self }
 
     /// A byte after the first of a character (UTF-8).
     package var isContinuation: Bool { self & 0xC0 == 0x80 }

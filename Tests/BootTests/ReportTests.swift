@@ -43,7 +43,9 @@ struct ReportTests {
 
     private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
         let lines = Lines()
-        let report = Report(log: log, started: .now) { lines.lines.append($0) }
+        let report = Report(log: log, secrets: Secrets(of: BootSequence.groups), started: .now) {
+            lines.lines.append($0)
+        }
         for event in Self.events { report.observe(event) }
         report.line(.info, "", "ready")
         report.warn("handoff", "a warning")
@@ -128,7 +130,7 @@ struct ReportTests {
     }
 
     @Test func `without people and failure there is null`() {
-        let report = Report(log: LogSettings(), started: .now) { _ in }
+        let report = Report(log: LogSettings(), secrets: Secrets(of: BootSequence.groups), started: .now) { _ in }
         let text = report.json(start: .bare, people: nil, exports: [], failure: nil).text
         #expect(
             text.hasPrefix(

@@ -53,7 +53,9 @@ package struct DropIn: Equatable, Sendable {
     /// A file of the image's directories of steps.
     init(file: FilePath) {
         self.init(
-            name: file.removingLastComponent().lastComponent.map { "\($0.string)/" }.map { $0 + (file.lastComponent?.string ?? "") } ?? "",
+            name: file.removingLastComponent().lastComponent.map { "\($0.string)/" }.map {
+                $0 + (file.lastComponent?.string ?? "")
+            } ?? "",
             source: .directory, program: file,
             identity: file.removingLastComponent() == Paths.rootSteps ? .root : .user)
     }
@@ -140,14 +142,15 @@ extension CommandChange {
         let scratch = settings[Scratch.self]
         return [
             Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
-            Assignment("HOME", actor == .root ? "/root" : "/"), Assignment("NB_USER", user.name),
-            Assignment("NB_UID", String(user.credentials.user)), Assignment("NB_GROUP", user.groupName),
-            Assignment("NB_GID", String(user.credentials.group)),
+            Assignment("HOME", actor == .root ? "/root" : "/"), Assignment(PodVariables.userName.name, user.name),
+            Assignment(PodVariables.userID.name, String(user.credentials.user)),
+            Assignment(PodVariables.groupName.name, user.groupName),
+            Assignment(PodVariables.groupID.name, String(user.credentials.group)),
         ]
             + (scratch.map {
                 [
-                    Assignment("SCRATCH_HOME", $0.home.string),
-                    Assignment("WORKING_DIR", $0.workingDirectory.string),
+                    Assignment(PodVariables.scratchHome.name, $0.home.string),
+                    Assignment(PodVariables.workingDirectory.name, $0.workingDirectory.string),
                 ]
             } ?? [])
     }
@@ -160,6 +163,6 @@ package enum BootVariables {
         names.contains(name) || prefixes.contains { name.utf8.starts(with: $0.utf8) }
     }
 
-    private static let names: Set<String> = ["HOME", "LOGNAME", "SHELL", "USER", "WORKING_DIR"]
+    private static let names: Set<String> = ["HOME", "LOGNAME", "SHELL", "USER", PodVariables.workingDirectory.name]
     private static let prefixes = ["NB_", "ENTRYPOINT_", "SCRATCH_"]
 }

@@ -26,14 +26,14 @@ package struct GitIdentity: Step {
             let last = scalars.lastIndex(where: { !isSpace($0) })
         else { throw FormatError("nothing but whitespace") }
         let name = String(scalars[first...last])
-        guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+        guard !name.unicodeScalars.contains(where: { UInt8(exactly: $0.value)?.isControl == true }) else {
             throw FormatError("it has a newline or another control character")
         }
         return name
     }
 
     private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == " " || (0x09...0x0D).contains(scalar.value)
+        UInt8(exactly: scalar.value)?.isSpace == true
     }
 
     private let userName: String?
