@@ -6,13 +6,15 @@ import Testing
 
 /// What people and editors are given to write a configuration file.
 struct ConfigurationReferenceTests {
+    private static let example = ConfigurationReference(of: BootSequence.groups).example
+
     @Test func `the schema and the example of the repository are those of the declarations`() throws {
         try Golden.expect(ConfigurationReference(of: BootSequence.groups).schema, in: "docker/entrypoint.schema.json")
-        try Golden.expect(ConfigurationReference(of: BootSequence.groups).example, in: "docker/entrypoint.example.yaml")
+        try Golden.expect(Self.example, in: "docker/entrypoint.example.yaml")
     }
 
     private static var exampleLines: [Substring] {
-        ConfigurationReference(of: BootSequence.groups).example.split(separator: "\n", omittingEmptySubsequences: false)
+        Self.example.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     /// The example without its comments, and with every key set.
@@ -25,7 +27,7 @@ struct ConfigurationReferenceTests {
     }
 
     @Test func `the example is free of mistakes, with no key set and with all of them`() {
-        for text in [ConfigurationReference(of: BootSequence.groups).example, Self.examples.bare, Self.examples.full] {
+        for text in [Self.example, Self.examples.bare, Self.examples.full] {
             #expect(Inspection.problems(in: [(name: "example", bytes: Array(text.utf8))]) == [])
         }
         for key in BootSequence.groups.fileSettings.compactMap(\.key) {
@@ -45,7 +47,9 @@ struct ConfigurationReferenceTests {
     }
 
     /// Whether the schema takes each of some texts, by the validator that editors' is like.
-    private static func verdicts(on texts: [String]) throws -> [Bool] {
+    static func verdicts(
+        of schema: String = ConfigurationReference(of: BootSequence.groups).schema, on texts: [String]
+    ) throws -> [Bool] {
         let program = """
             import json, sys, yaml, jsonschema
             schema, texts = json.load(sys.stdin)
@@ -60,7 +64,7 @@ struct ConfigurationReferenceTests {
         let (input, output) = (Pipe(), Pipe())
         (python.standardInput, python.standardOutput) = (input, output)
         let request = try JSONSerialization.data(
-            withJSONObject: [ConfigurationReference(of: BootSequence.groups).schema, texts] as [Any])
+            withJSONObject: [schema, texts] as [Any])
         try python.run()
         try input.fileHandleForWriting.write(contentsOf: request)
         try input.fileHandleForWriting.close()
@@ -73,7 +77,7 @@ struct ConfigurationReferenceTests {
     @Test func `the schema takes what the boot takes`() throws {
         let texts =
             [
-                "", "{}", "log:\n", ConfigurationReference(of: BootSequence.groups).example, Self.examples.bare,
+                "", "{}", "log:\n", Self.example, Self.examples.bare,
                 Self.examples.full,
             ]
             + FileSettingTests.cases.map(\.text)

@@ -61,6 +61,8 @@ struct ReaderTests {
         Case("word", "WORD"), Case("'word'", "WORD"),
         Case("w1", problem: "'w1': not an identifier: only letters"),
         Case("\"\\e[31m\"", problem: "'\\u{1b}[31m': not an identifier: only letters"),
+        // It makes what follows it run from right to left.
+        Case("\"\\u061C1\"", problem: "'\\u{61c}1': not an identifier: only letters"),
         Case("[b]", problem: "expected text, found a list"),
     ])
     func `a text of a form tells what its form is`(expected: Case) throws {

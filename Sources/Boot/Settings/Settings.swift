@@ -3,19 +3,14 @@ package import Programs
 package import SystemPackage
 internal import Text
 
-/// Why the settings cannot be used: one line a problem.
-package struct SettingsError: Error, Equatable, Sendable {
-    package let problems: [String]
-    /// What else the reader should know, such as a variable's name that is not known.
-    package let notices: [String]
-}
-
 /// Everything that a boot was asked to do: typed, checked and complete.
 package struct Settings: Sendable {
     /// The groups that take part, with their own settings, in the order of the boot.
     private let groups: [(type: ObjectIdentifier, settings: any SettingGroup)]
     /// The policy of each step by its name.
     package let policies: [String: StepPolicy]
+    /// The names of the steps that are switched off, in the order of the boot.
+    package let disabledSteps: [String]
     /// The numbers of the capabilities that the command keeps.
     package let keptCapabilities: [Int]
     /// Which variables are secrets.
@@ -91,6 +86,7 @@ package struct Settings: Sendable {
             return (ObjectIdentifier(group.type), settings)
         }
         policies = groups.reduce(into: [:]) { policies, group in policies[group.type.name] = group.policy }
+        disabledSteps = groups.filter { $0.policy?.isEnabled == false }.map { $0.type.name }
         self.environment = environment
         self.notices = notices
         func find<Wanted: SettingGroup>(_ type: Wanted.Type) -> Wanted? {

@@ -111,7 +111,3 @@ package enum ValueFormats {
         return digits.decimal
     }
 }
-
-extension FormatError: CustomStringConvertible {
-    package var description: String { expected }
-}
