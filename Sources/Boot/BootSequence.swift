@@ -14,11 +14,12 @@ package enum BootSequence {
 
     /// All settings: those of the process, those of the steps, and the image's own steps.
     package static let groups = SettingGroups(
+        // Each step as a group by itself: to convert the list as a whole, the program would look for every conformance.
         [
             ConfigurationSettings.self,
             LogSettings.self,
             InitSettings.self,
             Capabilities.self,
             Secrets.self,
-        ] + steps + [DropInSteps.self])
+        ] + steps.map { step -> any SettingGroup.Type in step } + [DropInSteps.self])
 }

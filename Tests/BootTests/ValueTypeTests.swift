@@ -1,6 +1,8 @@
 import Foundation
 import Programs
+import SystemPackage
 import Testing
+import Text
 
 @testable import Boot
 
