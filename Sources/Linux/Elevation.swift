@@ -88,6 +88,7 @@ package struct StartingLimits: Sendable {
     private let fileSize = ResourceLimit.fileSize.values.soft
     private let coreFile = ResourceLimit.coreFile.values.soft
     private let processorTime = ResourceLimit.processorTime.values.soft
+    private let openFiles = ResourceLimit.openFiles.values.soft
 
     /// Those that hold now.
     package init() {}
@@ -97,6 +98,7 @@ package struct StartingLimits: Sendable {
         ResourceLimit.fileSize.set(soft: fileSize)
         ResourceLimit.coreFile.set(soft: coreFile)
         ResourceLimit.processorTime.set(soft: processorTime)
+        ResourceLimit.openFiles.set(soft: openFiles)
     }
 
     /// Sets the limits on memory again that were raised before the program's first line.

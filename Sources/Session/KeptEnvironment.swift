@@ -118,7 +118,7 @@ package struct KeptEnvironment: Equatable, Sendable {
 }
 
 extension KeptEnvironment.Absence {
-    fileprivate init(_ failure: ProvenDirectory.Failure) {
+    init(_ failure: ProvenDirectory.Failure) {
         switch failure {
         case .missing(let path): self = .nothing("there is no \(path.shown())")
         case .doubt(let path, let doubt): self = .unusable("\(path.shown()) \(doubt.words)")

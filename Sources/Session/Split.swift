@@ -38,7 +38,9 @@ struct Split {
             if id == 1 { Signals.endProcess1() }
             Signals.setMask(mask)
         }
-        watch = initSide.map { ChangeWatch(of: $0, seconds: reader.value(PodVariables.timeout) ?? PodVariables.standardTimeout) }
+        watch = initSide.map {
+            ChangeWatch(of: $0, seconds: reader.value(PodVariables.timeout) ?? PodVariables.standardTimeout)
+        }
         guard !isElevated, let file = Configuration.file(namedBy: environment) else { return }
         watch?.begin(step: "settings", path: file)
         configuration.add(file, from: FileTree(), isRequired: true)
@@ -58,13 +60,15 @@ struct Split {
             if id == 1 { Signals.endProcess1(false) }
             initSide = try Self.startInit(options, nil)
         }
-        watch = initSide.map { ChangeWatch(of: $0, seconds: secondReader.value(PodVariables.timeout) ?? PodVariables.standardTimeout) }
+        watch = initSide.map {
+            ChangeWatch(of: $0, seconds: secondReader.value(PodVariables.timeout) ?? PodVariables.standardTimeout)
+        }
     }
 
     private static func startInit(_ options: InitOptions, _ mask: SignalSet?) throws(BootError) -> ChildSide {
         do throws(SystemCallError) {
             return try Init.start(
-                options, callersMask: mask, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep)
+                options, callersMask: mask, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep(_:in:))
         } catch {
             throw BootError(step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])
         }

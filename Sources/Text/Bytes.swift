@@ -2,6 +2,7 @@
 
 extension UInt8 {
     package static let newline = UInt8(ascii: "\n")
+    package static let carriageReturn = UInt8(ascii: "\r")
     package static let colon = UInt8(ascii: ":")
     package static let comma = UInt8(ascii: ",")
 
@@ -46,6 +47,18 @@ extension UInt8 {
 }
 
 extension Collection<UInt8> {
+    /// Whether the bytes of another collection stand in this one, one after the other.
+    package func contains(bytes other: some Collection<UInt8>) -> Bool {
+        guard let first = other.first else { return true }
+        var rest = self[...]
+        while rest.count >= other.count, let start = rest.firstIndex(of: first) {
+            rest = rest[start...]
+            if rest.starts(with: other) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+
     /// The value of decimal digits; `nil` for none, for another byte, and for more than 64 bits.
     ///
     /// A sign or white space is no digit. Leading zeros count for nothing.

@@ -87,11 +87,14 @@ package struct Configuration: Sendable {
     /// A later file takes back what an earlier one grants, and a step of root's may do so, too: whoever hides one of them by a
     /// mount must not be left with the rest. Without files nothing is granted.
     private mutating func leaveOutDoubtful() {
+        // Of a file alone it has been told that it is ignored.
+        var hidesDirectory = false
         for directory in [Paths.configurationDirectory.parent, Paths.configurationDirectory, Paths.rootSteps] {
             do throws(SystemCallError) {
                 guard case .doubt(let doubt) = try FileOwnership.open(directory, .directory) else { continue }
                 // The directory above may have the same.
                 let notice = doubt.words
+                hidesDirectory = true
                 if !doubts.contains(notice) { doubts.append(notice) }
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
                 // What is no directory has been told of.
@@ -99,7 +102,7 @@ package struct Configuration: Sendable {
                 doubts.append("cannot look at \(directory.shown()): \(error.reason) (\(error.symbol))")
             }
         }
-        guard let doubt = doubts.first, !files.isEmpty else { return }
+        guard let doubt = doubts.first, hidesDirectory || !files.isEmpty else { return }
         files = []
         notices.append("the image's configuration does not count, because a part of it may be hidden: \(doubt)")
     }

@@ -22,6 +22,9 @@ package struct Settings: Sendable {
     /// What the reader should know although nothing is wrong.
     package let notices: [String]
 
+    /// Whether nothing is to be prepared.
+    package let isEmpty: Bool
+
     /// The settings of a group, or `nil` when it does not take part.
     package subscript<Wanted: SettingGroup>(_ type: Wanted.Type) -> Wanted? {
         let wanted = ObjectIdentifier(type)
@@ -81,10 +84,11 @@ package struct Settings: Sendable {
     private init(
         _ groups: [SettingsReader.Group], _ environment: EnvironmentBlock, _ all: SettingGroups, notices: [String]
     ) {
-        self.groups = groups.compactMap { group in
-            guard let settings = group.settings, group.policy?.isEnabled ?? true else { return nil }
-            return (ObjectIdentifier(group.type), settings)
+        let enabled = groups.filter { $0.settings != nil && $0.policy?.isEnabled ?? true }
+        self.groups = enabled.compactMap { group in
+            group.settings.map { (ObjectIdentifier(group.type), $0) }
         }
+        isEmpty = !enabled.contains { $0.type.role == .step }
         policies = groups.reduce(into: [:]) { policies, group in policies[group.type.name] = group.policy }
         disabledSteps = groups.filter { $0.policy?.isEnabled == false }.map { $0.type.name }
         self.environment = environment

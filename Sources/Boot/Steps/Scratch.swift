@@ -24,7 +24,8 @@ package struct Scratch: Step {
     static let umaskVariable = Variable(
         "SCRATCH_UMASK", .umask,
         Words(
-            "umask of the boot's work as the user, and of the command; octal", default: "00\(String(standardUmask.rawValue, radix: 8))"),
+            "umask of the boot's work as the user, and of the command; octal",
+            default: "00\(String(standardUmask.rawValue, radix: 8))"),
         key: "scratch.umask")
     static let seedVariable = Variable(
         PodVariables.seedUserName, .text(Seed.parse),
@@ -146,17 +147,28 @@ package struct Scratch: Step {
         let shared = DirectoryChange(
             path: cache, mode: Self.sharedMode, own: [home], group: group(context), use: .write, isOnVolume: true,
             isShared: true, fallbacks: [home.appending(Self.privateCacheName)])
+        let token = DirectoryChange(
+            path: tokenPath.parent, mode: Self.groupMode, own: ownPlaces(context), group: group(context), use: .none,
+            isOnVolume: true, owners: permittedOwners(context).owners + [0], isLeftToOthers: true)
+        // Elsewhere the pod spec has chosen it.
+        let tokens =
+            tokenPath.starts(with: home)
+            ? [
+                PlannedChange(
+                    .directory(token), by: [.user], onFailure: .warn,
+                    consequence: "\(Self.tokenPathVariable.name) is not set, as others could read a token there")
+            ] : []
         return StepPlan(
             changes: [
                 PlannedChange(.directory(own), by: actors(for: home, context), onFailure: .stop),
                 PlannedChange(.directory(working), by: actors(for: workingDirectory, context), onFailure: .stop),
                 PlannedChange(.directory(shared), by: actors(for: cache, context), onFailure: .warn),
-            ] + directories.map { furtherChange($0, context) },
+            ] + tokens + directories.map { furtherChange($0, context) },
             exports: [
                 Export(PodVariables.scratchHome.name, home.string),
                 Export(PodVariables.workingDirectory.name, workingDirectory.string),
                 Export(Self.cacheVariable.name, .directory(cache)),
-                Export(Self.tokenPathVariable.name, tokenPath.string),
+                Export(Self.tokenPathVariable.name, tokens.isEmpty ? .text(tokenPath.string) : .place(tokenPath)),
             ], warnings: permittedOwners(context).warnings)
     }
 

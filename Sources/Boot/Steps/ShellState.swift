@@ -10,7 +10,8 @@ package struct ShellState: Step {
     package static let actors = "user"
 
     static let directoryVariable = Variable(
-        "ZDOTDIR", .absolutePath, Words("Directory of the user's zsh files", default: "`$SCRATCH_HOME/\(directoryName)`"))
+        "ZDOTDIR", .absolutePath,
+        Words("Directory of the user's zsh files", default: "`$SCRATCH_HOME/\(directoryName)`"))
     static let frameworkVariable = Variable(
         "ZSH", .absolutePath, Words("Directory of oh-my-zsh", default: "`$ZDOTDIR/\(frameworkName)`"))
     static let gitVariable = Variable(
@@ -105,7 +106,8 @@ package struct ShellState: Step {
         guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
         let directory = givenDirectory ?? scratch.home.pushing(places.directory)
         let framework =
-            givenFramework ?? places.framework.map { scratch.home.pushing($0) } ?? directory.appending(Self.frameworkName)
+            givenFramework ?? places.framework.map { scratch.home.pushing($0) }
+            ?? directory.appending(Self.frameworkName)
         let settings = directory.appending(".zshrc")
         let git = gitConfiguration(scratch)
         let home = context.people.user.home
