@@ -2,11 +2,6 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// Who does a change.
-package enum Actor: String, CaseIterable, Sendable {
-    case root, seed, user
-}
-
 /// Something that must be true, as data. How to tell that it is true and how to make it true is in `Apply`.
 package enum Change: Equatable, Sendable {
     case accounts(AccountsChange)

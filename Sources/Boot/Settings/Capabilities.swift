@@ -1,3 +1,5 @@
+package import Linux
+
 /// What the user's command keeps of the capabilities that the container has (capabilities(7)).
 package struct Capabilities: SettingGroup {
     package static let name = "capabilities"
@@ -11,6 +13,41 @@ package struct Capabilities: SettingGroup {
 
     package static let fileSettings: [any SettingDeclaration] = [keepSetting]
 
+    /// The capabilities that container engines give to every container; the others are in a pod spec for a reason.
+    private static let usual: UInt64 = 0xA804_25FB
+
+    /// What differs between the capabilities that were asked for and those that the command will have.
+    ///
+    /// - Parameters:
+    ///   - kept: the numbers of those that were asked for.
+    ///   - capabilities: what the container has.
+    ///   - isRoot: whether it was started as root.
+    package static func warnings(_ kept: [Int], of capabilities: CapabilitySets, isRoot: Bool) -> [String] {
+        let (permitted, bounding) = (capabilities.permitted, capabilities.bounding)
+        let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
+        var warnings: [String] = []
+        let unavailable = keptSet & ~permitted & ~(isRoot ? 0 : bounding)
+        if unavailable != 0 {
+            warnings.append(
+                "the command will not have \(names(unavailable)) of capabilities.keep: the container does not have it; add "
+                    + "it to securityContext.capabilities.add in the pod spec")
+        }
+        // The bounding set is what the pod spec asked for. All capabilities are those of a privileged container, which asked
+        // for none in particular.
+        let lost = bounding & ~(permitted & keptSet)
+        let isPrivileged = bounding & Capability.systemAdministration != 0
+        let added = (isPrivileged ? 0 : lost & ~usual) | (isRoot ? 0 : lost & keptSet)
+        if added != 0 {
+            let remedy =
+                isRoot
+                ? "name it in capabilities.keep of the image's configuration if the command needs it"
+                : "a container that starts as another user than root does not get it; start it as root, and name it in "
+                    + "capabilities.keep of the image's configuration if the command needs it"
+            warnings.append("the command will not have \(names(added)), which the pod spec adds: \(remedy)")
+        }
+        return warnings
+    }
+
     /// The numbers of the capabilities that the command keeps, each once.
     package let kept: [Int]
 
@@ -18,5 +55,9 @@ package struct Capabilities: SettingGroup {
     package init(reading reader: inout SettingsReader) {
         let numbers = reader.value(Self.keepSetting) ?? []
         kept = numbers.indices.filter { !numbers[..<$0].contains(numbers[$0]) }.map { numbers[$0] }
+    }
+
+    private static func names(_ set: UInt64) -> String {
+        (0..<64).filter { set & (1 << UInt64($0)) != 0 }.map(Capability.name(of:)).joined(separator: ", ")
     }
 }

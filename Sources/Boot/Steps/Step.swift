@@ -30,7 +30,7 @@ extension Settings {
 }
 
 /// What a step may look at while it plans.
-package struct PlanContext: Sendable {
+package struct PlanContext {
     /// All settings.
     package let settings: Settings
     /// The identities of the boot.
