@@ -1,5 +1,6 @@
 internal import Linux
 internal import SystemPackage
+internal import Text
 
 /// Reads the sources, and only what nobody but root can have put there; whatever else is found is a problem.
 struct SourceReader {
