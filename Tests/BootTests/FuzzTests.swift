@@ -94,13 +94,16 @@ struct FuzzTests {
             "/a", "/a/../b", "a/b", "..", "none", "*", "*_X", "A*", "\n", "\r\n", "\t", "\u{0}", "\u{FEFF}", "\u{2028}",
             "\u{1B}[2J", "é", "jane", "root", "ALL", "1000:2000", "TERM:INT", "TERM:0", "CAP_NET_RAW", "$HOME", "<<: ",
             String(repeating: "x", count: 300), String(repeating: "[", count: 70), String(repeating: "/a", count: 2100),
-        ] + BootSequence.fileSettings.compactMap(\.key) + BootSequence.sections.flatMap { [$0.name] + $0.keys }
+        ] + BootSequence.groups.fileSettings.compactMap(\.key)
+        + BootSequence.groups.sections.flatMap { [$0.name] + $0.keys }
 
     private static let texts =
-        ConfigurationProblemTests.texts + FileSettingTests.cases.map(\.text) + [ConfigurationReference.example, ""]
+        ConfigurationProblemTests.texts + FileSettingTests.cases.map(\.text) + [
+            ConfigurationReference(of: BootSequence.groups).example, "",
+        ]
 
     private static let names =
-        BootSequence.variables.map(\.name) + [
+        BootSequence.groups.variables.map(\.name) + [
             "HOME", "PIP_CACHE_DIR", "A_TOKEN", "ENTRYPOINT_X", "ENTRYPOINT_LOGS", "=", "",
         ]
 

@@ -76,7 +76,7 @@ struct SettingsProblemTests {
     }
 
     /// The variables whose values have a form: not the contents of files, names of people, or what is passed on.
-    private static let formed = BootSequence.variables.map(\.name).filter { name in
+    private static let formed = BootSequence.groups.variables.map(\.name).filter { name in
         !name.hasPrefix("SSH_") && !name.hasPrefix("GIT_USER_") && name != "UV_LINK_MODE"
     }
 
@@ -289,7 +289,7 @@ struct SettingsTests {
     }
 
     @Test func `every variable is declared once, with a meaning`() {
-        let variables = BootSequence.variables
+        let variables = BootSequence.groups.variables
         #expect(Set(variables.map(\.name)).count == variables.count)
         for variable in variables {
             #expect(!variable.meaning.isEmpty && !variable.meaning.hasSuffix("."))

@@ -7,7 +7,7 @@ struct AccountName: Equatable {
     init(_ name: some Sequence<UInt8>) { bytes = name.map(Self.lowered) }
     init(_ name: String) { self.init(name.utf8) }
 
-    static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte }
+    static func lowered(_ byte: UInt8) -> UInt8 { byte.lowered }
 
     /// Whether it stands in a text between bytes that no name has, as it is or behind escapes (`\x41`, `\A`).
     func isWord(of text: ArraySlice<UInt8>) -> Bool {

@@ -1,5 +1,6 @@
 internal import Linux
 internal import SystemPackage
+internal import Text
 
 /// Reads the sources, and only what nobody but root can have put there; whatever else is found is a problem.
 struct SourceReader {
@@ -159,7 +160,7 @@ struct SourceReader {
             rights.unread += findings.problems
         } else if bytes.count > Self.sizeLimit {
             findings.note(nil, "longer than \(Self.sizeLimit) bytes")
-        } else if bytes.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F }) {
+        } else if bytes.contains(where: { $0.isControl && !$0.isBlank && $0 != .newline }) {
             findings.note(nil, "it has control characters")
         } else if String(validating: bytes, as: UTF8.self) == nil {
             findings.note(nil, "not UTF-8")
