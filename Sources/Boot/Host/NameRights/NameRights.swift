@@ -13,14 +13,16 @@ package struct NameRights: Equatable, Sendable {
         case group(String)
         /// Everybody who has a name.
         case everyone
+        /// Every user who has a home, as anybody's may be meant.
+        case everyHome
     }
 
     /// A line that speaks of somebody.
     package struct Mention: Equatable, Sendable {
         package let subject: Subject
         package let file: FilePath
-        /// From 1.
-        package let line: Int
+        /// From 1; `nil` for the file as a whole.
+        package let line: Int?
     }
 
     /// Something that is not understood, so that it may give rights to any name.
@@ -103,6 +105,7 @@ extension NameRights {
             switch (mention.subject, kind) {
             case (.user(let other), .user), (.group(let other), .group):
                 if wanted == AccountName(other) { reasons.append("\(mention.place): \(other.shown()) is named") }
+            case (.everyHome, .user): reasons.append("\(mention.place): the home of any name may be meant")
             default: break
             }
         }
@@ -120,7 +123,7 @@ extension NameRights {
 }
 
 extension NameRights.Mention {
-    var place: String { "\(file.shown()):\(line)" }
+    var place: String { "\(file.shown())\(line.map { ":\($0)" } ?? "")" }
 }
 
 extension NameRights.Doubt {
@@ -137,9 +140,12 @@ struct AccountName: Equatable {
 
     static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte }
 
-    /// Whether it stands in a text between bytes that no name has, as it is or behind escapes (`\x41`, `\A`).
+    /// Whether it stands in a text between bytes that no name has, as it is, partly in quotes or behind escapes (`\x41`,
+    /// `\A`).
     func isWord(of text: ArraySlice<UInt8>) -> Bool {
-        if hasWord(in: text) { return true }
+        if hasWord(in: text) || text.has("\"'") && hasWord(in: text.filter { $0 != 0x22 && $0 != 0x27 }[...]) {
+            return true
+        }
         // Behind an escape, or behind one that is a word's border (`\\b`).
         return text.contains(UInt8(ascii: "\\"))
             && (hasWord(in: Self.unescaped(text)[...]) || hasWord(in: Self.withoutEscapes(text)[...]))
