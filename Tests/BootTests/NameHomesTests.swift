@@ -82,11 +82,12 @@ struct NameHomesTests {
         ("usr/share/dbus-1/system.d/x.conf", "<busconfig><include>/home/./deploy/x</include></busconfig>"),
         ("etc/polkit-1/rules.d/x.rules", "polkit.spawn([\"/home/*/x\"]);"),
         ("etc/polkit-1/rules.d/x.rules", "polkit.spawn(['sh', '-c', 'exec /opt/tools/x']);"),
-        ("etc/super.tab", "x /home//deploy/x root"),
+        ("etc/super.tab", "x /home//deploy/x root"), ("etc/ssh/sshd_config", "TrustedUserCAKeys /opt/a=b,c/keys"),
     ])
     func `in every grammar`(path: String, text: String) throws {
         let image = NameImage(
-            files: [path: text + "\n"], links: ["opt/tools": "/home/deploy", "opt/my tools": "/home/deploy"])
+            files: [path: text + "\n"],
+            links: ["opt/tools": "/home/deploy", "opt/my tools": "/home/deploy", "opt/a=b,c": "/home/deploy"])
         #expect(try !isGiven(image, "deploy"))
     }
 

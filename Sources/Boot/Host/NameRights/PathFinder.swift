@@ -28,6 +28,7 @@ struct PathFinder {
             let word = nextWord()
             guard let first = word.first else { continue }
             let border = word.startIndex > line.startIndex ? line[word.startIndex - 1] : 0x20
+            readWhole(word)
             let path =
                 switch grammar {
                 case .polkit, .dbus: pathOfCode(word, after: border)
@@ -54,6 +55,25 @@ struct PathFinder {
         for part in quoted.split(separator: .colon) where part.first == UInt8(ascii: "/") {
             waiting.append(WrittenPath(part))
         }
+    }
+
+    /// What ends a word in one grammar may be part of a path in another, unless another path or nothing follows.
+    private mutating func readWhole(_ word: ArraySlice<UInt8>) {
+        guard word.endIndex < line.endIndex, !Self.isHard(line[word.endIndex]),
+            let slash = word.firstIndex(of: UInt8(ascii: "/"))
+        else { return }
+        var end = word.endIndex
+        while end < line.endIndex, end - slash <= WrittenPath.lengthLimit, !Self.isHard(line[end]) {
+            let next = line[(end + 1)...].first
+            if Self.isBorder(line[end]), next.map({ $0 == UInt8(ascii: "/") || Self.isBorder($0) }) ?? true { break }
+            end += 1
+        }
+        if end > word.endIndex { waiting.append(WrittenPath(line[slash..<end])) }
+    }
+
+    /// Whether a byte ends a path everywhere, unless it is in quotes or behind a backslash.
+    private static func isHard(_ byte: UInt8) -> Bool {
+        byte.isBlank || byte == 0 || isQuote(byte) || "<>".utf8.contains(byte)
     }
 
     /// The text up to a border that no backslash is in front of; what remains begins behind that.

@@ -33,9 +33,9 @@ struct SourceText {
         self.bytes = bytes
         var goesOn = false
         lines = Self.lines(of: bytes).filter { line in
-            let belongs = goesOn
-            goesOn = line.goesOn
-            return belongs || !Self.isComment(line.bytes, comments)
+            let counts = goesOn || !Self.isComment(line.bytes, comments)
+            goesOn = counts && line.goesOn
+            return counts
         }
     }
 

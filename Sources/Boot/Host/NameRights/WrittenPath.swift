@@ -20,7 +20,7 @@ struct WrittenPath: Equatable {
     private init() { isUnclear = true }
 
     /// How long a path may be, in bytes (PATH_MAX, limits.h).
-    private static let lengthLimit = 4096
+    static let lengthLimit = 4096
 
     /// - Parameters:
     ///   - bytes: from its first slash on.
