@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -176,11 +177,11 @@ int linux_keep_capability(int number, bool effective) {
     return (int)syscall(SYS_capset, &header, sets);
 }
 
-bool linux_has_file_capabilities(void) { return getxattr("/proc/self/exe", "security.capability", NULL, 0) > 0; }
+bool linux_has_file_capabilities(const char *program) { return getxattr(program, "security.capability", NULL, 0) > 0; }
 
-bool linux_is_program_on_nosuid(void) {
+bool linux_is_program_on_nosuid(const char *program) {
     struct statvfs system;
-    return statvfs("/proc/self/exe", &system) == 0 && system.f_flag & ST_NOSUID;
+    return statvfs(program, &system) == 0 && system.f_flag & ST_NOSUID;
 }
 
 bool linux_is_secure(void) { return getauxval(AT_SECURE) != 0; }
@@ -265,6 +266,45 @@ int linux_pidfd_send_signal(int descriptor, int number) { return (int)syscall(42
 
 const int linux_PR_SET_CHILD_SUBREAPER = PR_SET_CHILD_SUBREAPER;
 const int linux_PR_SET_PDEATHSIG = PR_SET_PDEATHSIG;
+
+union descriptor_message {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int linux_send_descriptor(int socket, int descriptor) {
+    char byte = 0;
+    struct iovec data = {&byte, 1};
+    union descriptor_message control;
+    memset(&control, 0, sizeof control);
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control.bytes;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof descriptor);
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+int linux_receive_descriptor(int socket) {
+    int received = -1;
+    for (;;) {
+        char byte;
+        struct iovec data = {&byte, 1};
+        union descriptor_message control;
+        struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return received;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+            header->cmsg_len != CMSG_LEN(sizeof received)) continue;
+        if (received >= 0) close(received);
+        memcpy(&received, CMSG_DATA(header), sizeof received);
+    }
+}
 
 int linux_close_range(unsigned int first, unsigned int last) {
     return (int)syscall(436, first, last, 0u);

@@ -1,10 +1,12 @@
-internal import Linux
+package import Linux
 
 /// The side of the process that boots and becomes the command.
 package struct ChildSide: Sendable {
     let watch: BootWatch
     /// Loses its last writer when the init has given up what it does not need.
     let gate: Int32
+    /// Takes an open file for the init.
+    let channel: Int32
     /// The init's process.
     package let parent: Int32
     let callersMask: SignalSet
@@ -17,6 +19,13 @@ package struct ChildSide: Sendable {
     /// Says that the boot uses the privileges of the program's file, so that the init may use CAP_KILL: somebody else than
     /// root has it only then.
     package func usePrivileges() { watch.usePrivileges() }
+
+    /// Gives the init an open file, which its `onEnd` gets; of several the last.
+    ///
+    /// - Throws: the error of sendmsg(2).
+    package func keepForEnd(_ file: borrowing Descriptor) throws(SystemCallError) {
+        try DescriptorChannel.send(file, over: channel)
+    }
 
     /// Starts the clock on a change that may hang, such as one on a network file system.
     ///

@@ -5,13 +5,13 @@ extension Resident {
     /// Takes from the parent what it does not need for the rest of its life.
     ///
     /// - Parameters:
-    ///   - pipe: the one descriptor to keep.
+    ///   - kept: the two descriptors to keep.
     ///   - gate: the descriptor whose end the child waits for.
     ///   - table: reads `/proc`.
     ///   - parentBefore: the parent's id at the start.
     ///   - parentDeathSignal: the signal to ask for; 0 for none.
     static func harden(
-        keeping pipe: Int32, gate: Int32, table: ProcessTable, parentBefore: Int32, parentDeathSignal: Int32
+        keeping kept: (Int32, Int32), gate: Int32, table: ProcessTable, parentBefore: Int32, parentDeathSignal: Int32
     ) {
         // No file system that the boot or the command wants to unmount is held by the init's directory.
         try? CurrentProcess.changeDirectory(to: "/")
@@ -29,7 +29,7 @@ extension Resident {
         CurrentProcess.giveBackProgram()
         // Otherwise what the caller has asked for stays.
         if parentDeathSignal > 0 { ask(forDeathSignal: parentDeathSignal, ofParent: parentBefore) }
-        OpenFiles.closeAll(except: pipe)
+        OpenFiles.closeAll(except: kept.0, kept.1)
         // Closed already, unless the system gives no way to close all: the child would wait for ever.
         OpenFiles.close(gate)
     }

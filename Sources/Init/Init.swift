@@ -14,18 +14,20 @@ package enum Init {
     ///     one that comes before.
     ///   - explainOverdue: turns the message of ``ChildSide/watchChange(seconds:message:)`` into what the init says when it
     ///     kills the boot; called in the parent before the command runs.
-    ///   - onEnd: called when everything else has ended, if there is something to tell. It runs in a process of its own
+    ///   - onEnd: called when everything else has ended, if there is something to tell, with the file that the child has
+    ///     given by ``ChildSide/keepForEnd(_:)``. It runs in a process of its own
     ///     that is killed after two seconds, so that it may allocate, fail and wait; privileges: those of the resident.
     /// - Returns: the child's side.
     /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). The process is to end then.
     package static func start(
         _ options: InitOptions, callersMask blocked: SignalSet? = nil,
         explainOverdue: @escaping (String) -> String = { $0 },
-        onEnd: @escaping (EndReport) -> Void
+        onEnd: @escaping (EndReport, consuming Descriptor?) -> Void
     ) throws(SystemCallError) -> ChildSide {
         let watch = try BootWatch()
         let pipe = try OpenFiles.makePipe()
         let gate = try OpenFiles.makePipe()
+        let channel = try DescriptorChannel.make()
         let table = ProcessTable()
         let id = CurrentProcess.id
         let parent = CurrentProcess.parent
@@ -43,9 +45,11 @@ package enum Init {
                 Children.makeGroup(of: 0)
                 OpenFiles.close(pipe.reading)
                 OpenFiles.close(gate.writing)
+                OpenFiles.close(channel.receiving)
                 Signals.setMask(.none)
                 return ChildSide(
-                    watch: watch, gate: gate.reading, parent: id, callersMask: mask, ignoredChildren: ignoredChildren,
+                    watch: watch, gate: gate.reading, channel: channel.sending, parent: id, callersMask: mask,
+                    ignoredChildren: ignoredChildren,
                     terminal: terminal)
             case .parent(let child):
                 Children.makeGroup(of: child)
@@ -53,15 +57,18 @@ package enum Init {
                 OpenFiles.close(pipe.writing)
                 OpenFiles.close(gate.reading)
                 Resident.harden(
-                    keeping: pipe.reading, gate: gate.writing, table: table, parentBefore: parent,
+                    keeping: (pipe.reading, channel.receiving), gate: gate.writing, table: table, parentBefore: parent,
                     parentDeathSignal: options.parentDeathSignal)
                 var resident = Resident(
-                    command: child, options: options, parent: parent, watch: watch, pipe: pipe.reading, table: table,
+                    command: child, options: options, parent: parent, watch: watch, pipe: pipe.reading,
+                    channel: channel.receiving, table: table,
                     terminal: terminal, explainOverdue: explainOverdue, onEnd: onEnd)
                 resident.run()
             }
         } catch {
-            for descriptor in [pipe.reading, pipe.writing, gate.reading, gate.writing] { OpenFiles.close(descriptor) }
+            for descriptor in [
+                pipe.reading, pipe.writing, gate.reading, gate.writing, channel.receiving, channel.sending,
+            ] { OpenFiles.close(descriptor) }
             Signals.setIgnored(.child, ignoredChildren)
             Signals.setMask(mask)
             throw error

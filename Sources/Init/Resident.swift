@@ -14,10 +14,12 @@ struct Resident {
     private let watch: BootWatch
     /// Loses its last writer when the child becomes the command; -1 from then on.
     private var pipe: Int32
+    /// Has the file that the child has given for the end.
+    private let channel: Int32
     private let rest: Rest
     private let terminal: TerminalState
     private let explainOverdue: (String) -> String
-    private let onEnd: (EndReport) -> Void
+    private let onEnd: (EndReport, consuming Descriptor?) -> Void
     /// What was said when the boot took too long.
     private var overdue: [UInt8] = []
     private let startedAt = Clock.monotonic
@@ -36,8 +38,10 @@ struct Resident {
     private static var second: UInt64 { 1_000_000_000 }
 
     init(
-        command: Int32, options: InitOptions, parent: Int32, watch: BootWatch, pipe: Int32, table: ProcessTable,
-        terminal: TerminalState, explainOverdue: @escaping (String) -> String, onEnd: @escaping (EndReport) -> Void
+        command: Int32, options: InitOptions, parent: Int32, watch: BootWatch, pipe: Int32, channel: Int32,
+        table: ProcessTable,
+        terminal: TerminalState, explainOverdue: @escaping (String) -> String,
+        onEnd: @escaping (EndReport, consuming Descriptor?) -> Void
     ) {
         supervisor = Supervisor(options: options, hasTerminal: terminal.exists)
         self.command = command
@@ -45,6 +49,7 @@ struct Resident {
         self.parent = parent
         self.watch = watch
         self.pipe = pipe
+        self.channel = channel
         rest = Rest(table: table)
         self.terminal = terminal
         self.explainOverdue = explainOverdue
@@ -331,7 +336,7 @@ extension Resident {
         switch try? Children.fork() {
         case .child:
             report.overdue = overdue
-            onEnd(report)
+            onEnd(report, DescriptorChannel.receive(over: channel))
             CurrentProcess.exit(0)
         case .parent(let writer): wait(for: writer)
         case nil: break

@@ -74,12 +74,6 @@ package enum ProcessStart {
     /// Whether the program's file gave the process privileges that its caller does not have (getauxval(3), AT_SECURE).
     package static var isPrivilegedByFile: Bool { linux_is_secure() }
 
-    /// Whether the program's file has capabilities, also where a mount or the pod forbids their use (capabilities(7)).
-    package static var hasFileCapabilities: Bool { linux_has_file_capabilities() }
-
-    /// Whether the program's file lies on a mount with nosuid, for which its capabilities do not count (mount(8)).
-    package static var isOnNoSetIDMount: Bool { linux_is_program_on_nosuid() }
-
     /// The environment's entries in their order, duplicates and entries without `=` included.
     ///
     /// The C library takes variables such as `LD_LIBRARY_PATH` from a program that is privileged by its file; they are

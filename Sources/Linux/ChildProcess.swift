@@ -71,7 +71,6 @@ package struct ChildProcess: Sendable {
         case .child: become(output: output.writing.rawValue, report: report.writing.rawValue)
         case .parent(let child): process = child
         }
-        Children.makeGroup(of: process)
         let reader = output.closeWriting()
         let reportReader = report.closeWriting()
         let limit = UInt64(timeLimit)
@@ -134,7 +133,9 @@ extension ChildProcess {
     }
 
     private func prepare(output: CInt, report: CInt) throws(SystemCallError) {
-        Children.makeGroup(of: 0)
+        // What is typed into the terminal of a shell of root's counts as root's words (TIOCSTI, ioctl_tty(2)): the program gets
+        // no terminal, whoever it is.
+        try Children.makeSession()
         let input = try systemCall("open", "/dev/null") { open("/dev/null", O_RDONLY) }
         for (source, target) in [(input, 0), (output, 1), (output, 2)] as [(CInt, CInt)] where source != target {
             try systemCall("dup2") { dup2(source, target) }

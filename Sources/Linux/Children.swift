@@ -85,6 +85,13 @@ package enum Children {
         return process == 0 ? .child : .parent(child: process)
     }
 
+    /// Makes the process the leader of a session, and so of a process group, of its own, without a controlling terminal.
+    ///
+    /// - Throws: the error of setsid(2): the process is the leader of a group already.
+    package static func makeSession() throws(SystemCallError) {
+        try systemCall("setsid") { setsid() }
+    }
+
     /// Makes a process the leader of a process group of its own; parent and child both ask, so that neither comes late.
     package static func makeGroup(of process: Int32) {
         // EACCES and ESRCH say that the child has already been replaced or has ended: then it asked itself.

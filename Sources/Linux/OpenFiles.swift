@@ -3,13 +3,19 @@ private import Glibc
 
 /// The open file descriptors of the calling process.
 package enum OpenFiles {
-    /// Closes every descriptor above the standard streams except one.
+    /// Closes every descriptor above the standard streams except one or two.
     ///
     /// The limit on open files may be a billion (RLIMIT_NOFILE in some runtimes), so that no loop up to it is ever made:
     /// close_range(2) where the kernel has it and a seccomp profile lets it through, otherwise what `/proc/self/fd` lists.
-    package static func closeAll(except kept: CInt) {
-        if closeRange(from: 3, to: kept - 1) && closeRange(from: max(kept + 1, 3), to: .max) { return }
-        closeListed(except: kept)
+    package static func closeAll(except one: CInt, _ second: CInt? = nil) {
+        let other = second ?? one
+        let (low, high) = (min(one, other), max(one, other))
+        if closeRange(from: 3, to: low - 1) && closeRange(from: max(low + 1, 3), to: high - 1)
+            && closeRange(from: max(high + 1, 3), to: .max)
+        {
+            return
+        }
+        closeListed(except: one, second)
     }
 
     private static func closeRange(from first: CInt, to last: CInt) -> Bool {
@@ -18,8 +24,9 @@ package enum OpenFiles {
         return linux_close_range(UInt32(first), end) == 0
     }
 
-    /// Closes what `/proc/self/fd` lists above the standard streams, except `kept`.
-    package static func closeListed(except kept: CInt) {
+    /// Closes what `/proc/self/fd` lists above the standard streams, except one or two.
+    package static func closeListed(except one: CInt, _ second: CInt? = nil) {
+        let other = second ?? one
         let directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 8) { buffer in
@@ -29,11 +36,31 @@ package enum OpenFiles {
                 closed = false
                 _ = lseek(directory, 0, SEEK_SET)
                 DirectoryEntries.forEachNumber(in: directory, buffer: buffer) { number in
-                    if number > 2 && number != kept && number != directory && Glibc.close(number) == 0 { closed = true }
+                    if number > 2 && number != one && number != other && number != directory && Glibc.close(number) == 0
+                    {
+                        closed = true
+                    }
                 }
             }
         }
         close(directory)
+    }
+
+    /// Whether the process can open this many further files.
+    package static func hasRoom(for count: Int) -> Bool {
+        var limits = rlimit()
+        // Nearly always there is far more room than can be taken.
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur >= 65536 {
+            return true
+        }
+        var taken: [CInt] = []
+        defer { for descriptor in taken { close(descriptor) } }
+        for _ in 0..<count {
+            let descriptor = fcntl(2, F_DUPFD_CLOEXEC, 3)
+            guard descriptor >= 0 else { return false }
+            taken.append(descriptor)
+        }
+        return true
     }
 
     /// A pipe whose two ends are above the standard streams, even where one of those is closed, and end at an exec.
@@ -50,7 +77,8 @@ package enum OpenFiles {
         return (try moveUp(ends.0), try moveUp(ends.1))
     }
 
-    private static func moveUp(_ descriptor: CInt) throws(SystemCallError) -> CInt {
+    /// Gives a descriptor a number above the standard streams.
+    static func moveUp(_ descriptor: CInt) throws(SystemCallError) -> CInt {
         let moved = try systemCall("fcntl") { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) }
         close(descriptor)
         return moved

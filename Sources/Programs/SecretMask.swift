@@ -7,9 +7,9 @@ internal import Text
 /// without a carriage return) and where a secret has `\n` in two characters, which some shells print as a newline.
 ///
 /// The memory is that of the secrets. The work for a line is limited; a line that would take more is hidden whole.
-struct SecretMask {
+package struct SecretMask {
     /// The fewest bytes that are no word like any other.
-    static let shortest = 6
+    package static let shortest = 6
     /// What is shown in the place of a secret.
     private static let mark = Array("…".utf8)
     /// The most bytes that are compared with secrets in a line.

@@ -1,6 +1,6 @@
 internal import Boot
 internal import Init
-package import Linux
+internal import Linux
 internal import Programs
 internal import SystemPackage
 
@@ -9,9 +9,9 @@ extension BootRun {
     ///
     /// - Parameters:
     ///   - request: what was asked on the command line.
-    ///   - started: when the program began.
+    ///   - started: when the program began (``Clock/monotonic``).
     /// - Returns: the exit code.
-    package static func run(_ request: Request, started: Instant) -> Int32 {
+    package static func run(_ request: Request, started: UInt64) -> Int32 {
         let report = Report(log: LogSettings(), started: started) { line in
             StandardStream.error.write(Array((line + "\n").utf8))
         }
@@ -77,25 +77,30 @@ extension BootRun {
     }
 
     /// How the boot is done, and with what: the elevation happens here.
-    func begin(_ settings: Settings) throws(BootError) -> (start: Start, privileges: Privileges) {
+    func begin(_ settings: Settings) throws(BootError) -> StartingPoint {
         guard ElevatedStart.isPossible(privileges) else {
             // Programs of the user's that the boot starts are not to read its secrets.
             if privileges.user.effective != 0 { CurrentProcess.forbidTracing() }
-            return (privileges.user.effective == 0 ? .root : .bare, try withoutCapabilities())
+            return point(privileges.user.effective == 0 ? .root : .bare, try withoutCapabilities())
         }
         // What would be done can be told without doing any of it.
         if request.isPlan {
             _ = try withoutCapabilities()
-            return (.elevated, privileges)
+            return point(.elevated, privileges, isObserver: true)
         }
         switch try ElevatedStart.begin(privileges, in: tree) {
         case .elevated(let privileges):
             initSide?.usePrivileges()
-            return (.elevated, privileges)
+            return point(.elevated, privileges)
         case .bare(let privileges, let reason):
             report.line(.info, "", "going on without privileges: \(reason)")
-            return (.bare, privileges)
+            return point(.bare, privileges)
         }
+    }
+
+    private func point(_ start: Start, _ current: Privileges, isObserver: Bool = false) -> StartingPoint {
+        StartingPoint(
+            tree: tree, privileges: current, start: start, caller: privileges.effective, isObserver: isObserver)
     }
 
     /// The privileges of a start that is not elevated, without what the program's file gave.

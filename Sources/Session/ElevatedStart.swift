@@ -43,8 +43,8 @@ enum ElevatedStart {
             ResourceLimit.coreFile.set(soft: 0)
             if let reason = reasonInLimits() { return try giveUp(privileges, reason) }
             // Whoever may put another /etc there says what an account is.
-            if case .doubt(let doubt) = try FileOwnership.open("/etc", .directory) {
-                return try giveUp(privileges, doubt.words)
+            if case .untrusted(let problem) = try FileOwnership.open("/etc", .directory) {
+                return try giveUp(privileges, problem.words)
             }
             switch leave(marker, for: privileges.effective, in: tree) {
             case .left: break
@@ -78,6 +78,9 @@ enum ElevatedStart {
         return reasonInLimits()
     }
 
+    /// How many files a boot may have open at a time, with room for those that a program of root's opens.
+    private static let filesNeeded = 64
+
     /// Likewise in the limits that hold now; those that may be raised are.
     private static func reasonInLimits() -> String? {
         let size = ResourceLimit.fileSize.values
@@ -88,8 +91,10 @@ enum ElevatedStart {
         // Its end would come at a moment of the caller's choice.
         if time.hard != .max { return "the process was started with a limit on processor time (ulimit -t)" }
         ResourceLimit.processorTime.set(soft: time.hard)
-        if ResourceLimit.openFiles.values.soft < 64 {
-            return "the process was started with a limit of less than 64 open files (ulimit -n)"
+        let files = ResourceLimit.openFiles.values
+        if files.soft < filesNeeded { ResourceLimit.openFiles.set(soft: files.hard) }
+        if !OpenFiles.hasRoom(for: filesNeeded) {
+            return "the process can open less than \(filesNeeded) further files (ulimit -n)"
         }
         for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
             limit.set(soft: limit.values.hard)

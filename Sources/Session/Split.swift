@@ -64,7 +64,7 @@ struct Split {
     private static func startInit(_ options: InitOptions, _ mask: SignalSet?) throws(BootError) -> ChildSide {
         do throws(SystemCallError) {
             return try Init.start(
-                options, callersMask: mask, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep)
+                options, callersMask: mask, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep(_:in:))
         } catch {
             throw BootError(step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])
         }

@@ -1,8 +1,9 @@
 package import Boot
 package import Init
 package import Linux
+internal import Programs
 package import SystemPackage
-package import Text
+internal import Text
 
 /// What is kept of a boot for later sessions: the report, and the environment without its secrets.
 package struct StateDirectory: ~Copyable {
@@ -131,8 +132,13 @@ package struct StateDirectory: ~Copyable {
         environment entries: [CString], of user: UInt32, without secrets: Secrets
     ) throws(SystemCallError) {
         var content: [UInt8] = []
+        let values = secrets.values(in: EnvironmentBlock(entries))
         for entry in entries {
             guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
+            // A step may have exported the value of a secret under another name.
+            if !values.isEmpty, case let bytes = entry.bytes, values.contains(where: { bytes.contains(bytes: $0) }) {
+                continue
+            }
             content += entry.bytes
             content.append(0)
         }
@@ -160,46 +166,36 @@ package struct StateDirectory: ~Copyable {
         }
     }
 
-    /// Keeps the report, which has the values of exports, too.
+    /// Keeps what is known of the boot, which has the values of exports, too.
     ///
+    /// - Returns: the report, open for the line of the end.
     /// - Throws: the error of writing.
-    package func keep(report: JSON) throws(SystemCallError) {
-        let content = Array((report.text + "\n").utf8)
-        try FileReplacement.replace(Self.reportName, in: directory, with: content, mode: fileMode, owner: owner)
+    package func keep(_ record: BootRecord) throws(SystemCallError) -> Descriptor {
+        // One of an earlier version would be taken for this boot's.
+        _ = try? directory.remove("report.json")
+        let name = Self.reportName
+        try FileReplacement.replace(
+            name, in: directory, with: ReportFile.line(record), mode: fileMode, owner: owner)
+        // Nobody but the owner makes, removes or renames anything here.
+        let file = try directory.open(name, [.writeOnly, .append, .noFollow, .nonBlocking])
+        let status = try file.status(path: path.appending(name))
+        guard status.kind == .file, status.user == owner.user, status.names == 1 else {
+            throw SystemCallError(call: "openat", path: path.appending(name), errno: .notPermitted)
+        }
+        return file
     }
 
-    private static let reportName: FilePath.Component = "report.json"
+    /// The file of the report.
+    static let reportName: FilePath.Component = "report.jsonl"
 
     /// Adds to the report how the container ended, and leaves the reason for Kubernetes; what cannot be written is lost,
     /// because nobody is left to tell.
-    package static func keep(_ end: EndReport) {
-        let tree = FileTree()
-        TerminationLog.write(end.text, in: tree)
-        let user = CurrentProcess.effectiveUser
-        let directory = user == 0 ? Paths.state : FilePath(Paths.userStatePrefix + String(user))
-        let end = JSON.object([("exitCode", .number(end.exitCode)), ("message", .string(end.text))])
-        _ = try? add(end, to: directory, of: user, in: tree)
-    }
-
-    /// Adds an end to a report that is the directory's own, through the descriptor by which it was looked at.
     ///
-    /// - Throws: the error of opening, reading or writing; EPERM for a file that is a mount, or another's.
-    private static func add(
-        _ end: JSON, to path: FilePath, of user: UInt32, in tree: FileTree
-    ) throws(SystemCallError) {
-        let file = path.appending(reportName)
-        let directory = try tree.openDirectory(path, links: .refuse)
-        let place = try directory.status()
-        let report = try directory.open(reportName, [.readWrite, .nonBlocking])
-        let status = try report.status(path: file)
-        guard place.user == user, !place.isWritableByOthers, status.kind == .file, status.user == user,
-            report.mount == directory.mount
-        else { throw SystemCallError(call: "openat", path: file, errno: .notPermitted) }
-        let bytes = try report.readAll(limit: 16 << 20, expected: status.size, path: file)
-        // The report is one object on one line: the end becomes its last member. An init without the right to give files
-        // away cannot replace the file.
-        guard bytes.suffix(2) == Array("}\n".utf8) else { return }
-        try report.writeAll(Array((",\"end\":" + end.text + "}\n").utf8), at: bytes.count - 2, path: file)
+    /// - Parameter report: the report as ``keep(_:)`` has opened it, whatever has its name by now.
+    package static func keep(_ end: EndReport, in report: consuming Descriptor?) {
+        TerminationLog.write(end.text, in: FileTree())
+        guard let report else { return }
+        _ = try? report.writeAll(ReportFile.line(EndRecord(exitCode: end.exitCode, message: end.text)))
     }
 
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {

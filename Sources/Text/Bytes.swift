@@ -41,6 +41,18 @@ extension UInt8 {
 }
 
 extension Collection<UInt8> {
+    /// Whether the bytes of another collection stand in this one, one after the other.
+    package func contains(bytes other: some Collection<UInt8>) -> Bool {
+        guard let first = other.first else { return true }
+        var rest = self[...]
+        while rest.count >= other.count, let start = rest.firstIndex(of: first) {
+            rest = rest[start...]
+            if rest.starts(with: other) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+
     /// The value of decimal digits; `nil` for none, for another byte, and for more than 64 bits.
     ///
     /// A sign or white space is no digit. Leading zeros count for nothing.

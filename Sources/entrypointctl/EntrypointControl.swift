@@ -7,5 +7,5 @@ struct EntrypointControl: ParsableCommand {
         commandName: "entrypointctl",
         abstract: "Explains what entrypoint does to a container.",
         version: "entrypointctl \(Version.text)",
-        subcommands: [Config.self, Environment.self, Plan.self, Steps.self])
+        subcommands: [Config.self, Environment.self, Plan.self, Report.self, Steps.self])
 }

@@ -66,7 +66,7 @@ struct FuzzTests {
         "%b ALL=/home/*/x, ~b/x, \"/h[o]me/./b c\", /b/../[[:a:]]\\ /c\\\n",
     ]
 
-    /// Whatever the text: it is read to its end, doubts are one line each, and no name comes from nowhere.
+    /// Whatever the text: it is read to its end, problems are one line each, and no name comes from nowhere.
     private static func namesViolation(_ random: inout SeededGenerator) -> String? {
         let text = mutated(Array((sources.randomElement(using: &random) ?? "").utf8), &random)
         let grammar = grammars.randomElement(using: &random) ?? .sudoers
@@ -85,7 +85,7 @@ struct FuzzTests {
         findings.nameHomes(&homes, grammar)
         findings.nameHomes(&homes, except: 1000)
         if homes.isExhausted { return "a short text has too many paths: \(shown)" }
-        return lineViolation(in: findings.doubts.map(\.text)).map { "\($0): \(shown)" }
+        return lineViolation(in: findings.problems.map(\.text)).map { "\($0): \(shown)" }
     }
 
     // MARK: Settings

@@ -99,7 +99,7 @@ struct NameHomesTests {
             "<!-- /*/x -->\n<busconfig><policy user=\"x\"><allow own=\"a\"/></policy></busconfig>"
         ),
         ("etc/pam.d/x", "session optional pam_motd.so motd=/run/motd.dynamic\n# /home/*/x\n"),
-        ("etc/security/pam_env.conf", "XDG DEFAULT=@{HOME}/x OVERRIDE=${X}/y"),
+        ("etc/security/pam_env.conf", "XDG DEFAULT=@{HOME}/x OVERRIDE=${X}/y\n# X \\\n# /home/*/x"),
     ])
     func `what is below the home of whoever it is about, or no path, is no home`(path: String, text: String) throws {
         #expect(try isGiven(NameImage(files: [path: text + "\n"]), "deploy"))

@@ -43,7 +43,7 @@ struct ReportTests {
 
     private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
         let lines = Lines()
-        let report = Report(log: log, started: .now) { lines.lines.append($0) }
+        let report = Report(log: log, started: Clock.monotonic) { lines.lines.append($0) }
         for event in Self.events { report.observe(event) }
         report.line(.info, "", "ready")
         report.warn("handoff", "a warning")
@@ -107,32 +107,65 @@ struct ReportTests {
                 name: "jane", groupName: "lab", home: "/home/jane", shell: "/bin/zsh",
                 credentials: Credentials(user: 1, group: 2, groups: [3, 4])),
             seed: Credentials(user: 7, group: 2, groups: []),
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
-        let text = report.json(
-            start: .root, people: people, exports: [("HOME", "/home/jane"), ("A_TOKEN", "hunter2")],
-            failure: Self.failure
-        ).text
-        #expect(!text.contains("hunter2") && !text.contains("secret content"))
+            accounts: PlannedAccounts(), warnings: [])
+        report.secretValues = [Array("a long secret".utf8)]
+        let record = report.record(
+            start: .root, people: people,
+            exports: [("HOME", "/home/jane"), ("A_TOKEN", "hunter2"), ("COPY", "<a long secret>")],
+            failure: Self.failure)
+        let text = String(decoding: ReportFile.line(record), as: UTF8.self)
+        #expect(!text.contains("hunter2") && !text.contains("a long secret") && !text.contains("secret content"))
         #expect(
             text.hasPrefix(
-                #"{"version":"\#(Version.text)","start":"root","user":{"name":"jane","uid":1,"group":"lab","gid":2,"groups":[3,4],"home":"/home/jane","shell":"/bin/zsh"},"seed":"7:2","changes":[{"step":"scratch","goal":"directory /s/jane (0770)","as":"user 1:2","outcome":"already","microseconds":1050},"#
+                #"{"event":"boot","version":"\#(Version.text)","start":"root","user":{"name":"jane","uid":1,"group":"lab","gid":2,"groups":[3,4],"home":"/home/jane","shell":"/bin/zsh"},"seed":"7:2","changes":[{"step":"scratch","goal":"directory /s/jane (0770)","as":"user 1:2","outcome":"already","microseconds":1050},"#
             ))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(
             (object["changes"] as? [[String: Any]])?.map { $0["outcome"] as? String ?? "" }
                 == ["already", "changed", "changed", "changed", "changed", "changed", "skipped", "failed"])
-        #expect((object["exports"] as? [String: String]) == ["HOME": "/home/jane", "A_TOKEN": ""])
+        #expect((object["exports"] as? [String: String]) == ["HOME": "/home/jane", "A_TOKEN": "", "COPY": ""])
         #expect((object["failure"] as? [String: String])?["step"] == "scratch")
         #expect((object["changed"] as? Int) == 5)
         #expect((object["warnings"] as? [[String: String]])?.count == 5)
     }
 
     @Test func `without people and failure there is null`() {
-        let report = Report(log: LogSettings(), started: .now) { _ in }
-        let text = report.json(start: .bare, people: nil, exports: [], failure: nil).text
+        let report = Report(log: LogSettings(), started: Clock.monotonic) { _ in }
+        let record = report.record(start: .bare, people: nil, exports: [], failure: nil)
+        let text = String(decoding: ReportFile.line(record), as: UTF8.self)
         #expect(
             text.hasPrefix(
-                #"{"version":"\#(Version.text)","start":"bare","user":null,"seed":null,"changes":[],"exports":{},"warnings":[],"failure":null,"changed":0,"microseconds":"#
+                #"{"event":"boot","version":"\#(Version.text)","start":"bare","user":null,"seed":null,"changes":[],"exports":{},"warnings":[],"failure":null,"changed":0,"microseconds":"#
             ))
+    }
+
+    @Test func `a report is read back as it was written`() throws {
+        let report = printed(LogSettings()).report
+        let people = People(
+            user: People.User(
+                name: "jane", groupName: "lab", home: "/home/j\"a\u{1}ne", shell: "/bin/zsh",
+                credentials: Credentials(user: 1, group: 2, groups: [3, .max])),
+            seed: Credentials(user: 7, group: 2, groups: []),
+            accounts: PlannedAccounts(), warnings: [])
+        for (people, failure) in [(people, Self.failure), (nil, nil)] as [(People?, BootError?)] {
+            let boot = report.record(
+                start: .elevated, people: people, exports: [("A", "1\n2"), ("B", "é\u{1F600}")], failure: failure)
+            let end = EndRecord(exitCode: 143, message: "ended: \"TERM\"")
+            for ends in [nil, end] as [EndRecord?] {
+                let bytes = ReportFile.line(boot) + (ends.map(ReportFile.line) ?? [])
+                let found = try ReportFile.read(bytes)
+                #expect(found.boot == boot && found.end == ends)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("", "it has no line of a boot"), ("{}\n", "line 1: expected an event that is known"),
+        ("{\"event\":\"boot\"}\n", "line 1: expected version"),
+        ("{", "line 1: expected the name of a member at byte 2"),
+        ("{\"event\":\"end\",\"exitCode\":9999999999,\"message\":\"\"}\n", "line 1: expected exitCode"),
+        ("[1,2\n", "line 1: expected a comma or the end of the array at byte 5"),
+    ]) func `what is no report is told with its line`(text: String, told: String) {
+        #expect(throws: FormatError(told)) { try ReportFile.read(Array(text.utf8)) }
     }
 }

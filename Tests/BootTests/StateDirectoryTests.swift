@@ -13,13 +13,20 @@ import Text
 struct StateDirectoryTests {
     private static let user = Credentials(user: 254_321, group: 83070, groups: [])
 
+    private static let record = BootRecord(
+        version: "1", start: "root", user: nil, seed: nil, changes: [], exports: [], warnings: [], failure: nil,
+        changed: 0,
+        microseconds: 0)
+
     private static func keep(
         _ environment: [[UInt8]], in site: Site, start: Start = .root
     ) throws(SystemCallError) {
         let state = try StateDirectory(for: start, user: user, in: FileTree(root: site.root))
         try state.keep(environment: environment.map { CString($0) }, of: user.user, without: Secrets())
-        try state.keep(report: .object([("a", .number(1))]))
+        _ = try state.keep(Self.record)
     }
+
+    private static let line = String(decoding: ReportFile.line(record).dropLast(), as: UTF8.self)
 
     private static func text(_ entries: String...) -> [[UInt8]] { entries.map { Array($0.utf8) } }
 
@@ -37,7 +44,7 @@ struct StateDirectoryTests {
                     run/entrypoint/environment 0640 0:83070 'A=1|B=two words|'
                     run/entrypoint/environment.user 0644 0:83070 '254321
                     '
-                    run/entrypoint/report.json 0640 0:83070 '{"a":1}
+                    run/entrypoint/report.jsonl 0640 0:83070 '\(Self.line)
                     '
                     """)
             }
@@ -59,7 +66,7 @@ struct StateDirectoryTests {
                     dev/shm 1777 0:0 /
                     dev/shm/entrypoint-254321 0700 254321:83070 /
                     dev/shm/entrypoint-254321/environment 0600 254321:83070 'A=1|'
-                    dev/shm/entrypoint-254321/report.json 0600 254321:83070 '{"a":1}
+                    dev/shm/entrypoint-254321/report.jsonl 0600 254321:83070 '\(Self.line)
                     '
                     """)
             }

@@ -263,7 +263,7 @@ struct CollisionTests {
             let outcome = try container.boot("id", "-un")
             #expect(outcome.output == "jane\n")
             #expect(outcome.log(of: "scratch") == ["created /scratch/homes/jane (1770) as user 1000:2000"])
-            #expect(try container.text("/run/entrypoint/report.json").contains("\"seed\":\"1000:2000\""))
+            #expect(try container.text("/run/entrypoint/report.jsonl").contains("\"seed\":\"1000:2000\""))
         }
     }
 }

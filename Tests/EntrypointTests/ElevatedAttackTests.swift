@@ -9,7 +9,7 @@ struct ElevatedAttackTests {
     /// Every path that is written with privileges.
     static let written = [
         "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/sudoers.d/90-entrypoint", "/home/jane", "/run/entrypoint",
-        "/run/entrypoint/environment", "/run/entrypoint/environment.user", "/run/entrypoint/report.json",
+        "/run/entrypoint/environment", "/run/entrypoint/environment.user", "/run/entrypoint/report.jsonl",
     ]
 
     /// Something of root's to which a link leads.

@@ -113,7 +113,7 @@ struct ElevatedNamesTests {
             let script: ByteString = """
                 echo "$HOME $USER $LOGNAME"; ls -ld /home/* /run/entrypoint; stat -c '%s %b %a %u:%g' /run/entrypoint/names
                 cat /run/entrypoint/names; grep -iE 'zoe|jane|lab' /etc/passwd; ls -l /run/entrypoint | wc -l
-                cat /run/entrypoint/report.json
+                cat /run/entrypoint/report.jsonl
                 """
             let outcome = try container.boot("sh", "-c", script)
             #expect(outcome.exitCode == 0, "\(outcome)")

@@ -103,7 +103,7 @@ struct ElevatedStateTests {
                     ("/etc/passwd", "file 0644 0:0"), ("/etc/shadow", "file 0640 0:42"),
                     ("/etc/sudoers.d/90-entrypoint", "file 0440 0:0"), ("/home/jane", "directory 0750 1000:2000"),
                     ("/run/entrypoint", "directory 0755 0:0"), ("/run/entrypoint/environment", "file 0640 0:2000"),
-                    ("/run/entrypoint/report.json", "file 0640 0:2000"),
+                    ("/run/entrypoint/report.jsonl", "file 0640 0:2000"),
                     ("/scratch/homes/jane", "directory 1770 1000:2000"),
                 ] {
                     #expect(try container.status(path)?.description == status, "\(path) with umask \(umask)")

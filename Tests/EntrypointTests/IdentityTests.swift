@@ -48,7 +48,7 @@ struct IdentityTests {
                     "/home/jane": "directory 0750 1000:2000",
                     "/run/entrypoint/environment": "file 0640 0:2000",
                     "/run/entrypoint/environment.user": "file 0644 0:2000",
-                    "/run/entrypoint/report.json": "file 0640 0:2000",
+                    "/run/entrypoint/report.jsonl": "file 0640 0:2000",
                 ])
         }
     }

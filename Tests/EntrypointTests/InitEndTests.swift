@@ -1,5 +1,7 @@
+import Boot
 import Foundation
 import Glibc
+import Linux
 import Testing
 
 /// How a container ends whose process 1 is `entrypoint`: with which code, when, and what is told of it.
@@ -60,11 +62,9 @@ struct InitEndTests {
                 #expect(outcome.initLines == ["SIGTERM at TIME: the command ended after N s (SIGTERM)"], "\(outcome)")
                 let line = try #require(outcome.errorLines.last)
                 #expect(try String(contentsOfFile: log, encoding: .utf8) == line + "\n")
-                let json = try JSONSerialization.jsonObject(
-                    with: Data(container.read("/run/entrypoint/report.json").bytes))
-                let end = try #require((json as? [String: Any])?["end"] as? [String: Any])
-                #expect(end["exitCode"] as? Int == 143 && end["message"] as? String == line, "\(end)")
-                #expect(try container.status("/run/entrypoint/report.json")?.description == "file 0640 0:2000")
+                let (_, end) = try ReportFile.read(container.read("/run/entrypoint/report.jsonl").bytes)
+                #expect(end == EndRecord(exitCode: 143, message: line))
+                #expect(try container.status("/run/entrypoint/report.jsonl")?.description == "file 0640 0:2000")
             }
         }
     }
@@ -76,14 +76,38 @@ struct InitEndTests {
             let running = try container.start(
                 "/bin/sh", "-c",
                 """
-                cd /run; mv entrypoint away; mkdir -m 0777 entrypoint; cp away/report.json entrypoint
+                cd /run; mv entrypoint away; mkdir -m 0777 entrypoint; cp away/report.jsonl entrypoint
                 exec \(ProbeReport.path.text) print ready sleep 60
                 """)
             try running.waitForOutput("ready")
             try running.signal(SIGTERM)
             #expect(try running.wait().exitCode == 143)
-            #expect(try container.read("/run/entrypoint/report.json") == container.read("/run/away/report.json"))
-            #expect(try container.status("/run/entrypoint/report.json")?.user == 1000)
+            // The init has the file itself, whatever becomes of its name.
+            let (copy, file) = ("/run/entrypoint/report.jsonl", "/run/away/report.jsonl")
+            #expect(try ReportFile.read(container.read(copy).bytes).end == nil)
+            #expect(try ReportFile.read(container.read(file).bytes).end?.exitCode == 143)
+            #expect(try container.status("/run/entrypoint/report.jsonl")?.user == 1000)
+        }
+    }
+
+    @Test(arguments: ["root", "elevated", "bare"])
+    func `the report of the boot and of the end is there for the user, however the container was started`(
+        start: String
+    ) throws {
+        try withPod(.debian, start == "elevated" ? .elevated : .plain) { container in
+            if start != "root" { (container.user, container.group) = (1000, 2000) }
+            let running = try container.start(
+                "/bin/sh", "-c", "entrypointctl report; exec \(ProbeReport.path.text) print ready sleep 60")
+            try running.waitForOutput("ready")
+            try running.signal(SIGTERM)
+            let outcome = try running.wait()
+            #expect(outcome.exitCode == 143, "\(outcome)")
+            #expect(outcome.output.contains("boot      entrypoint \(Version.text), as \(start): "), "\(outcome)")
+            // What a start without privileges keeps is in the container's memory, and gone with it.
+            if start == "bare" { return }
+            let (boot, end) = try ReportFile.read(container.read("/run/entrypoint/report.jsonl").bytes)
+            #expect(boot.start == start && boot.user?.credentials.user == 1000)
+            #expect(end?.exitCode == 143, "\(outcome)")
         }
     }
 
@@ -91,7 +115,7 @@ struct InitEndTests {
         try withPod(.debian) { container in
             try container.write("/others", "{\"a\":1}\n")
             try container.makeDirectory("/run/entrypoint")
-            container.mounts = [.bind(container.root + "/others", to: "/run/entrypoint/report.json")]
+            container.mounts = [.bind(container.root + "/others", to: "/run/entrypoint/report.jsonl")]
             let running = try container.start(ProbeReport.path, "print", "ready", "sleep", "60")
             try running.waitForOutput("ready")
             try running.signal(SIGTERM)

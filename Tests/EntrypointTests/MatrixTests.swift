@@ -23,6 +23,34 @@ struct MatrixTests {
         }
     }
 
+    /// What a boot would do is worked out once, whoever asks.
+    @Test(.containers, arguments: Cell.allCases) func `both programs promise the same of a start`(cell: Cell) throws {
+        try withPod(.debian, [.elevated, .elevatedForbidden].contains(cell.start) ? .elevated : .plain) { container in
+            try Self.prepare(container, for: cell)
+            try container.write(
+                "/etc/entrypoint.yaml",
+                """
+                identity: {sudo: \(cell.sudo ? "all" : "none")}
+                scratch: {seedUser: "1001:2000", seedDirectories: [/scratch/homes, /elsewhere]}
+
+                """)
+            try container.makeDirectory("/scratch/closed", mode: 0o700, user: 1001, group: 2000)
+            container.environment["HF_HOME"] = "/scratch/closed/hf"
+            container.entrypoint = ["/usr/local/bin/entrypoint", "--plan", "--", "true"]
+            let boot = try container.run()
+            let start =
+                switch cell.start {
+                case .root, .rootWithoutCapabilities, .namespace: "root"
+                case .elevated: "elevated"
+                case .elevatedForbidden, .user, .arbitrary: "bare"
+                }
+            container.entrypoint = ["/usr/local/bin/entrypointctl", "plan", "--start=\(start)"]
+            let control = try container.run()
+            #expect(boot.outputLines == control.outputLines, "\(boot)\n\(control)")
+            #expect(!boot.outputLines.isEmpty && [boot.exitCode, 2].contains(control.exitCode), "\(boot)\n\(control)")
+        }
+    }
+
     @Test func `the README has the table of what is expected`() throws {
         let table = CellResult.table(Cell.allCases.map { $0.expected.row(of: $0) })
         if let path = ProcessInfo.processInfo.environment["ENTRYPOINT_TEST_MATRIX_TABLE"] {

@@ -18,9 +18,9 @@ extension AttackTests {
                 + "device or resource busy (unlinkat EBUSY)"),
         Attack(
             testDescription: "another's file mounted as the report",
-            prepare: { try mountVictim("keys", at: "/run/entrypoint/report.json", in: $0) },
+            prepare: { try mountVictim("keys", at: "/run/entrypoint/report.jsonl", in: $0) },
             script: "export X='\nssh-ed25519 key'; START true; \(hasChanged("keys"))",
-            told: "cannot keep the report and the environment for later sessions in /run/entrypoint/report.json: "
+            told: "cannot keep the report and the environment for later sessions in /run/entrypoint/report.jsonl: "
                 + "device or resource busy (renameat EBUSY)"),
         Attack(
             testDescription: "another's file mounted as the log of a boot that fails",

@@ -26,7 +26,7 @@ struct NothingLostTests {
                     #expect([0, 78, 125].contains(outcome.exitCode), "seed \(seed): \(outcome)")
                     failed += outcome.exitCode == 0 ? 0 : 1
                     told += outcome.errors
-                    let report = "/run/entrypoint/report.json"
+                    let report = "/run/entrypoint/report.jsonl"
                     if outcome.exitCode == 0 { told += try container.text(report) }
                 }
                 let places = try Places(of: container)

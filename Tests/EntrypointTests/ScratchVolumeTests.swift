@@ -63,8 +63,26 @@ struct ScratchVolumeTests {
             try scratch.makeDirectory("homes/jane/.cache/huggingface", mode: 0o777, user: 1001, group: 2000)
         } check: { (outcome, environment, _) throws in
             #expect(outcome.exitCode == 0, "\(outcome)")
-            #expect(outcome.log(of: "scratch").last?.hasPrefix("warning: cannot create /scratch/hf_cache: ") == true)
+            let told = outcome.log(of: "scratch")
+            #expect(told.contains { $0.hasPrefix("warning: cannot create /scratch/hf_cache: ") }, "\(outcome)")
             #expect(environment["HF_HOME"] == "/scratch/hf_cache", "\(outcome)")
+        }
+    }
+
+    /// A member of the group makes the place of the token first, and reads what is written there.
+    @Test(arguments: ["homes/jane/.cache/huggingface", "homes/jane/.cache"])
+    func `no token is kept in a directory of somebody else's`(foreign: String) throws {
+        try boot { scratch in
+            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
+            try scratch.makeDirectory("homes/jane", mode: 0o1770, user: 1000, group: 2000)
+            try scratch.makeDirectory("homes/jane/.cache", mode: 0o770, user: 1000, group: 2000)
+            try scratch.makeDirectory("homes/jane/.cache/huggingface", mode: 0o770, user: 1000, group: 2000)
+            try check(chown("\(scratch.export)/\(foreign)", 1001, 2000), "chown", foreign)
+        } check: { (outcome, environment, _) throws in
+            #expect(outcome.exitCode == 0 && environment["HF_HOME"] == "/scratch/hf_cache", "\(outcome)")
+            #expect(environment["HF_TOKEN_PATH"] == nil, "\(outcome)")
+            let told = outcome.log(of: "scratch").filter { $0.contains("/scratch/\(foreign): it belongs to user 1001") }
+            #expect(told.count == 1, "\(outcome)")
         }
     }
 

@@ -58,7 +58,7 @@ struct SecretsTests {
             let memory = try boot.exec(["find", "/dev/shm", "/tmp", "/run", "-type", "f"], user: "0:0")
             #expect(
                 memory.outputLines.sorted() == [
-                    "/run/entrypoint/environment", "/run/entrypoint/environment.user", "/run/entrypoint/report.json",
+                    "/run/entrypoint/environment", "/run/entrypoint/environment.user", "/run/entrypoint/report.jsonl",
                 ], "\(memory)")
 
             var holders: [String] = []

@@ -158,11 +158,11 @@ struct SessionTests {
     @Test func `others than root and the group cannot read the report`() throws {
         try withBootedPod(.plain) { session in
             for user in [0, 1000] as [UInt32] {
-                let outcome = try session(user, ["sh"], "grep -c microseconds /run/entrypoint/report.json")
+                let outcome = try session(user, ["sh"], "grep -c microseconds /run/entrypoint/report.jsonl")
                 #expect(outcome.output == "1\n", "\(outcome)")
             }
             let outcome = try session(
-                0, ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "sh"], "cat /run/entrypoint/report.json")
+                0, ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "sh"], "cat /run/entrypoint/report.jsonl")
             #expect(outcome.exitCode == 1 && outcome.errors.contains("Permission denied"), "\(outcome)")
         }
     }

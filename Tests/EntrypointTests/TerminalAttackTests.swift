@@ -73,6 +73,33 @@ struct TerminalAttackTests {
         }
     }
 
+    /// Programs that a step starts may be the user's, as a module that Python loads from the home.
+    @Test(arguments: ["exec", "init"], ["user", "seed"])
+    func `a step types nothing into a shell of root's`(mode: ByteString, identity: String) throws {
+        try withPod { container in
+            container.environment["IDENTITY_SUDO"] = "none"
+            container.environment["SCRATCH_SEED_USER"] = "1001:2000"
+            container.environment["ENTRYPOINT_MODE"] = mode
+            try container.write(
+                "/etc/entrypoint.yaml",
+                """
+                steps:
+                  - {name: typist, as: \(identity), onFailure: warn,
+                     command: [\(ProbeReport.path.text), type, 'echo gai""ned as $(id -u)']}
+
+                """)
+            let running = try startShell(in: container)
+            running.write("/usr/local/bin/entrypoint -- echo com''mand\n")
+            try running.waitForOutput("command\r\n")
+            running.write("echo no''thing\n")
+            try running.waitForOutput("nothing\r\n")
+            #expect(!running.outputSoFar.text.contains("gained as"))
+            #expect(running.outputSoFar.text.contains("typist"), "the step was run: \(running.outputSoFar.text)")
+            running.write("exit\n")
+            _ = try running.wait()
+        }
+    }
+
     @Test func `with a terminal of its own the command is left as it is`() throws {
         try withPod { container in
             container.environment["IDENTITY_SUDO"] = "none"

@@ -26,7 +26,7 @@ enum InitFixture {
         let report = settings.report
         let side: ChildSide
         do throws(SystemCallError) {
-            side = try Init.start(settings.options) { end in write(end, to: report) }
+            side = try Init.start(settings.options) { end, _ in write(end, to: report) }
         } catch {
             fail("init-fixture: cannot start: \(error.reason) (\(error.symbol))", code: 125)
         }

@@ -12,7 +12,7 @@ extension Apply {
             for fallback in change.fallbacks {
                 // What the plan says of such a place counts here, too.
                 let own =
-                    plannedDirectories.first { $0.path == fallback }?.used(for: .write)
+                    plannedDirectories.first { $0.path == fallback && !$0.isLeftToOthers }?.used(for: .write)
                     ?? DirectoryChange(
                         path: fallback, mode: ModeBits(rawValue: 0o770).masked(by: actors.workUmask), seedMode: 0o770,
                         own: change.own, group: change.group, use: .write,
@@ -50,6 +50,7 @@ extension Apply {
             compare(change, with: status)
             return .already
         }
+        if change.isLeftToOthers { return .unneeded("there is none") }
         if mode == .dryRun {
             // A boot would have made it by now.
             if expected.contains(change.path) { return .already }

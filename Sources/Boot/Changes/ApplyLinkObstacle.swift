@@ -78,7 +78,7 @@ extension Apply {
         switch try ends.fate(of: place, status, target, umask: actors.workUmask, progress: keepWatchWaiting) {
         case .moves: try move(ends, place, status, replacing: target != nil)
         case .isCopied where areOne == false:
-            try removeCopied(ends, status)
+            guard try removeCopied(ends, status) else { return .isClear }
             add(remark: "what was in its place was removed: \(place.target.shown()) is a copy of it")
         case .isCopied, .stays:
             // While it was looked at, another boot may have put the link there.
@@ -107,24 +107,31 @@ extension Apply {
                 of: place.path, at: place.target, extent: .everything, replacing: replacing,
                 umask: actors.workUmask, in: tree,
                 progress: keepWatchWaiting)
-            guard copy.isMade else { return }
-            try removeCopied(ends, status)
+            guard copy.isMade, try removeCopied(ends, status) else { return }
         }
         present.append(place.target)
         add(remark: "what was in its place moved to \(place.target.shown())")
     }
 
     /// Removes what is in the link's place and has been copied: it is out of the way at once, even if that takes long.
+    ///
+    /// - Returns: whether it was still there, and not another boot's link: what is there now decides then.
     private mutating func removeCopied(
         _ ends: borrowing Ends, _ status: FileStatus
-    ) throws(SystemCallError) {
-        let error = try Staging.discard(
-            ends.name, seen: status, as: ends.name, in: ends.parent, progress: keepWatchWaiting)
+    ) throws(SystemCallError) -> Bool {
+        let error: SystemCallError?
+        do throws(SystemCallError) {
+            error = try Staging.discard(
+                ends.name, seen: status, as: ends.name, in: ends.parent, progress: keepWatchWaiting)
+        } catch  where [.staleNFSFileHandle, .noSuchFileOrDirectory].contains(error.errno) {
+            return false
+        }
         if let error {
             notes.append(
                 "what was copied from \(ends.parent.path.appending(ends.name).shown()) cannot be removed and remains in "
                     + "\((error.path ?? ends.parent.path).shown()): \(error.reason) (\(error.symbol))")
         }
+        return true
     }
 
     /// Keeps what is at a path under another name beside it; whoever took it away meanwhile, and may have put a link to the

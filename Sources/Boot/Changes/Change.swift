@@ -2,11 +2,6 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// Who does a change.
-package enum Actor: String, CaseIterable, Sendable {
-    case root, seed, user
-}
-
 /// What happens to the boot when a change fails.
 package enum FailurePolicy: String, CaseIterable, Sendable {
     /// The boot ends with exit code 125.
@@ -71,13 +66,15 @@ package struct DirectoryChange: Equatable, Sendable {
     package let fallbacks: [FilePath]
     /// Who may own one that exists, and what is above it within the user's own; `nil` for anybody.
     package let owners: [UInt32]?
+    /// Whether it is only looked at, and may as well be missing: programs of the user's make it.
+    package let isLeftToOthers: Bool
     /// Files that are told of when they are somebody else's.
     package let startup: StartupFiles?
 
     package init(
         path: FilePath, mode: ModeBits, seedMode: ModeBits? = nil, own: [FilePath] = [], owner: UInt32? = nil,
         group: UInt32, use: Use, isOnVolume: Bool = false, isShared: Bool = false, fallbacks: [FilePath] = [],
-        owners: [UInt32]? = nil, startup: StartupFiles? = nil
+        owners: [UInt32]? = nil, isLeftToOthers: Bool = false, startup: StartupFiles? = nil
     ) {
         self.path = path
         self.mode = mode
@@ -90,6 +87,7 @@ package struct DirectoryChange: Equatable, Sendable {
         self.isShared = isShared
         self.fallbacks = fallbacks
         self.owners = owners
+        self.isLeftToOthers = isLeftToOthers
         self.startup = startup
     }
 
@@ -123,20 +121,9 @@ package struct DirectoryChange: Equatable, Sendable {
     private func with(path: FilePath, mode: ModeBits, use: Use) -> DirectoryChange {
         DirectoryChange(
             path: path, mode: mode, seedMode: seedMode, own: own, owner: owner, group: group, use: use,
-            isOnVolume: isOnVolume, isShared: isShared, fallbacks: fallbacks, owners: owners, startup: startup)
+            isOnVolume: isOnVolume, isShared: isShared, fallbacks: fallbacks, owners: owners,
+            isLeftToOthers: isLeftToOthers, startup: startup)
     }
-}
-
-/// Files that shells and git run as the user.
-package struct StartupFiles: Equatable, Sendable {
-    /// The files, wherever they are; a directory stands for those in it.
-    package let files: [FilePath]
-    /// Files of the user's home, which count where that has come to lie in ``volume``.
-    package let homeFiles: [FilePath]
-    /// Where others of the group may work, too.
-    package let volume: FilePath
-    /// Who may own them.
-    package let owners: [UInt32]
 }
 
 /// A file of the boot's own has a content.

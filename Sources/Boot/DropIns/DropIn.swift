@@ -73,6 +73,8 @@ package struct CommandChange: Equatable, Sendable {
     package let refused: Set<String>
     /// Which variables are secrets, also of those that earlier drop-ins have exported.
     let secrets: Secrets
+    /// The values of the pod's secrets, which another variable may have as well.
+    let secretValues: [[UInt8]]
 
     /// What the environments are made of does not differ within a boot.
     package static func == (left: CommandChange, right: CommandChange) -> Bool {
@@ -83,12 +85,13 @@ package struct CommandChange: Equatable, Sendable {
 extension CommandChange {
     /// The values that are shown nowhere, of an environment that the drop-in gets.
     func hidden(in environment: [CString]) -> [[UInt8]] {
-        environment.compactMap { entry in
-            guard let name = entry.variableName, dropIn.secrets.contains(name) || secrets.isSecret(name) else {
-                return nil
+        secretValues
+            + environment.compactMap { entry in
+                guard let name = entry.variableName, dropIn.secrets.contains(name) || secrets.isSecret(name) else {
+                    return nil
+                }
+                return entry.bytes(from: name.utf8.count + 1)
             }
-            return entry.bytes(from: name.utf8.count + 1)
-        }
     }
 
     /// The change of a drop-in.
@@ -99,6 +102,7 @@ extension CommandChange {
         position = exports.count
         refused = settings.secrets.stripped(in: settings.environment)
         secrets = settings.secrets
+        secretValues = settings.secrets.values(in: settings.environment)
         let own = dropIn.environment
         if dropIn.identity == .user {
             // Its own business, but for the secrets.

@@ -11,6 +11,8 @@ package final class Actors {
     private let own: Credentials
     private let hasNoNewPrivileges: Bool
     private let bounding: UInt64
+    /// The file of the program that boots.
+    private let program: ProgramFile
     /// Whether root can give files to others.
     let mayChangeOwner: Bool
     /// The umask of work as user and seed.
@@ -25,10 +27,13 @@ package final class Actors {
     ///   - start: how it was started.
     ///   - umask: the umask of work as user and seed.
     ///   - isObserver: whether nobody's identity can be taken, as in a dry run without privileges.
+    ///   - program: the file of the program that boots.
     package init(
-        _ people: People, privileges: Privileges, start: Start, umask: ModeBits, isObserver: Bool = false
+        _ people: People, privileges: Privileges, start: Start, umask: ModeBits, isObserver: Bool = false,
+        program: ProgramFile = .own
     ) {
         self.isObserver = isObserver
+        self.program = program
         self.people = people
         self.start = start
         workUmask = umask
@@ -91,8 +96,8 @@ package final class Actors {
     /// What stands in the way of what only root can do: a field of the pod spec, or where the program's file lies.
     package var fieldAgainstRoot: String {
         var field = "runAsUser"
-        if ProcessStart.hasFileCapabilities {
-            if ProcessStart.isOnNoSetIDMount {
+        if program.hasCapabilities {
+            if program.isOnNoSetIDMount {
                 return "the program's file is on a mount with nosuid, where its capabilities do not count"
             }
             // Without these, the capabilities of the program's file would have been enough.

@@ -1,26 +1,28 @@
-package import Linux
+internal import Linux
 package import SystemPackage
-package import Text
+internal import Text
 
 /// What a boot tells: lines on standard error as things happen, and the whole of it at the end.
 package final class Report {
     /// What is printed.
     package var log: LogSettings
     /// When the boot began.
-    package let started: Instant
+    package let started: UInt64
     /// What was done, in order.
     package private(set) var events: [Event] = []
     /// What the reader was warned of, with the step that says it.
     package private(set) var warnings: [(step: String, text: String)] = []
     /// Which variables are shown nowhere.
     package var secrets = Secrets()
+    /// The values of the pod's secrets, which another variable may have as well.
+    package var secretValues: [[UInt8]] = []
     private let write: (String) -> Void
 
     /// - Parameters:
     ///   - log: what is printed.
     ///   - started: when the boot began.
     ///   - write: takes each line, without its newline.
-    package init(log: LogSettings, started: Instant, write: @escaping (String) -> Void) {
+    package init(log: LogSettings, started: UInt64, write: @escaping (String) -> Void) {
         self.log = log
         self.started = started
         self.write = write
@@ -103,62 +105,46 @@ extension Change {
 }
 
 extension Report {
-    /// The whole report as one JSON object.
+    /// What is kept of the boot.
     ///
     /// - Parameters:
     ///   - start: how the container was started.
     ///   - people: who is who; `nil` when nothing was prepared.
     ///   - exports: the variables that were set for the command.
     ///   - failure: why the boot ended, if it did.
-    package func json(start: Start, people: People?, exports: [(name: String, value: String)], failure: BootError?)
-        -> JSON
-    {
-        .object([
-            ("version", .string(Version.text)),
-            ("start", .string(start.rawValue)),
-            ("user", people.map { Self.json($0.user) } ?? .null),
-            ("seed", people?.seed.map { .string($0.text) } ?? .null),
-            ("changes", .array(events.map(Self.json))),
-            ("exports", .object(exports.map { ($0.name, .string(secrets.isSecret($0.name) ? "" : $0.value)) })),
-            (
-                "warnings",
-                .array(warnings.map { .object([("step", .string($0.step)), ("message", .string($0.text))]) })
-            ),
-            (
-                "failure",
-                failure.map { .object([("step", .string($0.step)), ("message", .string($0.message))]) } ?? .null
-            ),
-            ("changed", .number(changes)),
-            ("microseconds", .number(Instant.now.microseconds(since: started))),
-        ])
+    package func record(
+        start: Start, people: People?, exports: [(name: String, value: String)], failure: BootError?
+    ) -> BootRecord {
+        BootRecord(
+            version: Version.text, start: start.rawValue, user: people?.user, seed: people?.seed?.text,
+            changes: events.map(BootRecord.Change.init),
+            exports: exports.map {
+                BootRecord.Export(name: $0.name, value: isSecret($0.name, $0.value) ? "" : $0.value)
+            },
+            warnings: warnings.map { BootRecord.Message(step: $0.step, text: $0.text) },
+            failure: failure.map { BootRecord.Message(step: $0.step, text: $0.message) }, changed: changes,
+            microseconds: Clock.microseconds(since: started))
     }
 
-    private static func json(_ user: People.User) -> JSON {
-        .object([
-            ("name", .string(user.name)), ("uid", .number(user.credentials.user)), ("group", .string(user.groupName)),
-            ("gid", .number(user.credentials.group)), ("groups", .array(user.credentials.groups.map { .number($0) })),
-            ("home", .string(user.home.string)), ("shell", .string(user.shell.string)),
-        ])
+    private func isSecret(_ name: String, _ value: String) -> Bool {
+        secrets.isSecret(name) || secretValues.contains { value.utf8.contains(bytes: $0) }
     }
+}
 
-    private static func json(_ event: Event) -> JSON {
-        var members: [(String, JSON)] = [
-            ("step", .string(event.change.step)), ("goal", .string(event.change.planned.change.goal)),
-            ("as", .string(event.identity)),
-        ]
+extension BootRecord.Change {
+    fileprivate init(_ event: Event) {
+        step = event.change.step
+        goal = event.change.planned.change.goal
+        identity = event.identity
+        microseconds = event.microseconds
+        var (remark, reason) = ("", "")
         switch event.outcome {
-        case .already: members.append(("outcome", .string("already")))
-        case .changed:
-            members.append(("outcome", .string("changed")))
-            if !event.remark.isEmpty { members.append(("remark", .string(event.remark))) }
-        case .unneeded(let reason):
-            members += [("outcome", .string("unneeded")), ("reason", .string(reason))]
-        case .skipped(let reason):
-            members += [("outcome", .string("skipped")), ("reason", .string(reason))]
-        case .failed(let error):
-            members += [("outcome", .string("failed")), ("reason", .string(error.message))]
+        case .already: outcome = "already"
+        case .changed: (outcome, remark) = ("changed", event.remark)
+        case .unneeded(let words): (outcome, reason) = ("unneeded", words)
+        case .skipped(let words): (outcome, reason) = ("skipped", words)
+        case .failed(let error): (outcome, reason) = ("failed", error.message)
         }
-        members.append(("microseconds", .number(event.microseconds)))
-        return .object(members)
+        (self.remark, self.reason) = (remark, reason)
     }
 }

@@ -90,11 +90,14 @@ package struct Configuration: Sendable {
     /// A later file takes back what an earlier one grants, and a step of root's may do so, too: whoever hides one of them by a
     /// mount must not be left with the rest. Without files nothing is granted.
     private mutating func leaveOutDoubtful() {
+        // Of a file alone it has been told that it is ignored.
+        var hidesDirectory = false
         for directory in [Paths.configurationDirectory.parent, Paths.configurationDirectory, Paths.rootSteps] {
             do throws(SystemCallError) {
-                guard case .doubt(let doubt) = try FileOwnership.open(directory, .directory) else { continue }
+                guard case .untrusted(let problem) = try FileOwnership.open(directory, .directory) else { continue }
                 // The directory above may have the same.
-                let notice = doubt.words
+                let notice = problem.words
+                hidesDirectory = true
                 if !doubts.contains(notice) { doubts.append(notice) }
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
                 // What is no directory has been told of.
@@ -102,7 +105,7 @@ package struct Configuration: Sendable {
                 doubts.append("cannot look at \(directory.shown()): \(error.reason) (\(error.symbol))")
             }
         }
-        guard let doubt = doubts.first, !files.isEmpty else { return }
+        guard let doubt = doubts.first, hidesDirectory || !files.isEmpty else { return }
         files = []
         notices.append("the image's configuration does not count, because a part of it may be hidden: \(doubt)")
     }
@@ -155,9 +158,9 @@ package struct Configuration: Sendable {
                     throw SystemCallError(call: "openat", path: path, errno: .invalidArgument)
                 }
                 return try file.readAll(limit: limit, path: path)
-            case .doubt(let doubt):
-                notices.append("\(path.shown()) is ignored: \(doubt.words)")
-                doubts.append(doubt.words)
+            case .untrusted(let problem):
+                notices.append("\(path.shown()) is ignored: \(problem.words)")
+                doubts.append(problem.words)
                 return nil
             }
         } catch  where error.errno == .noSuchFileOrDirectory {
@@ -212,7 +215,7 @@ package struct Configuration: Sendable {
     }
 }
 
-extension FileOwnership.Doubt {
+extension FileOwnership.Problem {
     /// Why a file does not count, as it follows `PATH is ignored: `.
     package var words: String {
         let because = "in a start with the capabilities of the program's file"

@@ -1,3 +1,4 @@
+internal import Linux
 package import Programs
 internal import Text
 internal import YAML
@@ -92,6 +93,16 @@ package struct Secrets: Equatable, Sendable {
         if stripped.isEmpty { return Self.declaredStripped }
         let names = environment.names(startingWith: "").filter { name in stripped.contains { $0.matches(name) } }
         return Self.declaredStripped.union(names)
+    }
+
+    /// The values of the passed secrets of an environment that are long enough to be known again, whatever name they have.
+    package func values(in environment: EnvironmentBlock) -> [[UInt8]] {
+        let stripped = stripped(in: environment)
+        return environment.entries.compactMap { entry in
+            guard let name = entry.variableName, isSecret(name), !stripped.contains(name) else { return nil }
+            let value = entry.bytes(from: name.utf8.count + 1)
+            return value.count < SecretMask.shortest ? nil : value
+        }
     }
 
     private static let declaredStripped = Set(BootSequence.variables.filter { $0.secrecy == .stripped }.map(\.name))

@@ -30,6 +30,9 @@ package struct Settings: Sendable {
     /// What the reader should know although nothing is wrong.
     package let notices: [String]
 
+    /// Whether nothing is to be prepared.
+    package var isEmpty: Bool { steps.isEmpty }
+
     /// The settings of a step, or `nil` when it does not take part.
     package subscript<Wanted: Step>(_ type: Wanted.Type) -> Wanted? {
         for case let step as Wanted in steps { return step }

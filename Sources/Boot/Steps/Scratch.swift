@@ -35,7 +35,7 @@ package struct Scratch: Step {
         "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
         default: "`\(defaultSeed)` where that account exists", isImagePolicy: true, key: "scratch.seedUser",
         example: "\"177449:83070\"",
-        parse: Seed.parse)
+        parse: SeedRequest.parse)
 
     package static let timeoutVariable = Variable(
         "SCRATCH_TIMEOUT",
@@ -82,32 +82,12 @@ package struct Scratch: Step {
 
     static let defaultSeed = "mljaggi-admin"
 
-    /// Who the seed user is.
-    package enum Seed: Equatable, Sendable {
-        case ids(user: UInt32, group: UInt32)
-        /// A name in `/etc/passwd`, which must be there unless it is the default.
-        case name(String, isDefault: Bool)
-
-        static func parse(_ text: String) throws(FormatError) -> Seed {
-            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            if parts.count == 2, let user = try? ValueFormats.accountID(String(parts[0])),
-                let group = try? ValueFormats.accountID(String(parts[1]))
-            {
-                return .ids(user: user, group: group)
-            }
-            guard parts.count == 1, let name = try? ValueFormats.accountName(text) else {
-                throw FormatError("not the name of an account, nor two decimal ids as uid:gid; root is neither")
-            }
-            return .name(name, isDefault: false)
-        }
-    }
-
     package let home: FilePath
     package let workingDirectory: FilePath
     package let cache: FilePath
     package let tokenPath: FilePath
     package let umask: ModeBits
-    package let seed: Seed
+    package let seed: SeedRequest
     /// Directories beneath which the seed user may make directories; `nil` for anywhere.
     package let seedDirectories: [SeedDirectory]?
     /// Who may own the home, beside the user and the seed user.
@@ -149,17 +129,28 @@ package struct Scratch: Step {
         let shared = DirectoryChange(
             path: cache, mode: Self.sharedMode, own: [home], group: group(context), use: .write, isOnVolume: true,
             isShared: true, fallbacks: [Self.privateCache(in: home)])
+        let token = DirectoryChange(
+            path: tokenPath.parent, mode: Self.groupMode, own: ownPlaces(context), group: group(context), use: .none,
+            isOnVolume: true, owners: permittedOwners(context).owners + [0], isLeftToOthers: true)
+        // Elsewhere the pod spec has chosen it.
+        let tokens =
+            tokenPath.starts(with: home)
+            ? [
+                PlannedChange(
+                    .directory(token), by: [.user], onFailure: .warn,
+                    consequence: "HF_TOKEN_PATH is not set, as others could read a token there")
+            ] : []
         return StepPlan(
             changes: [
                 PlannedChange(.directory(own), by: actors(for: home, context), onFailure: .stop),
                 PlannedChange(.directory(working), by: actors(for: workingDirectory, context), onFailure: .stop),
                 PlannedChange(.directory(shared), by: actors(for: cache, context), onFailure: .warn),
-            ] + directories.map { furtherChange($0, context) },
+            ] + tokens + directories.map { furtherChange($0, context) },
             exports: [
                 Export("SCRATCH_HOME", home.string),
                 Export("WORKING_DIR", workingDirectory.string),
                 Export("HF_HOME", .directory(cache)),
-                Export("HF_TOKEN_PATH", tokenPath.string),
+                Export("HF_TOKEN_PATH", tokens.isEmpty ? .text(tokenPath.string) : .place(tokenPath)),
             ], warnings: permittedOwners(context).warnings)
     }
 

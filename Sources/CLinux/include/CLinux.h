@@ -86,10 +86,10 @@ bool linux_is_secure(void);
 int linux_keep_capability(int number, bool effective);
 
 // Whether the program's file has capabilities, whether or not the process got them (header: sys/xattr.h).
-bool linux_has_file_capabilities(void);
+bool linux_has_file_capabilities(const char *program);
 
 // Whether the program's file lies on a mount with nosuid, for which its capabilities do not count (header: sys/statvfs.h).
-bool linux_is_program_on_nosuid(void);
+bool linux_is_program_on_nosuid(const char *program);
 
 // All strings of the environment as the kernel laid them out, one after the other, those included that the C library took
 // out of its list; NULL where they are not found.
@@ -142,6 +142,11 @@ int linux_pidfd_send_signal(int descriptor, int number);
 
 // prctl(2) (header).
 extern const int linux_PR_SET_CHILD_SUBREAPER, linux_PR_SET_PDEATHSIG;
+
+// Sends a descriptor over a socket of a pair (cmsg(3): macros). The second never waits, and gives the one that was sent last,
+// or -1.
+int linux_send_descriptor(int socket, int descriptor);
+int linux_receive_descriptor(int socket);
 
 // close_range(2) and getdents64(2) (wrapper). The second gives the name of an entry at an offset of its buffer.
 int linux_close_range(unsigned int first, unsigned int last);

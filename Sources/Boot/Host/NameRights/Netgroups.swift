@@ -3,25 +3,25 @@ internal import Text
 
 /// Groups of users that a name service knows (netgroup(5)): where lines use them, and whether all members are known.
 struct Netgroups {
-    private var uses: [NameRights.Doubt] = []
+    private var uses: [NameRights.Problem] = []
     private var areForeign = false
 
     mutating func add(_ findings: SourceFindings, _ grammar: NameGrammar) {
         // One that is not read as a whole may ask anybody.
         if findings.hasForeignNetgroups
-            || grammar == .nameService && findings.doubts.contains(where: { $0.line == nil })
+            || grammar == .nameService && findings.problems.contains(where: { $0.line == nil })
         {
             areForeign = true
         }
-        uses += findings.netgroupDoubts(of: grammar)
+        uses += findings.netgroupProblems(of: grammar)
     }
 
-    /// What is in doubt because of members that nobody here knows.
-    var unread: [NameRights.Doubt] { areForeign ? uses : [] }
+    /// What is unclear because of members that nobody here knows.
+    var unread: [NameRights.Problem] { areForeign ? uses : [] }
 
     /// `name member...`, each the name of another or `(host,user,domain)`, in which nothing means everything.
     static func read(_ findings: inout SourceFindings) {
-        for line in findings.text.lines where !read(line, &findings) { findings.doubt(line) }
+        for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
     }
 
     private static func read(_ line: SourceText.Line, _ findings: inout SourceFindings) -> Bool {

@@ -5,7 +5,7 @@ internal import Text
 struct SourceFindings {
     let text: SourceText
     private(set) var mentions: [NameRights.Mention] = []
-    private(set) var doubts: [NameRights.Doubt] = []
+    private(set) var problems: [NameRights.Problem] = []
     /// What the file includes.
     private(set) var included: [NameSource] = []
     /// Of a service of PAM's.
@@ -24,13 +24,13 @@ struct SourceFindings {
         mentions.append(NameRights.Mention(subject: subject, file: text.path, line: line))
     }
 
-    mutating func doubt(_ line: Int?, _ reason: String) {
-        doubts.append(NameRights.Doubt(file: text.path, line: line, reason: reason))
+    mutating func note(_ line: Int?, _ reason: String) {
+        problems.append(NameRights.Problem(file: text.path, line: line, reason: reason))
     }
 
     /// A line that no rule of the grammar takes.
-    mutating func doubt(_ line: SourceText.Line) {
-        doubt(line.number, "not understood: \(line.bytes.shown(limit: 100))")
+    mutating func note(_ line: SourceText.Line) {
+        note(line.number, "not understood: \(line.bytes.shown(limit: 100))")
     }
 
     mutating func askForNetgroups() { hasForeignNetgroups = true }
@@ -90,29 +90,29 @@ extension SourceFindings {
         return true
     }
 
-    /// Those of the doubts that no search for words settles: what is meant is in another file, or written in another way.
-    func unread(by grammar: NameGrammar) -> [NameRights.Doubt] {
+    /// Those of the problems that no search for words settles: what is meant is in another file, or written in another way.
+    func unread(by grammar: NameGrammar) -> [NameRights.Problem] {
         // The bytes of one that is not read at all may be in another encoding, which its reader knows.
-        if grammar == .dbus && doubts.contains(where: { $0.line == nil }) { return doubts }
-        return doubtsOfLines(of: grammar) { grammar.mayNameFile($0) || grammar.mayHideName($0) }
+        if grammar == .dbus && problems.contains(where: { $0.line == nil }) { return problems }
+        return problemsOfLines(of: grammar) { grammar.mayNameFile($0) || grammar.mayHideName($0) }
     }
 
-    /// Those of the doubts that may be about a netgroup.
-    func netgroupDoubts(of grammar: NameGrammar) -> [NameRights.Doubt] {
-        doubtsOfLines(of: grammar) { grammar.mayUseNetgroup($0) }
+    /// Those of the problems that may be about a netgroup.
+    func netgroupProblems(of grammar: NameGrammar) -> [NameRights.Problem] {
+        problemsOfLines(of: grammar) { grammar.mayUseNetgroup($0) }
     }
 
-    private func doubtsOfLines(
+    private func problemsOfLines(
         of grammar: NameGrammar, where isMeant: (ArraySlice<UInt8>) -> Bool
-    ) -> [NameRights.Doubt] {
-        if doubts.isEmpty { return [] }
+    ) -> [NameRights.Problem] {
+        if problems.isEmpty { return [] }
         let lines = SourceText.lines(of: text.bytes)
         // What is not taken line by line is not followed either.
-        if grammar.isCode || doubts.contains(where: { $0.line == nil }) {
-            return lines.contains { isMeant($0.bytes) } ? doubts : []
+        if grammar.isCode || problems.contains(where: { $0.line == nil }) {
+            return lines.contains { isMeant($0.bytes) } ? problems : []
         }
         let numbers = Set(lines.filter { isMeant($0.bytes) }.map(\.number))
-        return doubts.filter { $0.line.map(numbers.contains) ?? true }
+        return problems.filter { $0.line.map(numbers.contains) ?? true }
     }
 }
 

@@ -1,0 +1,161 @@
+internal import Linux
+internal import SystemPackage
+package import Text
+
+/// The file of the report: a JSON object a line, one for the boot and, once the container has ended with something to tell,
+/// one for the end.
+package enum ReportFile {
+    /// The bytes of a line.
+    package static func line(_ record: BootRecord) -> [UInt8] { Array((record.json.text + "\n").utf8) }
+
+    /// The bytes of a line.
+    package static func line(_ record: EndRecord) -> [UInt8] { Array((record.json.text + "\n").utf8) }
+
+    /// Reads a file.
+    ///
+    /// - Throws: what is wrong with which line.
+    package static func read(_ bytes: [UInt8]) throws(FormatError) -> (boot: BootRecord, end: EndRecord?) {
+        var boot: BootRecord?
+        var end: EndRecord?
+        for (index, line) in bytes.split(separator: .newline).enumerated() {
+            do throws(FormatError) {
+                let json = try JSON(reading: line)
+                switch json["event"]?.string {
+                case BootRecord.event: boot = try BootRecord(json)
+                case EndRecord.event: end = try EndRecord(json)
+                default: throw FormatError("expected an event that is known")
+                }
+            } catch {
+                throw FormatError("line \(index + 1): \(error.expected)")
+            }
+        }
+        guard let boot else { throw FormatError("it has no line of a boot") }
+        return (boot, end)
+    }
+}
+
+extension JSON {
+    /// A member that must be there.
+    fileprivate func required<Value>(_ name: String, _ read: (JSON) -> Value?) throws(FormatError) -> Value {
+        guard let member = self[name], let value = read(member) else { throw FormatError("expected \(name)") }
+        return value
+    }
+
+    /// A member that may be missing or null.
+    fileprivate func optional<Value>(
+        _ name: String, _ read: (JSON) throws(FormatError) -> Value
+    ) throws(FormatError) -> Value? {
+        guard let member = self[name], member != .null else { return nil }
+        return try read(member)
+    }
+
+    /// The items of a member that is an array.
+    fileprivate func list<Value>(
+        _ name: String, _ read: (JSON) throws(FormatError) -> Value
+    ) throws(FormatError) -> [Value] {
+        var values: [Value] = []
+        for item in try required(name, \.items) { values.append(try read(item)) }
+        return values
+    }
+
+    fileprivate func text(_ name: String) throws(FormatError) -> String { try required(name, \.string) }
+}
+
+extension EndRecord {
+    fileprivate static let event = "end"
+
+    fileprivate var json: JSON {
+        .object([
+            ("event", .string(Self.event)), ("exitCode", .number(exitCode)), ("message", .string(message)),
+        ])
+    }
+
+    fileprivate init(_ json: JSON) throws(FormatError) {
+        exitCode = try json.required("exitCode") { $0.integer() }
+        message = try json.text("message")
+    }
+}
+
+extension BootRecord {
+    fileprivate static let event = "boot"
+
+    fileprivate var json: JSON {
+        .object([
+            ("event", .string(Self.event)), ("version", .string(version)), ("start", .string(start)),
+            ("user", user.map(\.json) ?? .null), ("seed", seed.map { .string($0) } ?? .null),
+            ("changes", .array(changes.map(\.json))),
+            ("exports", .object(exports.map { ($0.name, .string($0.value)) })),
+            ("warnings", .array(warnings.map(\.json))), ("failure", failure.map(\.json) ?? .null),
+            ("changed", .number(changed)), ("microseconds", .number(microseconds)),
+        ])
+    }
+
+    fileprivate init(_ json: JSON) throws(FormatError) {
+        version = try json.text("version")
+        start = try json.text("start")
+        user = try json.optional("user") { json throws(FormatError) in try People.User(json) }
+        seed = try json.optional("seed") { json throws(FormatError) in
+            guard let text = json.string else { throw FormatError("expected seed") }
+            return text
+        }
+        changes = try json.list("changes") { json throws(FormatError) in try Change(json) }
+        exports = try json.required("exports", \.members).map { Export(name: $0.name, value: $0.value.string ?? "") }
+        warnings = try json.list("warnings") { json throws(FormatError) in try Message(json) }
+        failure = try json.optional("failure") { json throws(FormatError) in try Message(json) }
+        changed = try json.required("changed") { $0.integer() }
+        microseconds = try json.required("microseconds") { $0.integer() }
+    }
+}
+
+extension BootRecord.Message {
+    fileprivate var json: JSON { .object([("step", .string(step)), ("message", .string(text))]) }
+
+    fileprivate init(_ json: JSON) throws(FormatError) {
+        step = try json.text("step")
+        text = try json.text("message")
+    }
+}
+
+extension BootRecord.Change {
+    fileprivate var json: JSON {
+        var members: [(String, JSON)] = [
+            ("step", .string(step)), ("goal", .string(goal)), ("as", .string(identity)), ("outcome", .string(outcome)),
+        ]
+        if !remark.isEmpty { members.append(("remark", .string(remark))) }
+        if !reason.isEmpty { members.append(("reason", .string(reason))) }
+        members.append(("microseconds", .number(microseconds)))
+        return .object(members)
+    }
+
+    fileprivate init(_ json: JSON) throws(FormatError) {
+        step = try json.text("step")
+        goal = try json.text("goal")
+        identity = try json.text("as")
+        outcome = try json.text("outcome")
+        remark = json["remark"]?.string ?? ""
+        reason = json["reason"]?.string ?? ""
+        microseconds = try json.required("microseconds") { $0.integer() }
+    }
+}
+
+extension People.User {
+    fileprivate var json: JSON {
+        .object([
+            ("name", .string(name)), ("uid", .number(credentials.user)), ("group", .string(groupName)),
+            ("gid", .number(credentials.group)), ("groups", .array(credentials.groups.map { .number($0) })),
+            ("home", .string(home.string)), ("shell", .string(shell.string)),
+        ])
+    }
+
+    fileprivate init(_ json: JSON) throws(FormatError) {
+        self.init(
+            name: try json.text("name"), groupName: try json.text("group"), home: FilePath(try json.text("home")),
+            shell: FilePath(try json.text("shell")),
+            credentials: Credentials(
+                user: try json.required("uid") { $0.integer() }, group: try json.required("gid") { $0.integer() },
+                groups: try json.list("groups") { json throws(FormatError) in
+                    guard let group: UInt32 = json.integer() else { throw FormatError("expected a group") }
+                    return group
+                }))
+    }
+}

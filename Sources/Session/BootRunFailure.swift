@@ -1,0 +1,47 @@
+internal import Boot
+internal import Linux
+internal import Programs
+internal import SystemPackage
+internal import Text
+
+/// A boot that ends without its command.
+extension BootRun {
+    /// Warns of something that does not stop the boot.
+    func warn(_ step: String, _ text: String) {
+        if let planText { planText.add("note", step, text) } else { report.warn(step, text) }
+    }
+
+    /// Tells why the boot ends.
+    ///
+    /// - Returns: the exit code.
+    func fail(_ error: BootError) -> Int32 {
+        planText?.add("would fail", error.step, error.message)
+        report.line(.error, error.step, error.message)
+        if !request.isPlan, actsAsCaller() {
+            let place = error.step.isEmpty ? "" : "\(error.step): "
+            TerminationLog.write("entrypoint: \(place)\(error.message)", in: tree)
+        }
+        return error.exitCode.rawValue
+    }
+
+    /// Whether the process has no more rights than its caller, now that nothing else is left to do: what the pod spec has
+    /// mounted as the log is the caller's to write, or not.
+    private func actsAsCaller() -> Bool {
+        let caller = privileges.effective
+        // The real user stays, for nobody to trace a process that has read passwords.
+        if CurrentProcess.effectiveUser != caller.user { _ = try? Privileges.assume(caller) }
+        return CurrentProcess.effectiveUser == caller.user || caller.user == 0
+    }
+
+    /// Tells what is wrong with the settings.
+    func fail(_ error: SettingsError) {
+        for notice in error.notices { warn("settings", notice) }
+        for problem in error.problems {
+            planText?.add("would fail", "settings", problem)
+            report.line(.error, "settings", problem)
+        }
+        if !request.isPlan {
+            TerminationLog.write(error.problems.map { "entrypoint: settings: \($0)" }.joined(separator: "\n"), in: tree)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Boot
+internal import Linux
+internal import Text
+
+/// The dry run of a boot: the same preparation, told and not applied.
+struct DryRun {
+    /// The exit code when a boot would change something.
+    static let changesArePending: Int32 = 2
+
+    /// Gets the lines.
+    let plan: PlanText
+
+    /// Tells what is wrong with the settings.
+    ///
+    /// - Returns: the exit code of the boot.
+    func tell(_ error: SettingsError) -> Int32 {
+        for notice in error.notices { plan.add("note", "settings", notice) }
+        for problem in error.problems { plan.add("would fail", "settings", problem) }
+        return ExitCode.settings.rawValue
+    }
+
+    /// Tells why the boot would end.
+    ///
+    /// - Returns: the exit code of the boot.
+    func tell(_ error: BootError) -> Int32 {
+        plan.add("would fail", error.step, error.message)
+        return error.exitCode.rawValue
+    }
+
+    /// Tells what a boot would do.
+    ///
+    /// - Returns: the exit code: 0 when nothing would change, 2 when changes are pending, else that of the boot.
+    /// - Throws: why the boot would end.
+    func run(_ settings: Settings, at point: StartingPoint) throws(BootError) -> Int32 {
+        let isRoot = CurrentProcess.effectiveUser == 0
+        plan.add(settings)
+        if settings.isEmpty {
+            plan.addUnpreparedHandoff()
+            return 0
+        }
+        if point.isObserver {
+            plan.add(
+                "note", "",
+                "this is a start \(point.start == .root ? "as root" : "with the capabilities of the program's file"), as far "
+                    + "as user \(CurrentProcess.effectiveUser) can see it")
+        }
+        guard let preparation = try Preparation(settings, at: point) else { return 0 }
+        for warning in preparation.plan.warnings { plan.add("note", warning.step, warning.text) }
+        // What the image gives to names is for root alone.
+        if isRoot {
+            for reason in preparation.people.names.reasons { plan.add("note", Identity.name, reason) }
+        }
+        var apply = preparation.apply(.dryRun)
+        if point.isObserver {
+            if let failure = try observe(preparation.plan, with: &apply) { return failure.exitCode.rawValue }
+        } else {
+            try apply.run(preparation.plan, observe: plan.observe)
+        }
+        plan.addHandoff(preparation.people, apply.exports, preparation.scratch, settings.secrets)
+        return plan.isPending ? Self.changesArePending : 0
+    }
+
+    /// Tells of a plan as somebody who may not look everywhere: what that one may not see says nothing of the boot, which
+    /// goes on there.
+    ///
+    /// - Returns: the first failure that would end the boot.
+    private func observe(_ wanted: Plan, with apply: inout Apply) throws(BootError) -> BootError? {
+        let relaxed = Plan(
+            changes: wanted.changes.map { StepChange(step: $0.step, planned: $0.planned.failing(.warn)) },
+            exports: wanted.exports, warnings: [])
+        var failure: BootError?
+        var index = 0
+        try apply.run(relaxed) { event in
+            plan.observeWithoutPrivileges(event)
+            if case .failed(let error) = event.outcome, !error.isForWantOfPrivileges,
+                wanted.changes[index].planned.onFailure == .stop
+            {
+                failure = failure ?? error
+            }
+            index += 1
+        }
+        return failure
+    }
+}

@@ -1,0 +1,59 @@
+package import Boot
+package import Linux
+internal import SystemPackage
+internal import Text
+
+/// What is kept of the container's last boot, and of its end: what ``StateDirectory`` writes.
+package struct KeptReport: Sendable {
+    /// The boot.
+    package let boot: BootRecord
+    /// The end, once there was one to tell of.
+    package let end: EndRecord?
+
+    /// The most bytes of a report.
+    private static let limit = 16 << 20
+
+    /// Finds the report: that of a boot with privileges, else that of one of the user's own.
+    ///
+    /// - Parameters:
+    ///   - user: who asks.
+    ///   - tree: the container's files.
+    /// - Throws: why there is none, or none to be believed.
+    package static func find(
+        for user: UInt32 = CurrentProcess.effectiveUser, in tree: FileTree = FileTree()
+    ) throws(KeptEnvironment.Absence) -> KeptReport {
+        var words: [String] = []
+        let own = FilePath(Paths.userStatePrefix + String(user))
+        for (path, owner) in [(Paths.state, 0), (own, user)] as [(FilePath, UInt32)] {
+            do throws(KeptEnvironment.Absence) {
+                return try read(path, of: owner, in: tree)
+            } catch .nothing(let reason) {
+                words.append(reason)
+            }
+        }
+        throw .nothing(words.joined(separator: "; "))
+    }
+
+    private static func read(
+        _ path: FilePath, of owner: UInt32, in tree: FileTree
+    ) throws(KeptEnvironment.Absence) -> KeptReport {
+        let name = StateDirectory.reportName
+        let bytes: [UInt8]
+        do throws(ProvenDirectory.Failure) {
+            let file = try ProvenDirectory(path, of: owner, in: tree).open(name)
+            do throws(SystemCallError) {
+                bytes = try file.readAll(limit: limit, path: path.appending(name))
+            } catch {
+                throw .call(error)
+            }
+        } catch {
+            throw KeptEnvironment.Absence(error)
+        }
+        do throws(FormatError) {
+            let (boot, end) = try ReportFile.read(bytes)
+            return KeptReport(boot: boot, end: end)
+        } catch {
+            throw .unusable("\(path.appending(name).shown()): \(error.expected)")
+        }
+    }
+}
