@@ -26,7 +26,7 @@ let privileged: [SwiftSetting] =
 
 /// What serves as process 1 while the command runs is optimised in debug builds, too: unoptimised generic code takes memory
 /// for its types at first use, and the tests are to see what ships.
-let resident: [SwiftSetting] = privileged + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let process1: [SwiftSetting] = privileged + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// Release programs are static and stripped; debug builds and tests stay dynamic. The toolchain's own linker leaves out
 /// what the script names.
@@ -62,11 +62,11 @@ let package = Package(
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLibyaml", providers: [.apt(["libyaml-dev"])]),
         // Each imports only those above it: what a target may not know it cannot use.
-        .target(name: "Text", swiftSettings: resident),
-        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text", system], swiftSettings: resident),
+        .target(name: "Text", swiftSettings: process1),
+        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text", system], swiftSettings: process1),
         .target(name: "YAML", dependencies: ["CLibyaml", "Text"], swiftSettings: privileged),
         .target(name: "Programs", dependencies: ["Linux", "Text", system], swiftSettings: privileged),
-        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: resident),
+        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: process1),
         .target(name: "Boot", dependencies: ["Linux", "Programs", "Text", "YAML", system], swiftSettings: privileged),
         .target(
             name: "Session", dependencies: ["Boot", "Init", "Linux", "Programs", "Text", system],

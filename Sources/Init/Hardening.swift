@@ -1,7 +1,7 @@
 internal import Linux
 private import SystemPackage
 
-extension Resident {
+extension InitLoop {
     /// Takes from the parent what it does not need for the rest of its life.
     ///
     /// - Parameters:

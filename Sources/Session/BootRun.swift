@@ -39,7 +39,7 @@ package struct BootRun {
     let callersMask: SignalSet
     let writeSignals: CurrentProcess.WriteSignals
     /// The child's side of an init; `nil` where the process itself becomes the command.
-    let initSide: ChildSide?
+    let initHandle: InitHandle?
     /// What the command gets when the process that started it ends; 0 for nothing.
     let deathSignal: Int32
     /// What an elevated start has changed of the limits for its own time, as it was.
@@ -69,9 +69,9 @@ package struct BootRun {
         _ preparation: Preparation
     ) throws(BootError) -> [(name: String, value: String)] {
         for warning in preparation.plan.warnings { report.warn(warning.step, warning.text) }
-        let watch = initSide.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
         // From here on programs run as the user, who may not read what the init still has of the environment.
-        initSide?.waitForInit()
+        initHandle?.waitForInit()
         var apply = preparation.apply(.boot, watch: watch)
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {

@@ -32,7 +32,7 @@ extension BootRun {
                 + "(\(user.credentials.text)) in \(directory.shown())")
         CurrentProcess.setUmask(preparation.scratch.umask)
         // Stops when the command runs, whose file may lie on a dead server as well, or with the failure of the boot.
-        let watch = initSide.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
         defer { watch?.end() }
         do throws(BootError) {
             try becomeUser(preparation) { watch?.begin(step: Handoff.name, path: directory) }
@@ -47,7 +47,7 @@ extension BootRun {
     /// Warns of what the command will miss.
     private func warnOfHandoff(_ preparation: Preparation) {
         let host = preparation.host
-        if initSide != nil && host.start.isPrivileged && !host.privileges.has(.kill) {
+        if initHandle != nil && host.start.isPrivileged && !host.privileges.has(.kill) {
             report.warn(
                 Handoff.name,
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
@@ -87,7 +87,7 @@ extension BootRun {
     /// the user is root anyway; what an elevated start was started by is the user's own.
     private func guardTerminal(_ host: Host) {
         guard host.start == .root, (try? Privileges.current())?.noNewPrivileges == true,
-            Terminal.isOthers(than: initSide?.parent)
+            Terminal.isOthers(than: initHandle?.parent)
         else { return }
         do throws(SystemCallError) {
             try Terminal.forbidInput()
@@ -114,21 +114,21 @@ extension BootRun {
             let state = try StateDirectory(for: start, user: people.user.credentials, in: tree)
             if let entries {
                 try state.keep(environment: entries, of: people.user.credentials.user, without: report.secrets)
-                if start == .root, let doubt = try StateDirectory.doubt(of: Paths.state, in: tree) {
-                    report.warn("report", "later sessions do not get the environment: \(doubt)")
+                if start == .root, let objection = try StateDirectory.objection(to: Paths.state, in: tree) {
+                    report.warn("report", "later sessions do not get the environment: \(objection)")
                 }
             }
             let file = try state.keep(
                 report.record(start: start, people: people, exports: exports, failure: failure))
             // Before the drop: the init may not open it later, and nobody can exchange what it has.
-            try initSide?.keepForEnd(file)
+            try initHandle?.keepForEnd(file)
             if start == .elevated { try state.keep(reasons: people.names.reasons) }
         } catch {
-            let doubt = start == .elevated ? (try? StateDirectory.doubt(of: Paths.state, in: tree)) ?? nil : nil
+            let objection = start == .elevated ? (try? StateDirectory.objection(to: Paths.state, in: tree)) ?? nil : nil
             report.warn(
                 "report",
                 "cannot keep the report and the environment for later sessions in "
-                    + "\((error.path ?? "/run").shown()): \(doubt ?? "\(error.reason) (\(error.symbol))")")
+                    + "\((error.path ?? "/run").shown()): \(objection ?? "\(error.reason) (\(error.symbol))")")
         }
     }
 
@@ -139,13 +139,13 @@ extension BootRun {
         _ command: [CString], environment entries: [CString], attempt: (FilePath) -> Void = { _ in }
     ) -> BootError {
         var entries = entries
-        if let initSide {
+        if let initHandle {
             // Sockets that were passed for the process which was started are for the command (sd_listen_fds(3)).
             if EnvironmentBlock(entries).value("LISTEN_PID") == Array(String(CurrentProcess.parent).utf8) {
                 let id = Array(String(CurrentProcess.id).utf8)
                 entries = EnvironmentBlock(entries).setting([("LISTEN_PID", id)], removing: [])
             }
-            initSide.prepareCommand(deathSignal: deathSignal)
+            initHandle.prepareCommand(deathSignal: deathSignal)
         } else if deathSignal > 0 {
             // Here, because a change of credentials makes the kernel forget it (prctl(2)).
             CurrentProcess.setParentDeathSignal(Signal(rawValue: deathSignal))
@@ -154,7 +154,7 @@ extension BootRun {
         limits?.restore()
         StartingLimits.restoreMemory()
         // The init's child has got its caller's mask above.
-        if initSide == nil { Signals.setMask(callersMask) }
+        if initHandle == nil { Signals.setMask(callersMask) }
         var error = CommandExecution.execute(command, environment: entries, attempt: attempt)
         // What is told of it must not end the boot in its turn.
         _ = CurrentProcess.ignoreWriteSignals()

@@ -141,11 +141,11 @@ enum ElevatedStart {
     /// they all see lead to the next one; there the kernel makes the marker for one of them (O_EXCL). An error, which
     /// another start may not meet, leads nowhere else.
     private static func leave(_ marker: Marker, for caller: Credentials, in tree: FileTree) -> Marking {
-        var doubts: [String] = []
+        var objections: [String] = []
         for place in places {
             do throws(SystemCallError) {
-                if let doubt = try doubt(of: place, in: tree) {
-                    doubts.append(doubt)
+                if let objection = try objection(to: place, in: tree) {
+                    objections.append(objection)
                     continue
                 }
                 let directory = try StateDirectory(
@@ -156,21 +156,21 @@ enum ElevatedStart {
                 removeOlder(than: marker.name, in: place, tree)
                 return .left
             } catch {
-                doubts.append("\(place.shown()): \(error.reason) (\(error.symbol))")
+                objections.append("\(place.shown()): \(error.reason) (\(error.symbol))")
                 break
             }
         }
-        return .failed("no mark of their use can be left: \(doubts.joined(separator: "; "))")
+        return .failed("no mark of their use can be left: \(objections.joined(separator: "; "))")
     }
 
     /// What every start sees that stands against a place; `nil` for nothing.
     ///
     /// - Throws: an error that another start may not meet.
-    private static func doubt(of place: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+    private static func objection(to place: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
         let holder = place.parent
         do throws(SystemCallError) {
             // What lies beside it may be the user's, but not the right to take it away.
-            if let doubt = try StateDirectory.doubt(of: place, in: tree) { return doubt }
+            if let objection = try StateDirectory.objection(to: place, in: tree) { return objection }
             let isReadOnly = try tree.open(holder, [.pathOnly, .directory], links: .refuse).isReadOnly(path: holder)
             return isReadOnly ? "\(holder.shown()) is mounted read-only" : nil
         } catch  where [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno) {

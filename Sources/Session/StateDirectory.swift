@@ -22,7 +22,7 @@ package struct StateDirectory: ~Copyable {
     ///   - user: the ids of the user's command.
     ///   - tree: the container's files.
     /// - Throws: why there is no directory to trust: the error of making it, ENOTDIR for something else in its place,
-    ///   EPERM for one that belongs to somebody else or that others can write in, or whose place has a ``doubt(of:in:)``.
+    ///   EPERM for one that belongs to somebody else or that others can write in, or whose place has a ``objection(to:in:)``.
     package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
         switch start {
         case .root, .elevated:
@@ -45,7 +45,7 @@ package struct StateDirectory: ~Copyable {
         guard let name = path.lastComponent else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .invalidArgument)
         }
-        if isElevated, try Self.doubt(of: path, in: tree) != nil {
+        if isElevated, try Self.objection(to: path, in: tree) != nil {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
         let parent = try tree.openParent(of: path, links: .refuse)
@@ -96,7 +96,7 @@ package struct StateDirectory: ~Copyable {
     /// may have mounted another's files there, or may take away what only root is to change.
     ///
     /// - Throws: the error of looking at it.
-    static func doubt(of path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+    static func objection(to path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
         let root = try tree.open("/", [.pathOnly, .directory], links: .refuse).mount
         func isMounted(_ place: borrowing Descriptor, _ path: FilePath) throws(SystemCallError) -> Bool {
             if root != 0 && place.mount == root { return false }

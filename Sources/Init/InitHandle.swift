@@ -1,7 +1,7 @@
 package import Linux
 
 /// The side of the process that boots and becomes the command.
-package struct ChildSide: Sendable {
+package struct InitHandle: Sendable {
     let watch: BootWatch
     /// Loses its last writer when the init has given up what it does not need.
     let gate: Int32
@@ -31,7 +31,7 @@ package struct ChildSide: Sendable {
     ///
     /// - Parameters:
     ///   - seconds: how long it may take; 0 for any time.
-    ///   - message: at most 960 bytes, of which `explainOverdue` of ``Init/start(_:callersMask:explainOverdue:onEnd:)``
+    ///   - message: at most 960 bytes, of which `explainOverdue` of ``InitSplit/start(_:callersMask:explainOverdue:onEnd:)``
     ///     makes what the init says when it kills the boot because of it.
     package func watchChange(seconds: UInt32, message: String) {
         watch.begin(limit: UInt64(seconds) * 1_000_000_000, message: message.utf8, now: Clock.monotonic)

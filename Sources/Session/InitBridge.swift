@@ -19,8 +19,9 @@ extension InitOptions {
 
 extension ChangeWatch {
     /// The clock that the init keeps for its child.
-    init(of initSide: ChildSide, seconds: UInt32) {
+    init(of initHandle: InitHandle, seconds: UInt32) {
         self.init(
-            seconds: seconds, start: { initSide.watchChange(seconds: $0, message: $1) }, stop: { initSide.endChange() })
+            seconds: seconds, start: { initHandle.watchChange(seconds: $0, message: $1) },
+            stop: { initHandle.endChange() })
     }
 }

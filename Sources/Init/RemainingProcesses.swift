@@ -5,7 +5,7 @@ internal import Linux
 /// As process 1 these are all of the pid namespace: whoever lives in it, even of another container that joined it, is
 /// killed by the kernel when its process 1 ends, and is better told before. As any other process the init lives in a
 /// namespace of somebody else, such as a pod's or the host's, and touches its own descendants only.
-struct Rest: Sendable {
+struct RemainingProcesses: Sendable {
     let table: ProcessTable
     private let isNamespaceInit = CurrentProcess.id == 1
 

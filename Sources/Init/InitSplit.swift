@@ -1,7 +1,7 @@
 package import Linux
 
 /// The duties of process 1: it starts the command, hands it signals, takes note of every process that ends, and ends last.
-package enum Init {
+package enum InitSplit {
     /// Splits the process in two: the child boots and becomes the command, the parent is the init.
     ///
     /// Returns in the child only; the parent never returns and exits with the command's code. To be called first thing, in a
@@ -9,21 +9,21 @@ package enum Init {
     /// boot the child blocks no signal.
     ///
     /// - Parameters:
-    ///   - options: how to treat signals and what is left; the boot may replace them by ``ChildSide/configure(_:)``.
+    ///   - options: how to treat signals and what is left; the boot may replace them by ``InitHandle/configure(_:)``.
     ///   - blocked: what the caller of the program has blocked, if all signals are blocked already: process 1 never gets
     ///     one that comes before.
-    ///   - explainOverdue: turns the message of ``ChildSide/watchChange(seconds:message:)`` into what the init says when it
+    ///   - explainOverdue: turns the message of ``InitHandle/watchChange(seconds:message:)`` into what the init says when it
     ///     kills the boot; called in the parent before the command runs.
     ///   - onEnd: called when everything else has ended, if there is something to tell, with the file that the child has
-    ///     given by ``ChildSide/keepForEnd(_:)``. It runs in a process of its own
-    ///     that is killed after two seconds, so that it may allocate, fail and wait; privileges: those of the resident.
+    ///     given by ``InitHandle/keepForEnd(_:)``. It runs in a process of its own
+    ///     that is killed after two seconds, so that it may allocate, fail and wait; privileges: those of the loop.
     /// - Returns: the child's side.
     /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). The process is to end then.
     package static func start(
         _ options: InitOptions, callersMask blocked: SignalSet? = nil,
         explainOverdue: @escaping (String) -> String = { $0 },
         onEnd: @escaping (EndReport, consuming Descriptor?) -> Void
-    ) throws(SystemCallError) -> ChildSide {
+    ) throws(SystemCallError) -> InitHandle {
         let watch = try BootWatch()
         let pipe = try OpenFiles.makePipe()
         let gate = try OpenFiles.makePipe()
@@ -47,7 +47,7 @@ package enum Init {
                 OpenFiles.close(gate.writing)
                 OpenFiles.close(channel.receiving)
                 Signals.setMask(.none)
-                return ChildSide(
+                return InitHandle(
                     watch: watch, gate: gate.reading, channel: channel.sending, parent: id, callersMask: mask,
                     ignoredChildren: ignoredChildren,
                     terminal: terminal)
@@ -56,14 +56,14 @@ package enum Init {
                 // By name, as nothing else may be able to: the child's end of a pipe is told by its last writer.
                 OpenFiles.close(pipe.writing)
                 OpenFiles.close(gate.reading)
-                Resident.harden(
+                InitLoop.harden(
                     keeping: (pipe.reading, channel.receiving), gate: gate.writing, table: table, parentBefore: parent,
                     parentDeathSignal: options.parentDeathSignal)
-                var resident = Resident(
+                var loop = InitLoop(
                     command: child, options: options, parent: parent, watch: watch, pipe: pipe.reading,
                     channel: channel.receiving, table: table,
                     terminal: terminal, explainOverdue: explainOverdue, onEnd: onEnd)
-                resident.run()
+                loop.run()
             }
         } catch {
             for descriptor in [
@@ -73,24 +73,5 @@ package enum Init {
             Signals.setMask(mask)
             throw error
         }
-    }
-}
-
-/// The terminal as the program found it.
-struct TerminalState: Sendable {
-    /// Whether there is a controlling terminal.
-    let exists: Bool
-    /// The process group that was in its foreground; 0 for one outside of the pid namespace.
-    let foreground: Int32
-    /// The init's own process group, likewise.
-    let ownGroup: Int32
-
-    /// Whether the init was started in the foreground, so that the command belongs there too.
-    var isForeground: Bool { exists && foreground == ownGroup }
-
-    static var current: TerminalState {
-        let foreground = Terminal.foreground
-        return TerminalState(
-            exists: foreground != nil, foreground: foreground ?? 0, ownGroup: CurrentProcess.group)
     }
 }

@@ -6,12 +6,12 @@ internal import SystemPackage
 internal import Text
 
 /// The first of a boot: the configuration is read, and the init is split off if there is to be one.
-struct Split {
+struct ProcessSplit {
     private(set) var configuration: Configuration
     /// The options of the init, as far as they matter without one, too.
     private(set) var options: InitOptions
     /// The child's side of an init; `nil` where the process itself becomes the command.
-    private(set) var initSide: ChildSide?
+    private(set) var initHandle: InitHandle?
     /// What cannot be as the configuration says.
     private(set) var notice: String?
     /// Ends the boot when a file that settings name cannot be read in time; `nil` without an init.
@@ -32,13 +32,13 @@ struct Split {
         let id = CurrentProcess.id
         // Before anything else is touched: the child boots and becomes the command.
         if !request.isPlan && settings.isInit(process: id) {
-            initSide = try Self.startInit(options, mask)
+            initHandle = try Self.startInit(options, mask)
         } else {
             // Nobody else ends the boot then, before there is a command to treat signals.
             if id == 1 { Signals.endProcess1() }
             Signals.setMask(mask)
         }
-        watch = initSide.map {
+        watch = initHandle.map {
             ChangeWatch(of: $0, seconds: reader.value(PodVariables.timeout) ?? PodVariables.standardTimeout)
         }
         guard !isElevated, let file = Configuration.file(namedBy: environment) else { return }
@@ -49,8 +49,8 @@ struct Split {
             environment: environment, options: request.options, configuration: configuration)
         let allSettings = InitSettings(reading: &secondReader)
         options = InitOptions(allSettings)
-        if let initSide {
-            initSide.configure(options)
+        if let initHandle {
+            initHandle.configure(options)
             if !allSettings.isInit(process: id) {
                 notice =
                     "init.mode of \(file.shown()) is read when the init runs already: write it in "
@@ -58,16 +58,16 @@ struct Split {
             }
         } else if !request.isPlan && allSettings.isInit(process: id) {
             if id == 1 { Signals.endProcess1(false) }
-            initSide = try Self.startInit(options, nil)
+            initHandle = try Self.startInit(options, nil)
         }
-        watch = initSide.map {
+        watch = initHandle.map {
             ChangeWatch(of: $0, seconds: secondReader.value(PodVariables.timeout) ?? PodVariables.standardTimeout)
         }
     }
 
-    private static func startInit(_ options: InitOptions, _ mask: SignalSet?) throws(BootError) -> ChildSide {
+    private static func startInit(_ options: InitOptions, _ mask: SignalSet?) throws(BootError) -> InitHandle {
         do throws(SystemCallError) {
-            return try Init.start(
+            return try InitSplit.start(
                 options, callersMask: mask, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep(_:in:))
         } catch {
             throw BootError(step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])

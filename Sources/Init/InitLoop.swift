@@ -4,7 +4,7 @@ private import SystemPackage
 /// The parent: waits for signals, tells the ``Supervisor`` what happened and does what it says.
 ///
 /// From the moment the command runs it takes no memory and no error ends it.
-struct Resident {
+struct InitLoop {
     var supervisor: Supervisor
     /// The child: first the boot, then the command; 0 when its end is known.
     private var command: Int32
@@ -16,7 +16,7 @@ struct Resident {
     private var pipe: Int32
     /// Has the file that the child has given for the end.
     private let channel: Int32
-    private let rest: Rest
+    private let remaining: RemainingProcesses
     private let terminal: TerminalState
     private let explainOverdue: (String) -> String
     private let onEnd: (EndReport, consuming Descriptor?) -> Void
@@ -49,7 +49,7 @@ struct Resident {
         self.watch = watch
         self.pipe = pipe
         self.channel = channel
-        rest = Rest(table: table)
+        remaining = RemainingProcesses(table: table)
         self.terminal = terminal
         self.explainOverdue = explainOverdue
         self.onEnd = onEnd
@@ -77,7 +77,7 @@ struct Resident {
         if hasMoreNews { return 0 }
         var wakeAt = supervisor.deadline ?? .max
         if supervisor.phase == .booting {
-            wakeAt = min(wakeAt, watch.changeEndsAt ?? .max, Clock.monotonic + Resident.second)
+            wakeAt = min(wakeAt, watch.changeEndsAt ?? .max, Clock.monotonic + InitLoop.second)
         }
         if wakeAt == .max { return nil }
         let now = Clock.monotonic
@@ -93,7 +93,7 @@ struct Resident {
         }
         if let configured = watch.options {
             if configured.parentDeathSignal != options.parentDeathSignal {
-                Resident.ask(forDeathSignal: configured.parentDeathSignal, ofParent: parent)
+                InitLoop.ask(forDeathSignal: configured.parentDeathSignal, ofParent: parent)
             }
             options = configured
             supervisor.adopt(configured)
@@ -181,7 +181,7 @@ struct Resident {
                 tell(.childrenLeft)
                 return
             case .childless:
-                tell(.childless(others: rest.hasOthers))
+                tell(.childless(others: remaining.hasOthers))
                 return
             }
         }
@@ -190,7 +190,7 @@ struct Resident {
 
     /// The name goes with the process: it is read before the process is waited for.
     private func nameOfEnded() -> (process: Int32, name: ProcessName)? {
-        guard let process = Children.firstEnded, let entry = rest.table.entry(of: process) else { return nil }
+        guard let process = Children.firstEnded, let entry = remaining.table.entry(of: process) else { return nil }
         return (process, entry.name)
     }
 
@@ -220,9 +220,9 @@ struct Resident {
         case .hangUp: hangUp()
         case .signalRest(let signal):
             // Those that are born between two rounds of killing are not named again and again.
-            if signal == .kill && killed.count == 0 { rest.forEach { process, name in killed.add(process, name) } }
-            rest.send(signal)
-        case .hangUpRest: rest.hangUp()
+            if signal == .kill && killed.count == 0 { remaining.forEach { process, name in killed.add(process, name) } }
+            remaining.send(signal)
+        case .hangUpRest: remaining.hangUp()
         case .suspend(let signal): suspend(signal)
         case .giveTerminal: giveTerminal()
         case .returnTerminal: returnTerminal()
@@ -243,9 +243,9 @@ struct Resident {
     private func resumeStopped() {
         guard command != 0 else { return }
         var isAnyStopped = false
-        rest.table.forEach { process in
+        remaining.table.forEach { process in
             guard !isAnyStopped, Children.group(of: process) == command else { return }
-            isAnyStopped = rest.table.entry(of: process)?.state == UInt8(ascii: "T")
+            isAnyStopped = remaining.table.entry(of: process)?.state == UInt8(ascii: "T")
         }
         if isAnyStopped { signalCommand(.resume, wholeGroup: true) }
     }
@@ -253,16 +253,16 @@ struct Resident {
 
 // MARK: - The terminal
 
-extension Resident {
+extension InitLoop {
     private mutating func hangUp() {
         // Only who ignores TERM needs more: HUP would take from others the time that they use to save their work.
         guard command != 0 else { return }
-        guard isSession || rest.table.ignores(.terminate, process: command) else {
+        guard isSession || remaining.table.ignores(.terminate, process: command) else {
             tell(.terminateNotIgnored)
             return
         }
         isSession = true
-        guard let job = Terminal.foreground, job > 0, job != command, rest.contains(job) else {
+        guard let job = Terminal.foreground, job > 0, job != command, remaining.contains(job) else {
             signalCommand(.hangup, wholeGroup: true)
             signalCommand(.resume, wholeGroup: true)
             tell(.hungUp)
@@ -310,7 +310,7 @@ extension Resident {
 
 // MARK: - The end
 
-extension Resident {
+extension InitLoop {
     private func end(_ code: Int32) -> Never {
         var report = EndReport(
             outcome: supervisor.outcome, exitCode: code, request: request, timeToEnd: timeToEnd,
@@ -339,7 +339,7 @@ extension Resident {
     }
 
     private func wait(for writer: Int32) {
-        let deadline = Clock.monotonic + 2 * Resident.second
+        let deadline = Clock.monotonic + 2 * InitLoop.second
         var isKilled = false
         while true {
             switch Children.next() {
