@@ -37,7 +37,7 @@ extension CommandChange {
         position = exports.count
         refused = settings.secrets.stripped(in: settings.environment)
         knownSecrets = settings.secrets
-        secretValues = settings.secrets.values(in: settings.environment)
+        secretValues = settings.secretValues
         let own = dropIn.environment
         if dropIn.identity == .user {
             // Its own business, but for the secrets.

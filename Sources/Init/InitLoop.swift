@@ -14,8 +14,10 @@ struct InitLoop {
     private let watch: BootWatch
     /// Loses its last writer when the child becomes the command; -1 from then on.
     private var pipe: Int32
-    /// Has the file that the child has given for the end.
-    private let channel: Int32
+    /// Brings the file that the child gives for the end; -1 from the command's start on.
+    private var channel: Int32
+    /// Whether that file has become the standard input. The init reads nothing, and keeps no other descriptor.
+    private var hasFileForEnd = false
     private let remaining: RemainingProcesses
     private let terminal: TerminalState
     private let explainOverdue: (String) -> String
@@ -120,6 +122,10 @@ struct InitLoop {
     private mutating func closePipe() {
         if pipe >= 0 { OpenFiles.close(pipe) }
         pipe = -1
+        guard channel >= 0 else { return }
+        hasFileForEnd = DescriptorChannel.receiveAsInput(over: channel)
+        OpenFiles.close(channel)
+        channel = -1
     }
 
     /// Before anything is killed: a process that is stuck in the kernel may hold up everything after.
@@ -325,7 +331,8 @@ extension InitLoop {
         switch try? Children.fork() {
         case .child:
             report.overdue = overdue
-            onEnd(report, DescriptorChannel.receive(over: channel))
+            let hasFile = hasFileForEnd || channel >= 0 && DescriptorChannel.receiveAsInput(over: channel)
+            onEnd(report, hasFile ? DescriptorChannel.takeInput() : nil)
             CurrentProcess.exit(0)
         case .parent(let writer): wait(for: writer)
         case nil: break

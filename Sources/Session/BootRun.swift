@@ -49,7 +49,10 @@ package struct BootRun {
         guard let settings = readSettings() else { return ExitCode.settings.rawValue }
         report.log = settings.log
         report.secrets = settings.secrets
-        report.secretValues = settings.secrets.values(in: environment)
+        if !settings.dropIns.isEmpty {
+            report.secretValues = settings.secretValues
+            report.builtInExports = Set(BootSequence.groups.all.flatMap { $0.exports })
+        }
         if let planText {
             let code = try DryRun(plan: planText).run(settings, at: try begin(settings))
             return code == DryRun.changesArePending ? 0 : code

@@ -113,16 +113,19 @@ extension BootRun {
         do throws(SystemCallError) {
             let state = try StateDirectory(for: start, user: people.user.credentials, in: tree)
             if let entries {
-                try state.keep(environment: entries, of: people.user.credentials.user, without: report.secrets)
+                try state.keep(
+                    environment: entries, of: people.user.credentials.user, without: report.secrets,
+                    exported: stepExported(preparation, exports, entries))
                 if start == .root, let objection = try StateDirectory.objection(to: Paths.state, in: tree) {
                     report.warn("report", "later sessions do not get the environment: \(objection)")
                 }
             }
+            if start == .elevated { try state.keep(reasons: people.names.reasons) }
             let file = try state.keep(
                 report.record(start: start, people: people, exports: exports, failure: failure))
-            // Before the drop: the init may not open it later, and nobody can exchange what it has.
-            try initHandle?.keepForEnd(file)
-            if start == .elevated { try state.keep(reasons: people.names.reasons) }
+            // Before the drop: the init may not open it later, and nobody can exchange what it has. Without it the end is not
+            // in the report.
+            try? initHandle?.keepForEnd(file)
         } catch {
             let objection = start == .elevated ? (try? StateDirectory.objection(to: Paths.state, in: tree)) ?? nil : nil
             report.warn(
@@ -130,6 +133,16 @@ extension BootRun {
                 "cannot keep the report and the environment for later sessions in "
                     + "\((error.path ?? "/run").shown()): \(objection ?? "\(error.reason) (\(error.symbol))")")
         }
+    }
+
+    /// What drop-in steps have exported, with the values of secrets that they may have had or set.
+    private func stepExported(
+        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ entries: [CString]
+    ) -> StepExported {
+        guard !preparation.settings.dropIns.isEmpty else { return StepExported() }
+        report.secretValues += report.secrets.values(in: EnvironmentBlock(entries))
+        return StepExported(
+            names: Set(exports.map(\.name)).subtracting(report.builtInExports), secretValues: report.secretValues)
     }
 
     /// Becomes the command; returns the reason when that fails.

@@ -94,7 +94,7 @@ enum ElevatedStart {
         let files = ResourceLimit.openFiles.values
         if files.soft < filesNeeded { ResourceLimit.openFiles.set(soft: files.hard) }
         if !OpenFiles.hasRoom(for: filesNeeded) {
-            return "the process can open less than \(filesNeeded) further files (ulimit -n)"
+            return "the process was started with a limit that leaves no room for \(filesNeeded) open files (ulimit -n)"
         }
         for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
             limit.set(soft: limit.values.hard)

@@ -127,18 +127,15 @@ package struct StateDirectory: ~Copyable {
     ///   - entries: the environment.
     ///   - user: the id of the user whose it is.
     ///   - secrets: which of its variables are not kept.
+    ///   - exported: what drop-in steps have exported.
     /// - Throws: the error of writing.
     package func keep(
-        environment entries: [CString], of user: UInt32, without secrets: Secrets
+        environment entries: [CString], of user: UInt32, without secrets: Secrets, exported: StepExported = StepExported()
     ) throws(SystemCallError) {
         var content: [UInt8] = []
-        let values = secrets.values(in: EnvironmentBlock(entries))
         for entry in entries {
             guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
-            // A step may have exported the value of a secret under another name.
-            if !values.isEmpty, case let bytes = entry.bytes, values.contains(where: { bytes.contains(bytes: $0) }) {
-                continue
-            }
+            if exported.isSecret(name, entry) { continue }
             content += entry.bytes
             content.append(0)
         }

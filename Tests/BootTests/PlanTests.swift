@@ -41,6 +41,7 @@ struct PlanTests {
         case .text(let text): text
         case .directory(let path): "what becomes of \(path)"
         case .place(let path): "\(path), if it is made"
+        case .placeOrText(let path, let text): "\(path), or \(text)"
         case .textWhenApart(let text, let one, let other): "\(text), if \(one) and \(other) are apart"
         }
     }
@@ -133,12 +134,12 @@ struct PlanTests {
             user, seed, else stop: directory /scratch/homes/jane/work (0770) -:83070, use enter, on a volume
             user, seed, else warn: directory /scratch/hf_cache (2770) -:83070, use write, shared, on a volume, or \
             /scratch/homes/jane/.cache/huggingface
-            user, else warn: directory /scratch/homes/jane/.cache/huggingface (0770) -:83070, use none, on a volume \
-            (HF_TOKEN_PATH is not set, as others could read a token there)
+            user, else warn: directory /scratch/homes/jane/.cache/huggingface (0770) -:83070, use none, on a volume, or \
+            /home/jane/.cache/huggingface (HF_TOKEN_PATH is /dev/null: no token is kept, which others could read)
             export SCRATCH_HOME=/scratch/homes/jane
             export WORKING_DIR=/scratch/homes/jane/work
             export HF_HOME=what becomes of /scratch/hf_cache
-            export HF_TOKEN_PATH=/scratch/homes/jane/.cache/huggingface/token, if it is made
+            export HF_TOKEN_PATH=/scratch/homes/jane/.cache/huggingface/token, or /dev/null
             """)
     }
 

@@ -80,7 +80,7 @@ struct ScratchVolumeTests {
             try check(chown("\(scratch.export)/\(foreign)", 1001, 2000), "chown", foreign)
         } check: { (outcome, environment, _) throws in
             #expect(outcome.exitCode == 0 && environment["HF_HOME"] == "/scratch/hf_cache", "\(outcome)")
-            #expect(environment["HF_TOKEN_PATH"] == nil, "\(outcome)")
+            #expect(environment["HF_TOKEN_PATH"] == "/home/jane/.cache/huggingface/token", "\(outcome)")
             let told = outcome.log(of: "scratch").filter { $0.contains("/scratch/\(foreign): it belongs to user 1001") }
             #expect(told.count == 1, "\(outcome)")
         }

@@ -171,3 +171,10 @@ extension Settings {
     /// The image's own steps in their order; empty when nothing was asked.
     package var dropIns: [DropIn] { self[DropInSteps.self]?.dropIns ?? [] }
 }
+
+extension Settings {
+    /// The values of the secrets that the command or a drop-in step gets, which another variable may have as well.
+    package var secretValues: [[UInt8]] {
+        secrets.values(in: environment, given: Set(dropIns.flatMap(\.secrets)))
+    }
+}

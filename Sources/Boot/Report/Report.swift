@@ -16,6 +16,8 @@ package final class Report {
     package var secrets: Secrets
     /// The values of the pod's secrets, which another variable may have as well.
     package var secretValues: [[UInt8]] = []
+    /// The names of what built-in steps export.
+    package var builtInExports: Set<String> = []
     private let write: (String) -> Void
 
     /// - Parameters:
@@ -110,7 +112,9 @@ extension Report {
     }
 
     private func isSecret(_ name: String, _ value: String) -> Bool {
-        secrets.isSecret(name) || secretValues.contains { value.utf8.contains(bytes: $0) }
+        // What built-in steps export is no secret, and may hold the same word as one.
+        secrets.isSecret(name)
+            || !builtInExports.contains(name) && secretValues.contains { value.utf8.contains(bytes: $0) }
     }
 }
 
