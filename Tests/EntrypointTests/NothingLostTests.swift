@@ -12,6 +12,9 @@ struct NothingLostTests {
         print("nothing lost: seeds \(first) to \(first + count - 1)")
         var (kept, moved, failed) = (0, 0, 0)
         for seed in first..<(first + count) {
+            if FaultTests.isThorough && (seed - first) % 100 == 0 {
+                Progress.tell("nothing lost: \(seed - first) of \(count) states tried")
+            }
             try withPod(.debian) { container in
                 var state = RandomState(seed: seed)
                 try Mounts.mount("tmpfs", from: "scratch", on: container.root + "/scratch", options: "mode=0755")
