@@ -23,7 +23,7 @@ struct Base64Tests {
         ("Zm9vYmFy", "foobar"), ("Zg", "f"), ("Zm8", "fo"), (" Z\tm9\r\n\u{0B}\u{0C}v\n", "foo"), ("Zg=\n=", "f"),
         ("\n\n", ""),
     ])
-    func `it is decoded with whitespace and without padding`(text: String, decoded: String) throws {
+    func `base64 is decoded with whitespace and without padding`(text: String, decoded: String) throws {
         #expect(try Self.decode(text) == decoded)
     }
 
@@ -57,7 +57,7 @@ struct SecretTests {
         #expect(!dumped.contains("hunter2") && dumped.contains("(secret, 7 bytes)"))
     }
 
-    @Test func `it can be erased`() {
+    @Test func `a secret can be erased`() {
         let secret = Secret(text: "hunter2")
         #expect(
             secret == Secret(text: "hunter2") && secret != Secret(text: "hunter3") && secret != Secret(text: "hunter"))
@@ -66,7 +66,7 @@ struct SecretTests {
         #expect(secret.count == 0 && secret == Secret(text: ""))
     }
 
-    @Test func `bytes are found in it`() {
+    @Test func `bytes are found in a secret`() {
         let secret = Secret(text: "abcabc")
         #expect(secret.firstIndex(of: "bc".utf8) == 1 && secret.firstIndex(of: "bc".utf8, from: 2) == 4)
         #expect(secret.firstIndex(of: "bc".utf8, from: 5) == nil && secret.firstIndex(of: "abcabca".utf8) == nil)

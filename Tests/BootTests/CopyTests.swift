@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -40,7 +41,7 @@ struct CopyTests {
         omz/main 0750 main
         """
 
-    @Test func `it is copied with its links and modes, less the umask, and then left to the user`() async {
+    @Test func `a tree is copied with its links and modes, less the umask, and then left to the user`() async {
         await #expect(processExitsWith: .success) {
             let place = try Workplace()
             try Self.makeTree(place)
@@ -105,7 +106,7 @@ struct CopyTests {
 
     @Test(.actingAsUsers) func `a file system that fills up in the middle is as it was`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 try Self.makeTree(place)
                 try place.makeFile(place.image.appending("omz/zz"), String(repeating: "x", count: 300_000))

@@ -1,13 +1,14 @@
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
 
 /// A file that is made once.
 struct FirstFileTests {
-    @Test func `it is made with its content, mode and owner, and then left to the user`() async {
+    @Test func `a first file is made with its content, mode and owner, and then left to the user`() async {
         await #expect(processExitsWith: .success) {
             let place = try Workplace()
             let change = Change.firstFile(

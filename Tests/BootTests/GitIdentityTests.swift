@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -20,7 +21,7 @@ struct GitIdentityTests {
     }
 
     @Test(arguments: ["/usr/bin/git", nil] as [String?])
-    func `it is set in a file that is missing or empty, and read again`(git: String?) async {
+    func `the identity is set in a file that is missing or empty, and read again`(git: String?) async {
         await #expect(processExitsWith: .success) { [git = git as String?] in
             let place = try Workplace()
             let file = place.scratch.appending(".gitconfig")

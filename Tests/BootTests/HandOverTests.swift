@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -25,7 +26,7 @@ struct HandOverDropTests {
 
     @Test func `without sudo nothing is left, and nothing can be gained`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 try #require(setgroups(3, [0, 4, 12]) == 0)
                 #expect(try Self.drop(canRegain: false) == nil)
                 let found = try Privileges.current()
@@ -43,7 +44,7 @@ struct HandOverDropTests {
 
     @Test func `with sudo only the bounding set is left`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let bounding = try Privileges.current().capabilities.bounding
                 #expect(try Self.drop(canRegain: true) == nil)
                 let found = try Privileges.current()
@@ -58,7 +59,7 @@ struct HandOverDropTests {
 
     @Test func `inheritable and ambient capabilities go, too`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let all = try Privileges.current().capabilities.permitted
                 try #require(test_set_capabilities(all, all, all, 1 << 5 | 1) == 0)
                 #expect(try Self.drop(canRegain: false) == nil)
@@ -70,7 +71,7 @@ struct HandOverDropTests {
 
     @Test func `capabilities that do not go with the user id are cleared`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 // SECBIT_NO_SETUID_FIXUP
                 try #require(test_set_secure_bits(0b100) == 0)
                 #expect(try Self.drop(canRegain: false) == nil)
@@ -83,7 +84,7 @@ struct HandOverDropTests {
 
     @Test func `without CAP_SETPCAP the bounding set stays, and no_new_privs keeps it from use`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let before = try Privileges.current().capabilities
                 let rest = before.permitted & ~Capability.setCapabilities.bit
                 try #require(test_set_capabilities(rest, rest, 0, 0) == 0)
@@ -98,7 +99,7 @@ struct HandOverDropTests {
     @Test(arguments: [(6, "setgroups"), (7, "setresuid")])
     func `a drop that is not possible is an error, and root stays root`(capability: Int, call: String) async {
         await #expect(processExitsWith: .success) { [capability, call = call as String] in
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let before = try Privileges.current().capabilities.permitted
                 let rest = before & ~(1 << UInt64(capability))
                 try #require(test_set_capabilities(rest, rest, 0, 0) == 0)
@@ -112,7 +113,7 @@ struct HandOverDropTests {
 
     @Test func `a user who starts the program loses capabilities and gains none`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 try Privileges.become(Self.user)
                 let before = try Privileges.current()
                 #expect(try Self.drop(canRegain: false) == nil)
@@ -126,7 +127,7 @@ struct HandOverDropTests {
 
     @Test func `a process that is not what it should be is told apart`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 // As another user than the one that is to be handed over to, who cannot become anybody.
                 try Privileges.become(Credentials(user: 5, group: 6, groups: [7]))
                 #expect(
@@ -139,7 +140,7 @@ struct HandOverDropTests {
 
     @Test func `a way back to root is found`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 try Privileges.assume(Self.user)
                 // What started as the user has no more to drop, but the saved id is still root's.
                 #expect(

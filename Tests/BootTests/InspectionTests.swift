@@ -2,9 +2,9 @@ import Foundation
 import Linux
 import Programs
 import SystemPackage
+import TestSupport
 import Testing
 import Text
-
 import struct Boot.Host
 
 @testable import Boot

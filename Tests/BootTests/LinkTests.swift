@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -64,7 +65,7 @@ struct LinkTests {
         }
     }
 
-    @Test func `it moves over an empty file, and never over one with a content`() async {
+    @Test func `a file moves over an empty one, and never over one with a content`() async {
         await #expect(processExitsWith: .success) {
             let place = try Workplace()
             let change = Self.link(place, .file, mode: 0o600)
@@ -90,9 +91,9 @@ struct LinkTests {
     }
 
     @Test(.actingAsUsers, arguments: [false, true])
-    func `it moves over an empty directory, and never over a link to one`(isApart: Bool) async {
+    func `a directory moves over an empty one, and never over a link to one`(isApart: Bool) async {
         await #expect(processExitsWith: .success) { [isApart = isApart as Bool] in
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 if isApart { try mountMemory(at: place.scratch) }
                 for isLink in [false, true] {
@@ -210,7 +211,7 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `from another file system things are copied whole, then removed`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 try mountMemory(at: place.scratch)
                 try place.makeDirectory(place.home.appending(".x/sub"))
@@ -233,7 +234,7 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `what cannot be moved is kept beside the link, and what can be later stays`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 try mountMemory(at: place.scratch, size: "100k")
                 try place.makeDirectory(place.home.appending(".x"))
@@ -302,7 +303,7 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `a mount in the way, or in what is in the way, is left alone`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 try place.makeDirectory(place.home.appending(".x/sub"))
                 for mounted in [".x", ".x/sub"] {
@@ -345,7 +346,7 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `what root left in the home is kept even if only its copy can move`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 try mountMemory(at: place.scratch)
                 try place.makeDirectory(place.home.appending(".x/sub"))
@@ -364,7 +365,7 @@ struct LinkTests {
     @Test(.actingAsUsers, arguments: [false, true])
     func `of many at once every one ends with the link, and nothing is lost`(isApart: Bool) async {
         await #expect(processExitsWith: .success) { [isApart = isApart as Bool] in
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 if isApart { try mountMemory(at: place.scratch) }
                 for _ in 0..<30 {

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -268,7 +269,7 @@ struct SSHFilesTests {
 
     @Test(.actingAsUsers) func `a mounted file is left alone, and the others are written`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 let place = try Workplace()
                 let file = place.home.appending(".ssh/known_hosts")
                 try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)

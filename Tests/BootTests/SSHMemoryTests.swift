@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -12,7 +13,7 @@ struct SSHMemoryTests {
     private static func inContainer(
         size: String = "1m", _ body: (Workplace, _ mounts: [Mount], _ memory: FilePath) throws -> Void
     ) throws {
-        try withOwnMounts {
+        try inProcessOfItsOwn {
             try mountMemory(at: "/run", size: size)
             try mountMemory(at: "/dev/shm")
             try #require(chmod("/run", 0o755) == 0)

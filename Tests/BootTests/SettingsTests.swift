@@ -28,12 +28,12 @@ struct SettingsProblemTests {
             ("..", "'..': \(name)"), ("a:b", "'a:b': \(name)"), ("ja\nne", "'ja\\nne': \(name)"), ("1", "'1': \(name)"),
             ("\u{1B}[2J", "'\\u{1b}[2J': \(name)"),
         ])
-    func `a bad name`(variable: String, value: (String, String)) {
+    func `a bad name is told`(variable: String, value: (String, String)) {
         #expect(Pod.problem(variable, Array(value.0.utf8)) == "\(variable) is \(value.1)")
     }
 
     @Test(arguments: ids, ["0", "-1", "4294967295", "12x", "99999999999", "65534", "1:2", "007"])
-    func `a bad id`(variable: String, value: String) {
+    func `a bad id is told`(variable: String, value: String) {
         #expect(Pod.problem(variable, Array(value.utf8)) == "\(variable) is '\(value)': \(Self.id)")
         #expect(Pod.problem(variable, Array("1\n2".utf8)) == "\(variable) is '1\\n2': \(Self.id)")
     }
@@ -46,7 +46,7 @@ struct SettingsProblemTests {
             ("/a/", "'/a/': not in its normal form: write /a"), ("/a\nb", "'/a\\nb': \(control)"),
             ("~/x", "'~/x': not an absolute path"),
         ])
-    func `a bad path`(variable: String, value: (String, String)) {
+    func `a bad path is told`(variable: String, value: (String, String)) {
         #expect(Pod.problem(variable, Array(value.0.utf8)) == "\(variable) is \(value.1)")
     }
 
@@ -71,7 +71,7 @@ struct SettingsProblemTests {
             ("ENTRYPOINT_MODE", "fork", "'fork': not one of exec, init"),
             ("ENTRYPOINT_WARN_REAPED", "1", "'1': neither true nor false"),
         ])
-    func `a bad value of another kind`(variable: String, value: String, problem: String) {
+    func `a bad value of another kind is told`(variable: String, value: String, problem: String) {
         #expect(Pod.problem(variable, Array(value.utf8)) == "\(variable) is \(problem)")
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -149,7 +150,7 @@ final class Site {
 
 /// Runs a body with a site in a process and mounts of its own.
 func withSite(umask: ModeBits = 0o007, hasSeed: Bool = true, _ body: (Site) throws -> Void) throws {
-    try withOwnMounts {
+    try inProcessOfItsOwn {
         let site = try Site(umask: umask, hasSeed: hasSeed)
         try withExtendedLifetime(site) { try body(site) }
     }

@@ -150,26 +150,6 @@ final class Workplace {
     }
 }
 
-/// Runs a body in a child process that has one thread and mounts of its own, and is gone with both afterwards.
-///
-/// Only an exit test may call this: the process that forks must be idle but for the caller.
-func withOwnMounts(_ body: () throws -> Void) throws {
-    let child = fork()
-    if child == 0 {
-        #expect(test_own_mounts() == 0)
-        do {
-            try body()
-        } catch {
-            Issue.record(error)
-        }
-        _exit(0)
-    }
-    try #require(child > 0)
-    var status: CInt = -1
-    waitpid(child, &status, 0)
-    #expect(status == 0, "the child ended with status \(status)")
-}
-
 /// Expects two texts to be the same, and shows the first: of an exit test nothing else is seen.
 func expectSame(_ actual: String, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(actual == expected, "it is:\n\(actual)", sourceLocation: sourceLocation)
@@ -178,13 +158,4 @@ func expectSame(_ actual: String, _ expected: String, sourceLocation: SourceLoca
 /// Mounts a file system of memory.
 func mountMemory(at path: FilePath, size: String = "1m") throws {
     try #require(mount("tmpfs", path.string, "tmpfs", 0, "size=\(size),mode=1777") == 0)
-}
-
-extension Trait where Self == ConditionTrait {
-    /// For tests that act as root and as others; `scripts/test --fast` runs without.
-    static var actingAsUsers: Self {
-        .enabled(
-            if: geteuid() == 0 || ProcessInfo.processInfo.environment["ENTRYPOINT_TEST_FAST"] == nil,
-            "scripts/test --fast needs no root")
-    }
 }

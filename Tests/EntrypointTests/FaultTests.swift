@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every system call of a boot fails once, or is the last that the boot makes. `scripts/faults` runs all of them,

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The way of signals through process 1 to the command.
@@ -111,7 +112,7 @@ struct InitSignalTests {
 @Suite(.containers)
 struct InitBesideTests {
     @Test(arguments: Form.allCases)
-    func `it adopts what the command leaves, and leaves others alone`(form: Form) throws {
+    func `the init adopts what the command leaves, and leaves others alone`(form: Form) throws {
         try withContainer(.busybox) { container in
             container.entrypoint = []
             let running = try container.start(ProbeReport.path, "await", "1", "exit", "4")
@@ -136,7 +137,7 @@ struct InitBesideTests {
         }
     }
 
-    @Test func `without being asked for it is the command itself`() throws {
+    @Test func `without being asked for an init the program is the command itself`() throws {
         try withContainer(.scratch) { container in
             container.entrypoint = []
             let running = try container.start(ProbeReport.path, "await", "1")
@@ -147,7 +148,7 @@ struct InitBesideTests {
         }
     }
 
-    @Test func `below podman's own init it is silent and forwards`() throws {
+    @Test func `below podman's own init the init is silent and forwards`() throws {
         let running = try Podman.start(
             .scratch, ["--mode=init", ProbeReport.path, "await", "1", "report", "exit", "9"], options: ["--init"])
         try running.waitForOutput("ready", within: .seconds(60))
@@ -159,7 +160,7 @@ struct InitBesideTests {
         #expect(outcome.log.count == 2 && outcome.initLines.count == 1, "\(outcome)")
     }
 
-    @Test func `in the process namespace of another container it touches its own only`() throws {
+    @Test func `in the process namespace of another container the init touches its own only`() throws {
         let name: ByteString = "entrypoint-host-\(TestMachine.uniqueNumber())"
         let host = try Podman.start(
             .scratch, ["await", "1", "exit", "4"],

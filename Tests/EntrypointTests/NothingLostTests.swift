@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Boots from random states of home, scratch and account files: whatever was there is still there, and where it is now has

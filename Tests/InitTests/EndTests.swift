@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.beside) struct `The end` {
+@Suite(.beside) struct EndTests {
     @Test func `every exit code of the command is the container's`() async throws {
         let loop = "for c in $(seq 0 255); do \"$0\" -- \"$0\" exit $c || [ $? = $c ] || echo wrong $c; done; echo done"
         let fixture = try Fixture(["sh", "-c", loop, Fixture.program])

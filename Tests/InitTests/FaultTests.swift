@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.beside) struct `Every call of the loop may fail` {
+@Suite(.beside) struct FaultTests {
     /// A call, an error that its manual page allows, and which of the calls fail: `1+2` is every second from the first on.
     static let faults: [(call: String, error: String, when: String)] = [
         ("rt_sigtimedwait", "EINTR", "1+2"), ("rt_sigtimedwait", "EINTR", "2+2"), ("rt_sigtimedwait", "EAGAIN", "1+2"),
@@ -24,16 +24,16 @@ import Testing
     ]
 
     @Test(arguments: faults)
-    func `of process 1`(call: String, error: String, when: String) async throws {
+    func `every call of process 1 may fail`(call: String, error: String, when: String) async throws {
         try await play(call, error, when, place: .process1)
     }
 
     @Test(arguments: faultsOfAnOrdinaryProcess)
-    func `of an ordinary process`(call: String, error: String, when: String) async throws {
+    func `every call of an ordinary process may fail`(call: String, error: String, when: String) async throws {
         try await play(call, error, when, place: .ordinary)
     }
 
-    @Test func `of process 1 on a terminal`() async throws {
+    @Test func `every call of process 1 on a terminal may fail`() async throws {
         let terminal = try Terminal([Fixture.program, "--", "bash", "--norc", "-i"], place: .process1)
         try terminal.type("echo rea''dy\n")
         try await terminal.expect("ready\r\n")

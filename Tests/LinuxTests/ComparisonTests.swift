@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Trees that are compared with what may be their copies.
@@ -92,7 +93,7 @@ struct TreeComparisonTests {
         }
     }
 
-    @Test(.root) func `what belongs to somebody else is no copy, and a link is not followed`() throws {
+    @Test(.actingAsUsers) func `what belongs to somebody else is no copy, and a link is not followed`() throws {
         try Self.withCopy { original, copy, isCopy in
             try #require(lchown(copy.appending("link").string, 7, 7) == 0)
             let isOthersCopy = try isCopy(0o022)

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Trees that are copied and removed.
@@ -111,7 +112,7 @@ struct TreeCopyTests {
 /// Names that are moved where nothing may be replaced, on kernels and file systems with and without renameat2's flag.
 struct MoveTests {
     /// How a file system or a seccomp profile answers to RENAME_NOREPLACE; 0 for one that knows it.
-    @Test(.root, arguments: [0, EINVAL, ENOSYS, EPERM])
+    @Test(.actingAsUsers, arguments: [0, EINVAL, ENOSYS, EPERM])
     func `a name is moved only where it is free`(answer: CInt) async {
         await #expect(processExitsWith: .success) { [answer = answer as CInt] in
             try withTemporaryDirectory { directory in
@@ -137,7 +138,7 @@ struct MoveTests {
         }
     }
 
-    @Test(.root) func `any other answer is the error`() async {
+    @Test(.actingAsUsers) func `any other answer is the error`() async {
         await #expect(processExitsWith: .success) {
             try withTemporaryDirectory { directory in
                 try makeFile(directory.appending("file"))

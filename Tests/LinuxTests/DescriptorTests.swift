@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 struct DescriptorReadTests {
@@ -141,7 +142,7 @@ struct DescriptorWriteTests {
         }
     }
 
-    @Test(.root) func `an owner or a group that is not given stays`() throws {
+    @Test(.actingAsUsers) func `an owner or a group that is not given stays`() throws {
         try withTemporaryDirectory { directory in
             let path = directory.appending("file")
             try makeFile(path)
@@ -226,7 +227,7 @@ struct StandardStreamTests {
         }
     }
 
-    @Test(.root) func `a pipe is given to a user, its group stays`() async {
+    @Test(.actingAsUsers) func `a pipe is given to a user, its group stays`() async {
         await #expect(processExitsWith: .success) {
             var pipes: [CInt] = [0, 0]
             try #require(pipe(&pipes) == 0 && dup2(pipes[1], 1) == 1)

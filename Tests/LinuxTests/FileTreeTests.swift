@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Paths of the machine's own root, where a link may mislead.
@@ -209,7 +210,7 @@ struct FileTreeRootTests {
 
 /// What faccessat says to an identity.
 struct FileTreeAccessTests {
-    @Test(.root, arguments: [false, true]) func `access is that of the effective identity`(below: Bool) async {
+    @Test(.actingAsUsers, arguments: [false, true]) func `access is that of the effective identity`(below: Bool) async {
         await #expect(processExitsWith: .success) { [below] in
             try withTemporaryDirectory { directory in
                 try makeDirectory(directory.appending("open"), mode: 0o777)
@@ -242,7 +243,7 @@ struct FileTreeAccessTests {
 
 /// Kernels and seccomp profiles that do not know the newer calls.
 struct OlderKernelTests {
-    @Test(.root, arguments: [ENOSYS, EPERM])
+    @Test(.actingAsUsers, arguments: [ENOSYS, EPERM])
     func `links are refused without openat2`(error: CInt) async {
         await #expect(processExitsWith: .success) { [error] in
             try inProcessOfItsOwn {
@@ -277,7 +278,7 @@ struct OlderKernelTests {
         }
     }
 
-    @Test(.root, arguments: [ENOSYS, EPERM])
+    @Test(.actingAsUsers, arguments: [ENOSYS, EPERM])
     func `access is checked without faccessat2`(error: CInt) async {
         await #expect(processExitsWith: .success) { [error] in
             try inProcessOfItsOwn {

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 struct CurrentProcessTests {
@@ -95,7 +96,7 @@ struct CurrentProcessTests {
 }
 
 struct AccountLockTests {
-    @Test(.root) func `the lock is taken and given back`() async {
+    @Test(.actingAsUsers) func `the lock is taken and given back`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 try #require(mount("none", "/etc", "tmpfs", 0, nil) == 0)
@@ -108,7 +109,7 @@ struct AccountLockTests {
         }
     }
 
-    @Test(.root) func `there is no lock where nothing can be written`() async {
+    @Test(.actingAsUsers) func `there is no lock where nothing can be written`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 try #require(mount("none", "/etc", "tmpfs", UInt(MS_RDONLY), nil) == 0)

@@ -3,11 +3,11 @@ import Glibc
 import Text
 
 /// A program that has been started. One that is still running when nobody holds this any more is killed.
-final class RunningProgram {
+package final class RunningProgram {
     /// The process id in the test's own process namespace.
-    let pid: pid_t
+    package let pid: Int32
     /// Called before the program is killed because its time is over, for what must be killed by other means.
-    var onDeadline: () -> Void = {}
+    package var onDeadline: () -> Void = {}
 
     private let description: String
     private let started: ContinuousClock.Instant
@@ -22,19 +22,15 @@ final class RunningProgram {
     private var outcome: Outcome?
     private var hasEnded = false
 
-    init(
-        description: String, pid: pid_t, pidfd: Int32, started: ContinuousClock.Instant, input: Int32, output: Int32,
-        error: Int32, unwritten: ByteString, keepsInputOpen: Bool
-    ) {
-        self.description = description
+    /// Takes over a program that has been started: its pidfd, and the test's ends of its pipes.
+    init(_ program: Program, pid: Int32, pidfd: Int32, started: ContinuousClock.Instant, pipes: Pipes) {
+        description = ([program.path] + program.arguments.prefix(20).map(\.text)).joined(separator: " ")
         self.pid = pid
         self.pidfd = pidfd
         self.started = started
-        self.input = input
-        self.output = output
-        self.error = error
-        self.unwritten = unwritten.bytes[...]
-        self.keepsInputOpen = keepsInputOpen
+        (input, output, error) = (pipes.input, pipes.output, pipes.error)
+        unwritten = program.input.bytes[...]
+        keepsInputOpen = program.keepsInputOpen || program.terminal
     }
 
     deinit {
@@ -47,7 +43,7 @@ final class RunningProgram {
     }
 
     /// Sends it a signal. To a program that has ended nothing is sent.
-    func signal(_ number: Int32) throws {
+    package func signal(_ number: Int32) throws {
         let result = test_signal(pidfd, number)
         if result < 0 && result != -ESRCH {
             throw TestFailure("cannot signal \(description): \(String(cString: strerror(-result)))")
@@ -55,24 +51,24 @@ final class RunningProgram {
     }
 
     /// Writes to its standard input or terminal.
-    func write(_ bytes: ByteString) { unwritten += bytes.bytes }
+    package func write(_ bytes: ByteString) { unwritten += bytes.bytes }
 
     /// Ends its standard input, after what is still to be written there.
-    func closeInput() { keepsInputOpen = false }
+    package func closeInput() { keepsInputOpen = false }
 
     /// Sets the size of its terminal, as a window that is resized does.
-    func resize(columns: UInt16, rows: UInt16) throws {
+    package func resize(columns: UInt16, rows: UInt16) throws {
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         try check(ioctl(output, UInt(TIOCSWINSZ), &size), "ioctl", "terminal of \(description)")
     }
 
     /// Everything that it has written so far to standard output or its terminal.
-    var outputSoFar: ByteString { ByteString(standardOutput) }
+    package var outputSoFar: ByteString { ByteString(standardOutput) }
     /// Everything that it has written so far to standard error.
-    var errorsSoFar: ByteString { ByteString(standardError) }
+    package var errorsSoFar: ByteString { ByteString(standardError) }
 
     /// Whether it has not ended yet.
-    func isRunning() throws -> Bool {
+    package func isRunning() throws -> Bool {
         pump(until: .now)
         return !hasEnded
     }
@@ -81,7 +77,7 @@ final class RunningProgram {
     /// `fresh`, else anywhere.
     ///
     /// - Throws: `TestFailure` with all output, when it ends or the time is over before.
-    func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws {
+    package func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws {
         let start = fresh ? standardOutput.count : 0
         try wait(for: "the output \(text)", within: deadline) {
             self.standardOutput[min(start, self.standardOutput.count)...].contains(text.bytes)
@@ -91,7 +87,7 @@ final class RunningProgram {
     /// Waits until it has written this text to standard error.
     ///
     /// - Throws: `TestFailure` with all output, when it ends or the time is over before.
-    func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(30)) throws {
+    package func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(30)) throws {
         try wait(for: "the error \(text)", within: deadline) { self.standardError.contains(text.bytes) }
     }
 
@@ -99,7 +95,7 @@ final class RunningProgram {
     ///
     /// - Parameter deadline: counted from now.
     /// - Throws: `TestFailure` with all output, when the time is over before.
-    func wait(within deadline: Duration = .seconds(30)) throws -> Outcome {
+    package func wait(within deadline: Duration = .seconds(30)) throws -> Outcome {
         if let outcome { return outcome }
         let limit = ContinuousClock.now + deadline
         while !hasEnded {
@@ -118,7 +114,7 @@ final class RunningProgram {
 
     /// Kills it and its session, and waits for the end.
     @discardableResult
-    func stop() throws -> Outcome {
+    package func stop() throws -> Outcome {
         if outcome == nil { kill() }
         return try wait()
     }

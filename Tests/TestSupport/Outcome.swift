@@ -2,13 +2,13 @@ import Testing
 import Text
 
 /// How a program ended.
-enum Ending: Hashable, Sendable, CustomStringConvertible {
+package enum Ending: Hashable, Sendable, CustomStringConvertible {
     /// It exited with this status, 0 to 255.
     case exited(Int32)
     /// A signal with this number ended it.
     case killed(signal: Int32)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .exited(let status): "exit code \(status)"
         case .killed(let signal): "killed by signal \(signal)"
@@ -17,25 +17,25 @@ enum Ending: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What is known of a program that has ended.
-struct Outcome: Sendable {
+package struct Outcome: Sendable {
     /// How it ended.
-    var ending: Ending
+    package var ending: Ending
     /// The bytes that it wrote to standard output, or to its terminal.
-    var standardOutput: ByteString
+    package var standardOutput: ByteString
     /// The bytes that it wrote to standard error; empty with a terminal.
-    var standardError: ByteString
+    package var standardError: ByteString
     /// From the start to the end.
-    var duration: Duration
+    package var duration: Duration
     /// The most memory that it or a descendant it waited for had resident, in bytes. The figure of a fresh process
     /// begins with what the one that started it had.
-    var peakMemory: Int
+    package var peakMemory: Int
     /// What a container runtime logged; it explains an end that the container's own output does not.
-    var runtimeLog = ""
+    package var runtimeLog = ""
     /// Whether a process that outlived it still had the output open when it was read.
-    var outputStayedOpen: Bool
+    package var outputStayedOpen: Bool
 
     /// The exit code as a shell gives it: 128 and the signal's number where a signal was the end.
-    var exitCode: Int32 {
+    package var exitCode: Int32 {
         switch ending {
         case .exited(let status): status
         case .killed(let signal): 128 + signal
@@ -43,28 +43,28 @@ struct Outcome: Sendable {
     }
 
     /// Standard output as text.
-    var output: String { standardOutput.text }
+    package var output: String { standardOutput.text }
     /// Standard error as text.
-    var errors: String { standardError.text }
+    package var errors: String { standardError.text }
     /// Standard output as text, a line an element, without the newlines.
-    var outputLines: [String] { output.split(separator: "\n").map(String.init) }
+    package var outputLines: [String] { output.split(separator: "\n").map(String.init) }
     /// Standard error as text, a line an element, without the newlines.
-    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+    package var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
 }
 
 extension Outcome: CustomStringConvertible, CustomTestStringConvertible {
     /// Everything that explains a failed expectation.
-    var description: String {
+    package var description: String {
         "\(ending) after \(duration)" + (outputStayedOpen ? ", output still open" : "")
             + Outcome.shown(standardOutput, as: "standard output")
             + Outcome.shown(standardError, as: "standard error")
             + Outcome.shown(ByteString(runtimeLog), as: "log of the runtime")
     }
 
-    var testDescription: String { description }
+    package var testDescription: String { description }
 
     /// The last bytes of some output, under its name; nothing for no output.
-    static func shown(_ bytes: ByteString, as name: String) -> String {
+    package static func shown(_ bytes: ByteString, as name: String) -> String {
         let limit = 4000
         if bytes.bytes.isEmpty { return "" }
         if bytes.bytes.count <= limit { return "\n\(name):\n\(bytes.text)" }

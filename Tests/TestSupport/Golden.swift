@@ -1,21 +1,24 @@
-import Foundation
-import Testing
+package import Foundation
+package import Testing
 
 /// Texts that are compared with files of the repository.
-enum Golden {
+package enum Golden {
     /// A file of the repository.
-    static func url(_ path: String) -> URL {
+    package static func url(_ path: String) -> URL {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: path)
     }
+
+    /// The text of a file of the repository.
+    package static func text(of path: String) throws -> String { try String(contentsOf: url(path), encoding: .utf8) }
 
     /// Expects that a file has this text, byte for byte.
     ///
     /// With `ENTRYPOINT_WRITE_GOLDEN=1` in the environment the file is written where it differs, which is a failure, too:
     /// what was written is to be read.
-    static func expect(_ text: String, in path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    package static func expect(_ text: String, in path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let file = url(path)
-        let found = try? String(contentsOf: file, encoding: .utf8)
+        let found = try? self.text(of: path)
         if found == text { return }
         if ProcessInfo.processInfo.environment["ENTRYPOINT_WRITE_GOLDEN"] == "1" {
             try text.write(to: file, atomically: true, encoding: .utf8)
