@@ -1,22 +1,5 @@
-package import Linux
+internal import Linux
 internal import SystemPackage
-
-/// The version of both programs.
-package enum Version {
-    package static let text = "0.1.0"
-}
-
-/// An attempt that failed: as whom, and how.
-package struct Attempt: Equatable, Sendable {
-    /// As whom in words: `user 254321:83070`.
-    package let identity: String
-    package let error: SystemCallError
-
-    package init(as identity: String, _ error: SystemCallError) {
-        self.identity = identity
-        self.error = error
-    }
-}
 
 /// Why the boot cannot go on, or why a change could not be made.
 package struct BootError: Error, Equatable, Sendable {

@@ -42,4 +42,6 @@ package enum Paths {
     ]
     /// Login shells by preference.
     package static let shells: [FilePath] = ["/bin/zsh", "/bin/bash", "/bin/sh"]
+    /// The login shell where the image has none that is known.
+    package static let lastShell: FilePath = "/bin/sh"
 }

@@ -50,10 +50,9 @@ package struct Preparation {
         self.settings = settings
         self.identity = identity
         self.scratch = scratch
-        host = Host.look(
-            at: point.tree, privileges: point.privileges, start: point.start, caller: point.caller, for: settings)
+        host = Host(tree: point.tree, privileges: point.privileges, start: point.start, caller: point.caller)
         do throws(BootError) {
-            people = try People.work(out: identity, scratch: scratch, host: host)
+            people = try People.work(out: identity.request(scratch), on: host)
             plan = Plan(settings, people, host)
             actors = Actors(
                 people, privileges: point.privileges, start: point.start, umask: scratch.umask,

@@ -8,6 +8,12 @@ package enum Clock {
     /// Nanoseconds since 1970 (CLOCK_REALTIME).
     package static var realTime: UInt64 { read(CLOCK_REALTIME) }
 
+    /// Microseconds on the monotonic clock since an earlier time of it.
+    package static func microseconds(since earlier: UInt64) -> Int64 {
+        // Signed, and whole microseconds: a report has no more.
+        Int64(truncatingIfNeeded: monotonic &- earlier) / 1000
+    }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)

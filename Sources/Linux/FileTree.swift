@@ -280,3 +280,19 @@ extension FileTree {
         return .tooManySymbolicLinkLevels
     }
 }
+
+extension FileTree {
+    /// Whether a file, or a link itself, lies on the root directory's mount, so that the pod spec has put nothing in its
+    /// place; `nil` when there is nothing.
+    ///
+    /// - Throws: an error of openat2(2) other than ENOENT.
+    package func isOnRootMount(_ path: FilePath) throws(SystemCallError) -> Bool? {
+        let root = try open("/", [.pathOnly, .directory], links: .refuse).mount
+        do throws(SystemCallError) {
+            // Where nothing tells the mount, nothing is trusted.
+            return try open(path, [.pathOnly, .noFollow], links: .refuse).mount == root && root != 0
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+    }
+}

@@ -72,37 +72,3 @@ package enum CurrentProcess {
         for number in writeSignals where !signals.ignored.contains(number) { signal(number, SIG_DFL) }
     }
 }
-
-/// Time that no clock change moves (CLOCK_MONOTONIC).
-package struct Instant: Sendable {
-    private let nanoseconds: Int64
-
-    /// The present.
-    package static var now: Instant {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
-
-    /// Microseconds from `earlier` to this.
-    package func microseconds(since earlier: Instant) -> Int64 { (nanoseconds - earlier.nanoseconds) / 1000 }
-}
-
-/// The lock that programs take while they rewrite account files, lckpwdf(3).
-package enum AccountLock {
-    /// The file that is locked.
-    package static let path: FilePath = "/etc/.pwd.lock"
-
-    /// Takes the lock, waiting at most 15 seconds.
-    ///
-    /// - Throws: the error of opening or locking ``path``; EROFS on a read-only root file system, EINTR when
-    ///   another program kept the lock.
-    package static func acquire() throws(SystemCallError) {
-        // Not repeated on EINTR, which is how the C library tells that the time is over.
-        guard linux_lock_accounts() != 0 else { return }
-        throw SystemCallError(call: "lckpwdf", path: path, errno: Errno(rawValue: Glibc.errno))
-    }
-
-    /// Gives the lock back.
-    package static func release() { _ = linux_unlock_accounts() }
-}

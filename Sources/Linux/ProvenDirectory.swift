@@ -14,13 +14,13 @@ package struct ProvenDirectory: ~Copyable {
         /// There is nothing of that name.
         case missing(FilePath)
         /// Somebody else may have put it there, or may change it.
-        case doubt(FilePath, Doubt)
+        case untrusted(FilePath, Problem)
         /// A system call failed.
         case call(SystemCallError)
     }
 
     /// What speaks against a directory or a file.
-    package enum Doubt: Equatable, Sendable {
+    package enum Problem: Equatable, Sendable {
         /// It belongs to this user, who is not the one that it must belong to.
         case owner(UInt32)
         /// Others than its owner may write in it.
@@ -74,8 +74,8 @@ package struct ProvenDirectory: ~Copyable {
         let file = try Self.open(name, [.readOnly, .nonBlocking], in: directory)
         try Self.prove(file, path, of: owner, isHolder: false, rootMount: rootMount)
         let status = try Self.status(of: file, path)
-        if status.kind != .file { throw .doubt(path, .kind) }
-        if status.names != 1 { throw .doubt(path, .names(status.names)) }
+        if status.kind != .file { throw .untrusted(path, .kind) }
+        if status.names != 1 { throw .untrusted(path, .names(status.names)) }
         return file
     }
 
@@ -88,11 +88,11 @@ package struct ProvenDirectory: ~Copyable {
         } catch {
             switch error.errno {
             case .noSuchFileOrDirectory: throw .missing(path)
-            case .tooManySymbolicLinkLevels: throw .doubt(path, .link)
+            case .tooManySymbolicLinkLevels: throw .untrusted(path, .link)
             case .notDirectory:
                 // open(2) says the same of a link; this is for the words alone.
                 let isLink = (try? directory.status(name))??.kind == .link
-                throw .doubt(path, isLink ? .link : .kind)
+                throw .untrusted(path, isLink ? .link : .kind)
             default: throw .call(error)
             }
         }
@@ -110,11 +110,11 @@ package struct ProvenDirectory: ~Copyable {
         _ file: borrowing Descriptor, _ path: FilePath, of owner: UInt32, isHolder: Bool, rootMount: UInt64
     ) throws(Failure) {
         let status = try status(of: file, path)
-        if status.user != owner { throw .doubt(path, .owner(status.user)) }
-        if isHolder ? status.letsOthersRename : status.isWritableByOthers { throw .doubt(path, .writable) }
+        if status.user != owner { throw .untrusted(path, .owner(status.user)) }
+        if isHolder ? status.letsOthersRename : status.isWritableByOthers { throw .untrusted(path, .writable) }
         // Where nothing tells the mount, only memory is trusted.
         if rootMount != 0 && file.mount == rootMount { return }
-        if try !isInMemory(file, path) { throw .doubt(path, .mounted) }
+        if try !isInMemory(file, path) { throw .untrusted(path, .mounted) }
     }
 
     private static func isInMemory(_ file: borrowing Descriptor, _ path: FilePath) throws(Failure) -> Bool {

@@ -78,9 +78,9 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
     private func writeMessage(_ bytes: [UInt8]) -> Bool {
         let written = writeAll(bytes) {
             guard Self.messages.microseconds > 0 else { return false }
-            let start = Instant.now
+            let start = Clock.monotonic
             let isReady = wait(milliseconds: CInt((Self.messages.microseconds + 999) / 1000))
-            Self.messages.microseconds -= Instant.now.microseconds(since: start)
+            Self.messages.microseconds -= Clock.microseconds(since: start)
             return isReady
         }
         if written == bytes.count {

@@ -98,7 +98,7 @@ package struct BootRun {
         if command.isEmpty {
             let accounts = AccountFiles(passwd: (try? tree.read(Paths.passwd)) ?? nil)
             let shell = accounts.loginShell(ofUserID: privileges.user.effective)
-            command = [CString(Array((shell ?? Identity.lastShell.string).utf8))]
+            command = [CString(Array((shell ?? Paths.lastShell.string).utf8))]
         }
         throw become(
             command, environment: settings.environment.setting([], removing: settings.secrets.stripped(in: environment))

@@ -25,7 +25,7 @@ extension BootRun {
         }
         let directory = preparation.scratch.workingDirectory
         keepState(preparation, exports, entries, failure: nil)
-        let time = Instant.now.microseconds(since: report.started).inMilliseconds
+        let time = Clock.microseconds(since: report.started).inMilliseconds
         report.line(
             .info, "",
             "ready: \(report.changes.counted("change")) in \(time); \(command[0].bytes.shown()) as \(user.name) "
@@ -53,7 +53,8 @@ extension BootRun {
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
                     + "securityContext.capabilities.add in the pod spec, or set ENTRYPOINT_MODE=exec")
         }
-        for warning in Capabilities.warnings(preparation.settings.keptCapabilities, host) {
+        for warning in Capabilities.warnings(
+            preparation.settings.keptCapabilities, of: host.privileges.capabilities, isRoot: host.caller.user == 0) {
             report.warn(Handoff.name, warning)
         }
     }

@@ -1,6 +1,6 @@
 internal import Boot
 internal import Init
-package import Linux
+internal import Linux
 internal import Programs
 internal import SystemPackage
 
@@ -9,9 +9,9 @@ extension BootRun {
     ///
     /// - Parameters:
     ///   - request: what was asked on the command line.
-    ///   - started: when the program began.
+    ///   - started: when the program began (``Clock/monotonic``).
     /// - Returns: the exit code.
-    package static func run(_ request: Request, started: Instant) -> Int32 {
+    package static func run(_ request: Request, started: UInt64) -> Int32 {
         let report = Report(log: LogSettings(), started: started) { line in
             StandardStream.error.write(Array((line + "\n").utf8))
         }

@@ -43,8 +43,8 @@ enum ElevatedStart {
             ResourceLimit.coreFile.set(soft: 0)
             if let reason = reasonInLimits() { return try giveUp(privileges, reason) }
             // Whoever may put another /etc there says what an account is.
-            if case .doubt(let doubt) = try FileOwnership.open("/etc", .directory) {
-                return try giveUp(privileges, doubt.words)
+            if case .untrusted(let problem) = try FileOwnership.open("/etc", .directory) {
+                return try giveUp(privileges, problem.words)
             }
             switch leave(marker, for: privileges.effective, in: tree) {
             case .left: break

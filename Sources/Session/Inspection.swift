@@ -6,21 +6,11 @@ internal import Text
 
 /// Answers what a boot would do in a container, without being that boot.
 package struct Inspection {
-    /// The start that is asked about.
-    package enum AssumedStart: String, CaseIterable, Sendable {
-        /// As root.
-        case root
-        /// As the user who asks, with the capabilities of the program's file.
-        case elevated
-        /// As the user who asks, without privileges.
-        case bare
-    }
-
     private let tree: FileTree
     private let environment: EnvironmentBlock
     private let configuration: Configuration
     private let contents: SettingsReader.Contents
-    private let start: AssumedStart
+    private let start: Start
     /// Whether this process may look as other users do.
     private let isPrivileged: Bool
 
@@ -31,7 +21,7 @@ package struct Inspection {
     ///   - tree: the container's files.
     ///   - environment: the pod's environment; `nil` for that of this process.
     ///   - start: the start that is asked about; `nil` for the one that this container seems to have had.
-    package init(tree: FileTree, environment: [CString]?, start: AssumedStart? = nil) {
+    package init(tree: FileTree, environment: [CString]?, start: Start? = nil) {
         self.tree = tree
         self.environment = EnvironmentBlock(environment ?? ProcessStart.environment)
         isPrivileged = CurrentProcess.effectiveUser == 0
@@ -120,7 +110,7 @@ package struct Inspection {
     }
 
     /// How this container was started, as far as a user can tell: by where its boot keeps what is for later sessions.
-    private static var startOfThisContainer: AssumedStart {
+    private static var startOfThisContainer: Start {
         let tree = FileTree()
         let isElevated = ElevatedStart.places.contains { place in
             (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(ElevatedStart.Marker.prefix) }

@@ -121,7 +121,7 @@ extension KeptEnvironment.Absence {
     init(_ failure: ProvenDirectory.Failure) {
         switch failure {
         case .missing(let path): self = .nothing("there is no \(path.shown())")
-        case .doubt(let path, let doubt): self = .unusable("\(path.shown()) \(doubt.words)")
+        case .untrusted(let path, let problem): self = .unusable("\(path.shown()) \(problem.words)")
         case .call(let error):
             let place = error.path.map { " \($0.shown())" } ?? ""
             self = .unusable("cannot read\(place): \(error.reason) (\(error.symbol))")
@@ -129,7 +129,7 @@ extension KeptEnvironment.Absence {
     }
 }
 
-extension ProvenDirectory.Doubt {
+extension ProvenDirectory.Problem {
     /// What speaks against a file, as it follows the file's path.
     fileprivate var words: String {
         switch self {

@@ -5,7 +5,7 @@ import Session
 @main
 enum Entrypoint {
     static func main() {
-        let started = Instant.now
+        let started = Clock.monotonic
         let code: Int32
         switch CommandLineRequest(ProcessStart.arguments) {
         case .boot(let request): code = BootRun.run(request, started: started)

@@ -29,7 +29,7 @@ struct InspectionOptions: ParsableArguments {
             seems to have started, else as root.
             """,
             valueName: "start"))
-    var start: Inspection.AssumedStart?
+    var start: Start?
 
     func validate() throws {
         if start == .bare, !Inspection.isUnprivileged {
@@ -54,4 +54,4 @@ struct InspectionOptions: ParsableArguments {
     }
 }
 
-extension Inspection.AssumedStart: ExpressibleByArgument {}
+extension Start: ExpressibleByArgument {}

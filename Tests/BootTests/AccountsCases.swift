@@ -59,7 +59,7 @@ extension AccountRequest {
     /// A request of the usual kind: a uid and a gid far above those of any image.
     static func jane(
         uid: UInt32 = 254321, group: String = "MLO-unit", gid: UInt32 = 83070, joining: [String] = [],
-        devices: [UInt32] = [], policy: CollisionPolicy = .rename, start: AccountStart = .root
+        devices: [UInt32] = [], policy: CollisionPolicy = .rename, start: Start = .root
     ) -> AccountRequest {
         AccountRequest(
             userName: "jane", userID: uid, groupName: group, groupID: gid, home: "/home/jane", shell: "/bin/zsh",

@@ -60,7 +60,7 @@ import Testing
     @Test func `a blank before the uid gives no second line of the name`() throws {
         let files = AccountFiles.lines(
             passwd: "jane:x: 254321:83070::/home/jane:/bin/zsh", group: "MLO-unit:x:+83070:")
-        for start in AccountStart.allCases {
+        for start in Start.allCases {
             #expect(try AccountPlan.plan(.jane(start: start), on: files).files == files)
         }
     }

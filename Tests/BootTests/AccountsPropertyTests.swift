@@ -190,7 +190,7 @@ extension AccountRequest {
             gid: [100, 1000, 1001, 83070].randomElement(using: &random) ?? 1000,
             joining: ["sudo", "adm", "MLO-unit"].shuffled(using: &random), devices: [0, 44, 1000, 109],
             policy: CollisionPolicy.allCases.randomElement(using: &random) ?? .rename,
-            start: AccountStart.allCases.randomElement(using: &random) ?? .root)
+            start: Start.allCases.randomElement(using: &random) ?? .root)
     }
 }
 

@@ -65,7 +65,7 @@ struct FuzzTests {
         "root:x:0:0::/:/bin/sh\nadm:x:4:a,b\n",
     ]
 
-    /// Whatever the text: it is read to its end, doubts are one line each, and no name comes from nowhere.
+    /// Whatever the text: it is read to its end, problems are one line each, and no name comes from nowhere.
     private static func namesViolation(_ random: inout SeededGenerator) -> String? {
         let text = mutated(Array((sources.randomElement(using: &random) ?? "").utf8), &random)
         let grammar = grammars.randomElement(using: &random) ?? .sudoers
@@ -80,7 +80,7 @@ struct FuzzTests {
             case .everyone: break
             }
         }
-        return lineViolation(in: findings.doubts.map(\.text)).map { "\($0): \(shown)" }
+        return lineViolation(in: findings.problems.map(\.text)).map { "\($0): \(shown)" }
     }
 
     // MARK: Settings

@@ -28,12 +28,12 @@ struct HostTests {
 
     @Test func `an empty image has nothing, and that is no problem`() throws {
         try withImage([:]) { tree, _ in
-            let host = Host.look(at: tree, privileges: .root())
+            let host = Host(tree: tree, privileges: .root())
             #expect(host.start == .root)
             #expect(host.accounts == AccountFiles())
             #expect(host.accountProblems == [])
-            #expect(host.shells == [])
-            #expect(host.sudo == nil)
+            #expect(host.shell(among: Paths.shells) == nil)
+            #expect(host.program("sudo") == nil)
             #expect(host.devices == [])
         }
     }
@@ -44,10 +44,11 @@ struct HostTests {
             "etc/passwd": ("p", 0o644), "etc/group": ("g", 0o644), "etc/shadow": ("s", 0o600),
             "etc/sudoers": ("Defaults x\n@includedir /etc/sudoers.d\n", 0o440),
         ]) { tree, site in
-            let host = Host.look(at: tree, privileges: .root())
-            #expect(host.shells == ["/bin/bash", "/bin/sh"])
-            #expect(host.sudo == "/usr/bin/sudo")
-            #expect(host.sudoReadsDirectory)
+            let host = Host(tree: tree, privileges: .root())
+            #expect(host.shell(among: Paths.shells) == "/bin/bash")
+            #expect(host.shell(among: ["/bin/fish", "/bin/sh", "/bin/bash"]) == "/bin/sh")
+            #expect(host.program("sudo") == "/usr/bin/sudo")
+            #expect(host.sudoers == Sudoers(readsDirectory: true))
             #expect(
                 host.accounts == AccountFiles(passwd: Array("p".utf8), group: Array("g".utf8), shadow: Array("s".utf8)))
         }
@@ -55,7 +56,7 @@ struct HostTests {
 
     @Test func `a user does not look at passwords and sudo`() throws {
         try withImage(["etc/shadow": ("s", 0o600), "etc/passwd": ("p", 0o644)]) { tree, _ in
-            let host = Host.look(at: tree, privileges: .bare(user: 5, group: 5))
+            let host = Host(tree: tree, privileges: .bare(user: 5, group: 5))
             #expect(host.start == .bare)
             #expect(host.accounts == AccountFiles(passwd: Array("p".utf8)))
         }
@@ -72,7 +73,7 @@ struct HostTests {
         try withImage([
             "bin/sudo": ("", 0o755), "etc/sudoers": ("root ALL=(ALL) ALL\n\(line)\nlast line", 0o440),
         ]) { tree, _ in
-            #expect(Host.look(at: tree, privileges: .root()).sudoReadsDirectory == reads)
+            #expect(Host(tree: tree, privileges: .root()).sudoers == Sudoers(readsDirectory: reads))
         }
     }
 
@@ -81,7 +82,7 @@ struct HostTests {
             try site.directory("etc")
             try site.directory("etc/passwd")
             try site.link("etc/group", to: "group")
-            let host = Host.look(at: tree, privileges: .root())
+            let host = Host(tree: tree, privileges: .root())
             #expect(
                 host.accountProblems == [
                     "cannot read /etc/passwd: invalid argument (read EINVAL)",
@@ -95,7 +96,9 @@ struct HostTests {
             try site.link("bin", to: "/usr/bin")
             try site.link("usr/bin/sh", to: "bash")
             try site.link("usr/bin/zsh", to: "/bin/nothing")
-            #expect(Host.look(at: tree, privileges: .root()).shells == ["/bin/bash", "/bin/sh"])
+            let host = Host(tree: tree, privileges: .root())
+            #expect(host.shell(among: Paths.shells) == "/bin/bash" && host.shell(among: ["/bin/sh"]) == "/bin/sh")
+            #expect(host.shell(among: ["/bin/zsh"]) == nil)
         }
     }
 
@@ -111,89 +114,96 @@ struct HostTests {
             try node("dev/dri/renderD128", 0o660, group: 105)
             try node("dev/dri/card0", 0o660, group: 106)
             try site.link("dev/nvidia-link", to: "kfd")
-            let doubt = "/dev is not the file system in memory that a container runtime makes"
+            let reason = "/dev is not the file system in memory that a container runtime makes"
             #expect(
-                Host.look(at: tree, privileges: .root()).devices == [
-                    Device(path: "/dev/dri/renderD128", mode: 0o660, group: 105, doubt: doubt),
-                    Device(path: "/dev/kfd", mode: 0o660, group: 44, doubt: doubt),
-                    Device(path: "/dev/nvidia0", mode: 0o666, group: 0, doubt: doubt),
+                Host(tree: tree, privileges: .root()).devices == [
+                    Device(path: "/dev/dri/renderD128", mode: 0o660, group: 105, untrustedBecause: reason),
+                    Device(path: "/dev/kfd", mode: 0o660, group: 44, untrustedBecause: reason),
+                    Device(path: "/dev/nvidia0", mode: 0o666, group: 0, untrustedBecause: reason),
                 ])
         }
     }
-}
 
-/// Acting as the people of a boot.
-@Suite(.actingAsUsers)
-struct ActorsTests {
-    private static func actors(_ start: Start = .root) throws -> Actors {
-        let people = People(
-            user: People.User(
-                name: "jane", groupName: "lab", home: "/h", shell: "/bin/sh",
-                credentials: Credentials(user: 1000, group: 100, groups: [7])),
-            seed: Credentials(user: 2000, group: 100, groups: [8]),
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
-        return Actors(people, privileges: try Privileges.current(), start: start, umask: 0o007)
+    @Test func `a fact is looked at when it is asked for, and kept`() throws {
+        try withImage(["etc/passwd": ("old", 0o644), "bin/sh": ("", 0o755)]) { tree, site in
+            let host = Host(tree: tree, privileges: .root())
+            try site.file("etc/passwd", "new", 0o644)
+            #expect(host.accounts.passwd == Array("new".utf8), "nobody had asked yet")
+            #expect(host.shell(among: ["/bin/zsh", "/bin/sh"]) == "/bin/sh")
+            #expect(host.program("sudo") == nil && host.sudoers == Sudoers())
+            try site.file("etc/passwd", "newer", 0o644)
+            try site.file("etc/sudoers", "", 0o440)
+            for name in ["sudo", "zsh"] { try site.file("bin/\(name)", "", 0o755) }
+            try #require(unlink(site.at("bin/sh").string) == 0)
+            #expect(host.accounts.passwd == Array("new".utf8))
+            #expect(host.imageAccounts.files == host.accounts)
+            #expect(host.shell(among: ["/bin/zsh", "/bin/sh"]) == "/bin/sh")
+            #expect(host.program("sudo") == nil && host.sudoers == Sudoers())
+            let other = Host(tree: tree, privileges: .root())
+            #expect(other.accounts.passwd == Array("newer".utf8))
+            #expect(other.shell(among: ["/bin/zsh", "/bin/sh"]) == "/bin/zsh")
+            #expect(other.program("sudo") == "/bin/sudo" && other.sudoers == Sudoers(readsDirectory: false))
+        }
     }
 
-    private static func identity() throws -> String {
-        let found = try Privileges.current()
-        let mask = umask(0)
-        umask(mask)
-        return "\(found.user.effective):\(found.group.effective) \(found.groups) \(ModeBits(rawValue: mask).octal)"
+    @Test func `what is known is not looked at`() throws {
+        try withImage(["etc/passwd": ("p", 0o644), "bin/sh": ("", 0o755), "etc/sudoers": ("", 0o440)]) { tree, _ in
+            var facts = HostFacts()
+            facts.accounts = AccountFiles(group: Array("g".utf8))
+            facts.programs = ["/usr/bin/git"]
+            facts.sudoers = Sudoers()
+            facts.mounts = []
+            facts.hasForeignHomes = true
+            let host = Host(tree: tree, privileges: .root(), facts: facts)
+            #expect(host.accounts == AccountFiles(group: Array("g".utf8)))
+            #expect(host.imageAccounts.files == host.accounts)
+            #expect(host.shell(among: Paths.shells) == nil)
+            #expect(host.program("git") == "/usr/bin/git" && host.program("sh") == nil)
+            #expect(host.sudoers.readsDirectory && host.hasForeignHomes && host.mounts == [])
+        }
     }
 
-    @Test func `the process acts as one of them after the other`() async {
-        await #expect(processExitsWith: .success) {
-            try inProcessOfItsOwn {
-                try #require(setgroups(1, [3]) == 0)
-                let actors = try Self.actors()
-                let steps: [(Actor, String)] = [
-                    (.root, "0:0 [3] 0077"), (.user, "1000:100 [7] 0007"), (.seed, "2000:100 [8] 0007"),
-                    (.user, "1000:100 [7] 0007"), (.user, "1000:100 [7] 0007"), (.root, "0:0 [3] 0077"),
-                    (.seed, "2000:100 [8] 0007"), (.root, "0:0 [3] 0077"),
-                ]
-                for (actor, expected) in steps {
-                    let found = try actors.acting(as: actor) { () throws(SystemCallError) in "" }
-                    #expect(found == "")
-                    expectSame(try Self.identity(), expected)
+    /// The handoff asks whether the user has sudo, when the boot has acted as others and programs have run.
+    @Test(arguments: ["all", "none"]) func `the handoff asks nothing that the plan has not asked`(sudo: String) throws {
+        let image = ["etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\n"].mapValues {
+            ($0, mode_t(0o644))
+        }
+        for hasSudo in [true, false] {
+            try withImage(image) { tree, site in
+                try site.directory("bin")
+                if hasSudo { try site.file("bin/sudo", "", 0o755) }
+                let host = Host(tree: tree, privileges: .root())
+                let settings = try Pod.settings(["IDENTITY_SUDO": sudo])
+                let identity = try #require(settings[Identity.self])
+                let people = try People.work(out: identity.request(try #require(settings[Scratch.self])), on: host)
+                _ = Plan(settings, people, host)
+                if hasSudo {
+                    try #require(unlink(site.at("bin/sudo").string) == 0)
+                } else {
+                    try site.file("bin/sudo", "", 0o755)
                 }
-                #expect(actors.words(.root) == "root")
-                #expect(actors.words(.user) == "user 1000:100")
-                #expect(actors.words(.seed) == "seed 2000:100")
-                #expect(Actors.links(.user) == .follow)
-                #expect(Actors.links(.seed) == .refuse && Actors.links(.root) == .refuse)
+                #expect(identity.hasSudo(host) == (hasSudo && sudo == "all"))
             }
         }
     }
 
-    @Test(arguments: [(Capability.setGID.rawValue, "setgroups"), (Capability.setUID.rawValue, "setresuid")])
-    func `who cannot become somebody else is himself again`(capability: Int, call: String) async {
-        await #expect(processExitsWith: .success) { [capability, call = call as String] in
-            try inProcessOfItsOwn {
-                try #require(setgroups(1, [3]) == 0)
-                let rest = try Privileges.current().capabilities.permitted & ~(1 << UInt64(capability))
-                try #require(test_set_capabilities(rest, rest, 0, 0) == 0)
-                let actors = try Self.actors()
-                let before = try Privileges.current()
-                let error = SystemCallError.of { () throws(SystemCallError) in try actors.become(.user) }
-                #expect(error?.symbol == "\(call) EPERM")
-                let after = try Privileges.current()
-                #expect(after == before)
-                expectSame(try Self.identity(), "0:0 [3] 0077")
-            }
+    @Test func `a sudoers that cannot be read is a problem where sudo is granted`() throws {
+        let image = ["etc/passwd": "root:x:0:0::/:/bin/sh\n", "etc/group": "root:x:0:\n"].mapValues {
+            ($0, mode_t(0o644))
         }
-    }
-
-    @Test func `without privileges there is only the user`() async {
-        await #expect(processExitsWith: .success) {
-            try inProcessOfItsOwn {
-                try #require(setgroups(1, [3]) == 0)
-                let actors = try Self.actors(.bare)
-                #expect(actors.has(.user) && !actors.has(.seed) && !actors.has(.root))
-                try actors.become(.user)
-                try actors.become(.root)
-                expectSame(try Self.identity(), "0:0 [3] 0007")
+        try withImage(image) { tree, site in
+            try site.directory("bin")
+            try site.file("bin/sudo", "", 0o755)
+            try site.directory("etc/sudoers")
+            func warnings(_ sudo: String) throws -> [String] {
+                let host = Host(tree: tree, privileges: .root())
+                let settings = try Pod.settings(["IDENTITY_SUDO": sudo])
+                let request = try #require(settings[Identity.self]).request(try #require(settings[Scratch.self]))
+                return Plan(settings, try People.work(out: request, on: host), host).warnings.map(\.text)
             }
+            let problem = "cannot read /etc/sudoers: invalid argument (read EINVAL)"
+            #expect(try warnings("all") == [problem, "the image has no shell"])
+            #expect(try warnings("none") == ["the image has no shell"])
         }
     }
 }

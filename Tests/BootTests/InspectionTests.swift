@@ -5,7 +5,6 @@ import SystemPackage
 import TestSupport
 import Testing
 import Text
-import struct Boot.Host
 
 @testable import Boot
 @testable import Session
@@ -136,19 +135,19 @@ struct InspectionTests {
     }
 
     @Test func `what a command will not have of the capabilities is told`() {
-        func host(_ permitted: UInt64) -> Host {
-            let privileges = Privileges(
-                user: IDTriple(all: 0), group: IDTriple(all: 0), groups: [],
-                capabilities: CapabilitySets(
-                    inheritable: 0, permitted: permitted, effective: permitted, bounding: permitted, ambient: 0))
-            return Host(tree: FileTree(), privileges: privileges)
+        func warnings(_ kept: [Int], _ permitted: UInt64) -> [String] {
+            Capabilities.warnings(
+                kept,
+                of: CapabilitySets(
+                    inheritable: 0, permitted: permitted, effective: permitted, bounding: permitted, ambient: 0),
+                isRoot: true)
         }
         let usual: UInt64 = 0xA804_25FB
-        #expect(Capabilities.warnings([], host(usual)) == [])
-        #expect(Capabilities.warnings([13, 0], host(usual)) == [])
-        #expect(Capabilities.warnings([], host((1 << 41) - 1)) == [], "a privileged container asks for none")
+        #expect(warnings([], usual) == [])
+        #expect(warnings([13, 0], usual) == [])
+        #expect(warnings([], (1 << 41) - 1) == [], "a privileged container asks for none")
         #expect(
-            Capabilities.warnings([14, 39], host(usual | 1 << 12 | 1 << 40)) == [
+            warnings([14, 39], usual | 1 << 12 | 1 << 40) == [
                 "the command will not have CAP_IPC_LOCK, CAP_BPF of capabilities.keep: the container does not have it; add it "
                     + "to securityContext.capabilities.add in the pod spec",
                 "the command will not have CAP_NET_ADMIN, CAP_CHECKPOINT_RESTORE, which the pod spec adds: name it in "

@@ -4,7 +4,7 @@ import Text
 
 @testable import Boot
 
-/// What each grammar understands of a text, and what it leaves in doubt.
+/// What each grammar understands of a text, and what it leaves unclear.
 struct NameGrammarTests {
     /// Whom the text mentions, where it is not understood, and what it includes: `%` is a group, `*` everybody.
     private static func facts(_ grammar: NameGrammar, _ text: String) -> String {
@@ -18,11 +18,11 @@ struct NameGrammarTests {
             case .everyone: "*:\(mention.line)"
             }
         }
-        let doubts = findings.doubts.map { "doubt:\($0.line.map { "\($0)" } ?? "")" }
+        let problems = findings.problems.map { "problem:\($0.line.map { "\($0)" } ?? "")" }
         let included = findings.included.map { source in
             if case .directory = source.kind { "\(source.path)/" } else { source.path.string }
         }
-        return (mentions + doubts + included).joined(separator: " ")
+        return (mentions + problems + included).joined(separator: " ")
     }
 
     /// Whether somebody passes a service without a proof, beside services as Debian and RHEL have them.
@@ -82,35 +82,36 @@ struct NameGrammarTests {
         "Defaults ldap_base=x", "Defaults:\"anna\" env_reset", "Defaultsanna ALL=ALL", "anna ALL=(\"x\") ALL",
         "anna ALL=(db ALL", "anna !ALL=ALL", "é ALL=ALL", "@@include /a", "anna ALL=ALL#x",
     ])
-    func `another line of sudoers is a doubt`(text: String) {
-        #expect(Self.facts(.sudoers, text + "\n").hasSuffix("doubt:1"))
+    func `another line of sudoers is a problem`(text: String) {
+        #expect(Self.facts(.sudoers, text + "\n").hasSuffix("problem:1"))
     }
 
     @Test(arguments: [
         (NameGrammar.sudo, "# x\nPlugin sudoers_policy sudoers.so\nPlugin sudoers_io sudoers.so # y", ""),
         (.sudo, "Set disable_coredump false\nDebug sudo /x all@warn\nPath askpass /x\nSet group_source static", ""),
-        (.sudo, "Plugin sudoers_policy sudoers.so sudoers_file=/x", "doubt:1"),
-        (.sudo, "Plugin other_policy other.so", "doubt:1"), (.sudo, "Path plugin_dir /x", "doubt:1"),
-        (.sudo, "Plugin sudoers_policy \\", "doubt:1"),
+        (.sudo, "Plugin sudoers_policy sudoers.so sudoers_file=/x", "problem:1"),
+        (.sudo, "Plugin other_policy other.so", "problem:1"), (.sudo, "Path plugin_dir /x", "problem:1"),
+        (.sudo, "Plugin sudoers_policy \\", "problem:1"),
         (.doas, "permit nopass keepenv hans as root cmd ls -l\npermit persist :wheel # x", "root:1 hans:1 %wheel:2"),
-        (.doas, "deny hans", "doubt:1"), (.doas, "permit setenv { A } hans", "doubt:1"), (.doas, "permit", "doubt:1"),
-        (.doas, "permit \"hans\"", "doubt:1"), (.doas, "permit hans \\", "doubt:1"),
-        (.doas, "permit hans ls", "doubt:1"),
+        (.doas, "deny hans", "problem:1"), (.doas, "permit setenv { A } hans", "problem:1"),
+        (.doas, "permit", "problem:1"),
+        (.doas, "permit \"hans\"", "problem:1"), (.doas, "permit hans \\", "problem:1"),
+        (.doas, "permit hans ls", "problem:1"),
         (
             .nameService, "passwd: files systemd # x\ngroup:\tcompat\nhosts: files dns\nnetgroup: nis\nsudoers: files",
             ""
         ),
-        (.nameService, "passwd: files sss", "doubt:1"), (.nameService, "sudoers: ldap", "doubt:1"),
-        (.nameService, "Group: files [NOTFOUND=return] systemd", "doubt:1"),
-        (.nameService, "group: files [SUCCESS=merge] systemd", ""), (.nameService, "passwd files", "doubt:1"),
-        (.nameService, "initgroups: extrausers", "doubt:1"), (.nameService, "passwd:", "doubt:1"),
+        (.nameService, "passwd: files sss", "problem:1"), (.nameService, "sudoers: ldap", "problem:1"),
+        (.nameService, "Group: files [NOTFOUND=return] systemd", "problem:1"),
+        (.nameService, "group: files [SUCCESS=merge] systemd", ""), (.nameService, "passwd files", "problem:1"),
+        (.nameService, "initgroups: extrausers", "problem:1"), (.nameService, "passwd:", "problem:1"),
         (.passwd, "root:x:0:0:root:/root:/bin/sh\n\n# x\n1000:*:1000:0:a user:/:/bin/sh", ""),
-        (.passwd, "+::::::", "doubt:1"), (.passwd, "-x", "doubt:1"), (.passwd, "x:x:1:1:::y:z", "doubt:1"),
-        (.passwd, "x:x:1::::", "doubt:1"), (.group, "root:x:0:\nadm:x:4:a,b-c", ""), (.group, "+:::", "doubt:1"),
-        (.group, "adm:x:4:a, b", "doubt:1"), (.group, "adm:x:4:+@x", "doubt:1"), (.group, "adm:x:a:", "doubt:1"),
-        (.shadow, "root:*:::::::\nx:!$6$a:19000:0:99999:7:::", ""), (.shadow, "root:*", "doubt:1"),
-        (.shadow, "+::::::::", "doubt:1"), (.gshadow, "root:*::\nadm:!:a:b,c", ""),
-        (.gshadow, "adm:!:a:b c", "doubt:1"),
+        (.passwd, "+::::::", "problem:1"), (.passwd, "-x", "problem:1"), (.passwd, "x:x:1:1:::y:z", "problem:1"),
+        (.passwd, "x:x:1::::", "problem:1"), (.group, "root:x:0:\nadm:x:4:a,b-c", ""), (.group, "+:::", "problem:1"),
+        (.group, "adm:x:4:a, b", "problem:1"), (.group, "adm:x:4:+@x", "problem:1"), (.group, "adm:x:a:", "problem:1"),
+        (.shadow, "root:*:::::::\nx:!$6$a:19000:0:99999:7:::", ""), (.shadow, "root:*", "problem:1"),
+        (.shadow, "+::::::::", "problem:1"), (.gshadow, "root:*::\nadm:!:a:b,c", ""),
+        (.gshadow, "adm:!:a:b c", "problem:1"),
     ])
     func `sudo's plugins, doas, the name service and account files are understood as far as they are plain`(
         grammar: NameGrammar, text: String, facts: String
@@ -126,9 +127,10 @@ struct NameGrammarTests {
             "%sudo:4 0:4"
         ),
         ("\(administrators)[\"unix-group:a\"];});\n\(administrators)[\"unix-group:b\"];});", "%a:2 %b:4"),
-        ("\(administrators)[\"unix-netgroup:x\"];});", "doubt:1"), ("\(administrators)[];});", "doubt:1"),
-        ("\(administrators)[\"unix-group:a\" + x];});", "%a:2 doubt:1"), ("x = 1;", "doubt:1"), ("/* x", "doubt:"),
-        ("// é\u{2028}x", "doubt:"), ("\(administrators)[\"unix-group:a\\x62\"];});", "doubt:1"),
+        ("\(administrators)[\"unix-netgroup:x\"];});", "problem:1"), ("\(administrators)[];});", "problem:1"),
+        ("\(administrators)[\"unix-group:a\" + x];});", "%a:2 problem:1"), ("x = 1;", "problem:1"),
+        ("/* x", "problem:"),
+        ("// é\u{2028}x", "problem:"), ("\(administrators)[\"unix-group:a\\x62\"];});", "problem:1"),
         (
             """
             polkit.addRule(function(action, subject) {
@@ -141,19 +143,19 @@ struct NameGrammarTests {
         ),
         (
             "polkit.addRule(function(action, subject) { if (!subject.isInGroup(\"a\")) { return polkit.Result.YES; } });",
-            "doubt:1"
+            "problem:1"
         ),
         (
             "polkit.addRule(function(action, subject) { if (subject.user != \"a\") { return polkit.Result.YES; } });",
-            "doubt:1"
+            "problem:1"
         ),
         (
             "polkit.addRule(function(action, subject) { if (subject.user == \"a\") { return polkit.Result.NO; } });",
-            "a:1 doubt:1"
+            "a:1 problem:1"
         ),
         (
             "polkit.addRule(function(action, subject) { if (action.id.match(x)) { return polkit.Result.YES; } });",
-            "doubt:1"
+            "problem:1"
         ),
     ])
     func `rules of polkit are understood where they are a plain list or condition`(text: String, facts: String) {
@@ -162,8 +164,8 @@ struct NameGrammarTests {
 
     @Test(arguments: [
         ("[Configuration]\nAdminIdentities=unix-group:sudo;unix-user:a;", "%sudo:2 a:2"),
-        ("[Configuration]\nAdminIdentities=unix-netgroup:x", "doubt:2"),
-        ("[x]\nIdentity=unix-user:a", "doubt:1 doubt:2"),
+        ("[Configuration]\nAdminIdentities=unix-netgroup:x", "problem:2"),
+        ("[x]\nIdentity=unix-user:a", "problem:1 problem:2"),
     ])
     func `the administrators of an old polkit are a plain list`(text: String, facts: String) {
         #expect(Self.facts(.polkitAuthority, text) == facts)
@@ -216,21 +218,21 @@ struct NameGrammarTests {
         ("auth required pam_permit.so\nauth include back", ""), ("auth substack back", ""),
         ("auth include unknown", "*:1"),
         // PAM passes over blanks beside the sign.
-        ("auth [success = done default=ignore] pam_succeed_if.so use_uid uid >= 1000", "doubt:1"),
-        ("auth [success=ok other=done] pam_unix.so", "doubt:1"), ("auth [] pam_unix.so", "doubt:1"),
-        ("auth [success=ok success=1] pam_unix.so", "doubt:1"),
-        ("auth sufficient pam_succeed_if.so user ingroup backup", "doubt:1"),
-        ("auth sufficient pam_succeed_if.so user = anna", "doubt:1"),
-        ("auth sufficient pam_succeed_if.so uid", "doubt:1"),
-        ("auth requisite pam_unix.so\nauth required pam_listfile.so item=user sense=allow file=/x", "doubt:2"),
-        ("auth requisite pam_unix.so\nauth required pam_exec.so /x", "doubt:2"),
-        ("auth requisite pam_unix.so\nauth sufficient pam_sss.so", "doubt:2"),
-        ("auth required /lib/pam_unix.so", "doubt:1"), ("auth required pam_unix.so \\", "doubt:1"),
-        ("auth required pam_unix.so unknown", "doubt:1"), ("auth required pam_access.so accessfile=/x", "doubt:1"),
-        ("auth required pam_wheel.so deny", "doubt:1"), ("auth include ../x", "doubt:1"),
-        ("auth include a b", "doubt:1"),
-        ("auth", "doubt:1"), ("AUTH required pam_unix.so", "doubt:1"), ("auth [x pam_unix.so", "doubt:1"),
-        ("auth required $ISA/pam_unix.so", "doubt:1"), ("auth required pam_faillock.so admin_group=x", "doubt:1"),
+        ("auth [success = done default=ignore] pam_succeed_if.so use_uid uid >= 1000", "problem:1"),
+        ("auth [success=ok other=done] pam_unix.so", "problem:1"), ("auth [] pam_unix.so", "problem:1"),
+        ("auth [success=ok success=1] pam_unix.so", "problem:1"),
+        ("auth sufficient pam_succeed_if.so user ingroup backup", "problem:1"),
+        ("auth sufficient pam_succeed_if.so user = anna", "problem:1"),
+        ("auth sufficient pam_succeed_if.so uid", "problem:1"),
+        ("auth requisite pam_unix.so\nauth required pam_listfile.so item=user sense=allow file=/x", "problem:2"),
+        ("auth requisite pam_unix.so\nauth required pam_exec.so /x", "problem:2"),
+        ("auth requisite pam_unix.so\nauth sufficient pam_sss.so", "problem:2"),
+        ("auth required /lib/pam_unix.so", "problem:1"), ("auth required pam_unix.so \\", "problem:1"),
+        ("auth required pam_unix.so unknown", "problem:1"), ("auth required pam_access.so accessfile=/x", "problem:1"),
+        ("auth required pam_wheel.so deny", "problem:1"), ("auth include ../x", "problem:1"),
+        ("auth include a b", "problem:1"),
+        ("auth", "problem:1"), ("AUTH required pam_unix.so", "problem:1"), ("auth [x pam_unix.so", "problem:1"),
+        ("auth required $ISA/pam_unix.so", "problem:1"), ("auth required pam_faillock.so admin_group=x", "problem:1"),
     ])
     func `a service of PAM is understood where its modules are known`(text: String, facts: String) {
         #expect(Self.facts(.pam, text) == facts)
@@ -242,27 +244,27 @@ struct NameGrammarTests {
                 NameGrammar.limits, "* soft core 0\nanna hard nproc 5 # x\n@ops - nice -5\nroot -",
                 "anna:2 %ops:3 root:4"
             ),
-            (.limits, "1000:2000 soft core 0", "doubt:1"), (.limits, "anna", "doubt:1"),
+            (.limits, "1000:2000 soft core 0", "problem:1"), (.limits, "anna", "problem:1"),
             (.capabilities, "none *\ncap_net_raw anna @ops\ncap_sys_admin *", "anna:2 %ops:2 *:3"),
-            (.capabilities, "!cap_x anna", "doubt:1"), (.capabilities, "cap_x +net", "doubt:1"),
-            (.seusers, "@ops:exclusive\nanna", "%ops:1 anna:2"), (.seusers, "%user_u", "doubt:1"),
+            (.capabilities, "!cap_x anna", "problem:1"), (.capabilities, "cap_x +net", "problem:1"),
+            (.seusers, "@ops:exclusive\nanna", "%ops:1 anna:2"), (.seusers, "%user_u", "problem:1"),
             (.settings, "minlen = 8\nenforce_for_root\nPATH DEFAULT=/bin OVERRIDE=@{X}\n# a \\", ""),
-            (.settings, "admin_group = ops", "doubt:1"), (.settings, "x", "doubt:1"),
-            (.names, "anna\n# bert", "anna:1"), (.names, "ALL anna", "doubt:1"), (.names, "anna \\", "doubt:1"),
-            (.subordinateIDs, "anna:100000:65536\n1000:1:2", "anna:1"), (.subordinateIDs, "anna:x:1", "doubt:1"),
-            (.empty, "# x\n", ""), (.empty, "+:ines:ALL", "doubt:1"), (.empty, "# x \\", "doubt:1"),
+            (.settings, "admin_group = ops", "problem:1"), (.settings, "x", "problem:1"),
+            (.names, "anna\n# bert", "anna:1"), (.names, "ALL anna", "problem:1"), (.names, "anna \\", "problem:1"),
+            (.subordinateIDs, "anna:100000:65536\n1000:1:2", "anna:1"), (.subordinateIDs, "anna:x:1", "problem:1"),
+            (.empty, "# x\n", ""), (.empty, "+:ines:ALL", "problem:1"), (.empty, "# x \\", "problem:1"),
             (.sshd, "Include /etc/ssh/x.d/*.conf\nPort 22\nSubsystem\tsftp /x", "/etc/ssh/x.d/"),
             (
                 .sshd,
                 "AllowUsers anna bert\ndenygroups=ops\nMatch User a,b Address *,!1.2.3.4\nMatch Group c\nMatch all",
                 "anna:1 bert:1 %ops:2 a:3 b:3 %c:4"
             ),
-            (.sshd, "AllowUsers a*", "doubt:1"), (.sshd, "Match User !a", "doubt:1"),
-            (.sshd, "Match Exec x", "doubt:1"),
-            (.sshd, "AuthorizedKeysFile /keys/%u", "doubt:1"),
+            (.sshd, "AllowUsers a*", "problem:1"), (.sshd, "Match User !a", "problem:1"),
+            (.sshd, "Match Exec x", "problem:1"),
+            (.sshd, "AuthorizedKeysFile /keys/%u", "problem:1"),
             (.sshd, "AuthorizedKeysFile %h/.ssh/authorized_keys", ""),
-            (.sshd, "Include /etc/*", "doubt:1"), (.sshd, "Unknown x", "doubt:1"),
-            (.sshd, "AllowUsers \"a\"", "doubt:1"),
+            (.sshd, "Include /etc/*", "problem:1"), (.sshd, "Unknown x", "problem:1"),
+            (.sshd, "AllowUsers \"a\"", "problem:1"),
             (
                 .dbus,
                 "<?xml version=\"1.0\"?> <!-- <x -->\n<!DOCTYPE busconfig PUBLIC \"a\"\n \"b\">\n<busconfig><policy user=\"anna\">"
@@ -270,12 +272,12 @@ struct NameGrammarTests {
                 "anna:4 %ops:5"
             ),
             (.dbus, "<busconfig><user>bus</user><includedir>system.d</includedir></busconfig>", "bus:1"),
-            (.dbus, "<!DOCTYPE busconfig [<!ENTITY x 'anna'>]>", "doubt:1"),
-            (.dbus, "<policy user=\"&#97;nna\">", "doubt:1"),
-            (.dbus, "<busconfig><include>/x</include>", "doubt:1"),
-            (.dbus, "<![CDATA[<policy user=\"a\">]]>", "doubt:1"),
-            (.dbus, "<?xml version=\"1.0\" encoding=\"utf-7\"?>", "doubt:1"), (.dbus, "<policy user=a>", "doubt:1"),
-            (.dbus, "<policy user=\"a>b\">", "doubt:1"), (.dbus, "<!-- x", "doubt:1"), (.dbus, "<x>", "doubt:1"),
+            (.dbus, "<!DOCTYPE busconfig [<!ENTITY x 'anna'>]>", "problem:1"),
+            (.dbus, "<policy user=\"&#97;nna\">", "problem:1"),
+            (.dbus, "<busconfig><include>/x</include>", "problem:1"),
+            (.dbus, "<![CDATA[<policy user=\"a\">]]>", "problem:1"),
+            (.dbus, "<?xml version=\"1.0\" encoding=\"utf-7\"?>", "problem:1"), (.dbus, "<policy user=a>", "problem:1"),
+            (.dbus, "<policy user=\"a>b\">", "problem:1"), (.dbus, "<!-- x", "problem:1"), (.dbus, "<x>", "problem:1"),
         ] as [(NameGrammar, String, String)])
     func `files of a few words, sshd and the bus are understood as far as they are plain`(
         grammar: NameGrammar, text: String, facts: String

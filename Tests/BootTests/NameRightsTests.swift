@@ -87,7 +87,7 @@ struct NameRightsTests {
         ("etc/nsswitch.conf", "passwd: files ldap"), ("etc/sudoers.d/x", "a\u{0}"), ("etc/sudoers.d/x", "# \u{1B}"),
         ("etc/pam.d/x", String(repeating: "#\n", count: 600_000)),
     ])
-    func `a name that no source has is given only by a pattern where something is in doubt`(
+    func `a name that no source has is given only by a pattern where something is unclear`(
         path: String, text: String
     ) throws {
         #expect(try !reasons([path: text], "zoe").isEmpty)
@@ -161,7 +161,7 @@ struct NameRightsTests {
             try withImage(plain.merging(["etc/pam.d/su": text, "etc/pam.d/x": ""]) { $1 }) { tree, site in
                 try site.link("etc/pam.d/system-auth", to: "../select/auth")
                 let rights = NameRights.read(from: tree, caller: 1000)
-                #expect(rights.doubts == [])
+                #expect(rights.problems == [])
                 #expect(rights.mentions.map(\.place) == (isOpen ? ["/etc/pam.d/su:1"] : []), "\(text)")
             }
         }
@@ -182,33 +182,33 @@ struct NameRightsTests {
         }
     }
 
-    @Test func `what another than root may change is a doubt, and so is what is no file`() throws {
+    @Test func `what another than root may change is a problem, and so is what is no file`() throws {
         try withImage(Self.plain) { tree, site in
-            func doubts(caller: UInt32 = 1000) -> [String] {
-                NameRights.read(from: tree, caller: caller).doubts.map(\.text)
+            func problems(caller: UInt32 = 1000) -> [String] {
+                NameRights.read(from: tree, caller: caller).problems.map(\.text)
             }
-            #expect(doubts() == [])
+            #expect(problems() == [])
             try Self.change(site, "etc/subuid", mode: 0o664)
-            #expect(doubts() == ["/etc/subuid: others than its owner can write to it"])
+            #expect(problems() == ["/etc/subuid: others than its owner can write to it"])
             try Self.change(site, "etc/subuid", mode: 0o644, user: 1000)
-            #expect(doubts() == ["/etc/subuid: it belongs to user 1000"])
+            #expect(problems() == ["/etc/subuid: it belongs to user 1000"])
             try Self.change(site, "etc/subuid", mode: 0o644, user: 100)
-            #expect(doubts() == [])
-            #expect(doubts(caller: 100) == ["/etc/subuid: it belongs to user 100"])
+            #expect(problems() == [])
+            #expect(problems(caller: 100) == ["/etc/subuid: it belongs to user 100"])
             try Self.change(site, "etc/sudoers.d", mode: 0o777)
-            #expect(doubts().contains("/etc/sudoers.d: others than its owner can write to it"))
+            #expect(problems().contains("/etc/sudoers.d: others than its owner can write to it"))
             try Self.change(site, "etc/sudoers.d", mode: 0o755)
             try Self.change(site, "etc", mode: 0o777)
-            #expect(doubts().contains("/etc: others than its owner can write to it"))
+            #expect(problems().contains("/etc: others than its owner can write to it"))
             try Self.change(site, "etc", mode: 0o755)
             try site.link("etc/subgid", to: "subgid")
-            #expect(doubts() == ["/etc/subgid: too many symbolic links"])
+            #expect(problems() == ["/etc/subgid: too many symbolic links"])
             try site.directory("etc/doas.conf")
-            #expect(doubts().contains("/etc/doas.conf: neither what is expected there nor absent"))
+            #expect(problems().contains("/etc/doas.conf: neither what is expected there nor absent"))
         }
     }
 
-    @Test func `what is in doubt because of its owner or mode is searched for names all the same`() throws {
+    @Test func `what is not trusted for its owner or mode is searched for names all the same`() throws {
         let image = ["etc/sudoers.d/x": "builder ALL=(ALL) NOPASSWD: ALL\n"]
         try withImage(image) { tree, site in
             func reasons(_ name: String) throws -> [String] {
@@ -227,7 +227,7 @@ struct NameRightsTests {
         }
     }
 
-    @Test func `a directory with too many files is a doubt`() throws {
+    @Test func `a directory with too many files is a problem`() throws {
         var files: [String: String] = [:]
         for number in 0...1000 { files["etc/sudoers.d/\(number)"] = "" }
         let found = try reasons(files, "zoe")

@@ -40,9 +40,13 @@ extension Host {
         shells: [FilePath] = ["/bin/zsh", "/bin/bash", "/bin/sh"], sudo: FilePath? = "/usr/bin/sudo",
         sudoReadsDirectory: Bool = true, devices: [Device] = [], problems: [String] = []
     ) -> Host {
-        Host(
-            tree: FileTree(root: "/nowhere"), privileges: privileges, accounts: accounts, accountProblems: problems,
-            shells: shells, sudo: sudo, sudoReadsDirectory: sudoReadsDirectory, devices: devices)
+        var facts = HostFacts()
+        facts.accounts = accounts
+        facts.accountProblems = problems
+        facts.programs = shells + [sudo].compactMap { $0 }
+        facts.sudoers = Sudoers(readsDirectory: sudoReadsDirectory)
+        facts.devices = devices
+        return Host(tree: FileTree(root: "/nowhere"), privileges: privileges, facts: facts)
     }
 }
 
@@ -50,8 +54,8 @@ extension Pod {
     /// The people of a pod on a host.
     static func people(_ changes: [String: String] = [:], on host: Host) throws -> People {
         let settings = try settings(changes)
-        return try People.work(
-            out: try #require(settings[Identity.self]), scratch: try #require(settings[Scratch.self]), host: host)
+        let identity = try #require(settings[Identity.self])
+        return try People.work(out: identity.request(try #require(settings[Scratch.self])), on: host)
     }
 
     /// Why a pod cannot have its people on a host.

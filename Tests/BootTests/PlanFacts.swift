@@ -12,7 +12,7 @@ enum PlanFacts {
     static func context(_ settings: Settings) throws -> PlanContext {
         let identity = try #require(settings[Identity.self])
         let host = host(identity)
-        let people = try People.work(out: identity, scratch: try #require(settings[Scratch.self]), host: host)
+        let people = try People.work(out: identity.request(try #require(settings[Scratch.self])), on: host)
         return PlanContext(settings: settings, people: people, host: host, exports: [])
     }
 
@@ -76,7 +76,7 @@ enum PlanFacts {
         do throws(BootError) {
             let host = host(identity)
             context = PlanContext(
-                settings: settings, people: try People.work(out: identity, scratch: scratch, host: host), host: host,
+                settings: settings, people: try People.work(out: identity.request(scratch), on: host), host: host,
                 exports: [])
         } catch {
             return ["refused: \(error.message)"]

@@ -43,7 +43,7 @@ struct ReportTests {
 
     private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
         let lines = Lines()
-        let report = Report(log: log, started: .now) { lines.lines.append($0) }
+        let report = Report(log: log, started: Clock.monotonic) { lines.lines.append($0) }
         for event in Self.events { report.observe(event) }
         report.line(.info, "", "ready")
         report.warn("handoff", "a warning")
@@ -107,7 +107,7 @@ struct ReportTests {
                 name: "jane", groupName: "lab", home: "/home/jane", shell: "/bin/zsh",
                 credentials: Credentials(user: 1, group: 2, groups: [3, 4])),
             seed: Credentials(user: 7, group: 2, groups: []),
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
+            accounts: PlannedAccounts(), warnings: [])
         report.secretValues = [Array("a long secret".utf8)]
         let record = report.record(
             start: .root, people: people,
@@ -130,7 +130,7 @@ struct ReportTests {
     }
 
     @Test func `without people and failure there is null`() {
-        let report = Report(log: LogSettings(), started: .now) { _ in }
+        let report = Report(log: LogSettings(), started: Clock.monotonic) { _ in }
         let record = report.record(start: .bare, people: nil, exports: [], failure: nil)
         let text = String(decoding: ReportFile.line(record), as: UTF8.self)
         #expect(
@@ -146,7 +146,7 @@ struct ReportTests {
                 name: "jane", groupName: "lab", home: "/home/j\"a\u{1}ne", shell: "/bin/zsh",
                 credentials: Credentials(user: 1, group: 2, groups: [3, .max])),
             seed: Credentials(user: 7, group: 2, groups: []),
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
+            accounts: PlannedAccounts(), warnings: [])
         for (people, failure) in [(people, Self.failure), (nil, nil)] as [(People?, BootError?)] {
             let boot = report.record(
                 start: .elevated, people: people, exports: [("A", "1\n2"), ("B", "é\u{1F600}")], failure: failure)

@@ -99,7 +99,7 @@ final class Site {
             user: People.User(
                 name: "jane", groupName: "lab", home: at("home"), shell: "/bin/sh", credentials: Self.user),
             seed: hasSeed ? Self.seed : nil,
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
+            accounts: PlannedAccounts(), warnings: [])
         let privileges = try Privileges.current()
         let actors = Actors(people, privileges: privileges, start: start, umask: umask)
         var apply = Apply(mode, tree: FileTree(), actors: actors, seedPlaces: seedPlaces)

@@ -17,8 +17,11 @@ struct StepPlanTests {
             credentials: Credentials(user: 254_321, group: 83070, groups: []))
         let people = People(
             user: user, seed: nil,
-            accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []), warnings: [])
-        let host = Host(tree: FileTree(), privileges: try Privileges.current(), mounts: mounts, git: git)
+            accounts: PlannedAccounts(), warnings: [])
+        var facts = HostFacts()
+        facts.mounts = mounts
+        facts.programs = git.map { [$0] } ?? []
+        let host = Host(tree: FileTree(), privileges: try Privileges.current(), facts: facts)
         let wanted = try #require(settings[Wanted.self])
         return wanted.plan(PlanContext(settings: settings, people: people, host: host, exports: []))
     }
@@ -181,14 +184,14 @@ struct StepPlanTests {
     ])
     func `a git identity is taken as it is, without whitespace around it`(given: String, value: String) throws {
         let plan = try Self.plan(
-            GitIdentity.self, ["GIT_USER_NAME": given, "GIT_USER_EMAIL": "j@example.org"], git: "/g")
+            GitIdentity.self, ["GIT_USER_NAME": given, "GIT_USER_EMAIL": "j@example.org"], git: "/usr/bin/git")
         #expect(
             plan.changes.map(\.change) == [
                 .gitIdentity(
                     GitIdentityChange(
                         path: "/scratch/homes/jane/.gitconfig",
                         entries: [.init(key: "name", value: value), .init(key: "email", value: "j@example.org")],
-                        git: "/g", home: "/home/jane"))
+                        git: "/usr/bin/git", home: "/home/jane"))
             ])
     }
 

@@ -36,7 +36,7 @@ final class Workplace {
         let people = People(
             user: People.User(
                 name: "jane", groupName: "lab", home: root.appending("home"), shell: "/bin/zsh", credentials: user),
-            seed: nil, accounts: AccountsChange(found: AccountFiles(), planned: AccountFiles(), meanings: []),
+            seed: nil, accounts: PlannedAccounts(),
             warnings: [])
         let host = Host(tree: FileTree(), privileges: privileges)
         apply = { plan, mode throws(BootError) in

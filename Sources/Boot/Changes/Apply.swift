@@ -97,7 +97,7 @@ package struct Apply {
             if case .directory(let change) = $0.planned.change { change } else { nil }
         }
         for change in plan.changes {
-            let start = Instant.now
+            let start = Clock.monotonic
             identity = ""
             notes = []
             remark = ""
@@ -107,7 +107,7 @@ package struct Apply {
                 Event(
                     change: change.replaced(by: performed), outcome: outcome, identity: identity, notes: notes,
                     remark: remark,
-                    microseconds: Instant.now.microseconds(since: start)))
+                    microseconds: Clock.microseconds(since: start)))
         }
         // Before the return to root, who may not be able to look.
         exports = values(of: plan.exports) { _ in true }

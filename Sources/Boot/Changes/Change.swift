@@ -2,11 +2,6 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// Who does a change.
-package enum Actor: String, CaseIterable, Sendable {
-    case root, seed, user
-}
-
 /// What happens to the boot when a change fails.
 package enum FailurePolicy: String, CaseIterable, Sendable {
     /// The boot ends with exit code 125.

@@ -8,13 +8,13 @@ package struct Device: Equatable, Sendable {
     package let group: UInt32
     /// Why the node may be another's than the container runtime's, so that its group is anybody's choice; `nil` for one
     /// that lies on the mount of `/dev` itself, where only root could make it.
-    package let doubt: String?
+    package let untrustedBecause: String?
 
-    package init(path: FilePath, mode: ModeBits, group: UInt32, doubt: String? = nil) {
+    package init(path: FilePath, mode: ModeBits, group: UInt32, untrustedBecause: String? = nil) {
         self.path = path
         self.mode = mode
         self.group = group
-        self.doubt = doubt
+        self.untrustedBecause = untrustedBecause
     }
 
     /// Whether only its group opens it, for reading and writing.
@@ -26,12 +26,12 @@ extension Device {
     /// descriptors from `/dev` on.
     static func all(in tree: FileTree) -> [Device] {
         guard let directory = try? tree.openDirectory("/dev", links: .refuse) else { return [] }
-        let doubt = doubt(of: directory)
-        var devices = nodes(in: directory, ofMount: directory.mount, doubt) { name in
+        let problem = problem(of: directory)
+        var devices = nodes(in: directory, ofMount: directory.mount, problem) { name in
             name == "kfd" || name.string.utf8.starts(with: "nvidia".utf8)
         }
         if let renderers = try? directory.openDirectory("dri") {
-            devices += nodes(in: renderers, ofMount: directory.mount, doubt ?? writability(of: renderers)) { name in
+            devices += nodes(in: renderers, ofMount: directory.mount, problem ?? writability(of: renderers)) { name in
                 name.string.utf8.starts(with: "render".utf8)
             }
         }
@@ -39,7 +39,7 @@ extension Device {
     }
 
     private static func nodes(
-        in directory: borrowing Directory, ofMount mount: UInt64, _ doubt: String?,
+        in directory: borrowing Directory, ofMount mount: UInt64, _ problem: String?,
         where isWanted: (FilePath.Component) -> Bool
     ) -> [Device] {
         var devices: [Device] = []
@@ -52,13 +52,14 @@ extension Device {
             devices.append(
                 Device(
                     path: directory.path.appending(name), mode: status.mode, group: status.group,
-                    doubt: doubt ?? (isElsewhere ? "it is mounted there, and only nodes of /dev itself count" : nil)))
+                    untrustedBecause: problem
+                        ?? (isElsewhere ? "it is mounted there, and only nodes of /dev itself count" : nil)))
         }
         return devices
     }
 
     /// Why `/dev` may be another's than the container runtime's.
-    private static func doubt(of directory: borrowing Directory) -> String? {
+    private static func problem(of directory: borrowing Directory) -> String? {
         guard (try? directory.isInMemory) == true,
             let root = try? FileTree().open("/", [.pathOnly, .directory], links: .refuse), root.mount != directory.mount
         else { return "/dev is not the file system in memory that a container runtime makes" }

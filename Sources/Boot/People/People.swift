@@ -18,7 +18,7 @@ package struct People: Sendable {
     /// group that a server sees which ignores supplementary groups.
     package let seed: Credentials?
     /// The account files as they will be.
-    package let accounts: AccountsChange
+    package let accounts: PlannedAccounts
     /// What the reader should know.
     package internal(set) var warnings: [String]
     /// Which of the names that were asked for are given.
@@ -28,25 +28,23 @@ package struct People: Sendable {
 }
 
 extension People {
-    /// Works out the identities from the settings and the image's account files.
+    /// Works out the identities from what is asked for and the image's account files.
     ///
     /// - Throws: a ``BootError`` with ``ExitCode/settings`` when the image's accounts do not allow what was asked, and
     ///   with ``ExitCode/boot`` when the container cannot take the ids.
-    package static func work(
-        out identity: Identity, scratch: Scratch, host: Host
-    ) throws(BootError) -> People {
+    package static func work(out request: PeopleRequest, on host: Host) throws(BootError) -> People {
         switch host.start {
-        case .root: try forRoot(identity, scratch, host)
-        case .elevated: try forElevated(identity, scratch, host)
-        case .bare: try forBare(identity, scratch, host)
+        case .root: try forRoot(request, host)
+        case .elevated: try forElevated(request, host)
+        case .bare: try forBare(request.identity, host)
         }
     }
 
-    private static func forRoot(
-        _ identity: Identity, _ scratch: Scratch, _ host: Host
-    ) throws(BootError) -> People {
-        let devices = identity.hasDeviceGroups ? deviceGroups(host) : []
-        return try privileged(identity, scratch, host, .root, deviceGroups: devices) { plan, _ in
+    private static func forRoot(_ request: PeopleRequest, _ host: Host) throws(BootError) -> People {
+        var accounts = accountRequest(request.identity, host)
+        accounts.supplementaryGroupNames = request.identity.groups
+        accounts.deviceGroupIDs = request.identity.hasDeviceGroups ? deviceGroups(host) : []
+        return try privileged(request, accounts, host) { plan in
             Set(host.privileges.groups).subtracting(plan.rootGroups).union(plan.groups)
         }
     }
@@ -54,105 +52,58 @@ extension People {
     /// The people of a boot that may change accounts and become somebody else.
     ///
     /// - Parameters:
-    ///   - deviceGroups: the gids of device nodes that the user joins.
-    ///   - groups: the supplementary groups of the user, by what the account files will say and what was asked of them.
+    ///   - accounts: what is asked of the account files.
+    ///   - groups: the supplementary groups of the user, by what the account files will say.
     static func privileged(
-        _ identity: Identity, _ scratch: Scratch, _ host: Host, _ start: AccountStart, deviceGroups: [UInt32],
-        names: NameVerdicts = NameVerdicts(), groups: (AccountPlan, AccountRequest) -> Set<UInt32>
+        _ request: PeopleRequest, _ accounts: AccountRequest, _ host: Host, groups: (AccountPlan) -> Set<UInt32>
     ) throws(BootError) -> People {
-        let seed = try seed(scratch, host, group: identity.groupID)
-        var request = request(for: identity, host, start: start)
-        request.supplementaryGroupNames = identity.groups
-        request.deviceGroupIDs = deviceGroups
-        request.givesUser = names.user.isGiven
-        request.givesGroup = names.group.isGiven
+        let identity = request.identity
+        let seed = try seed(request.seed, host, group: identity.groupID)
         let plan: AccountPlan
         do throws(AccountRefusals) {
-            plan = try AccountPlan.plan(request, on: host.accounts)
+            plan = try AccountPlan.plan(accounts, on: host.accounts)
         } catch {
             throw refused(error)
         }
-        let groups = groups(plan, request).subtracting([0, plan.groupID]).sorted()
+        let groups = groups(plan).subtracting([0, plan.groupID]).sorted()
         // An image's entry may have a home that is none, such as `/`: what is beneath it is not the user's.
-        let isHome = start == .root || !scratch.home.starts(with: FilePath(plan.home))
+        let isHome = host.start == .root || !request.persistentHome.starts(with: FilePath(plan.home))
         return People(
             user: User(
                 name: plan.userName, groupName: plan.groupName, home: isHome ? FilePath(plan.home) : identity.home,
                 shell: FilePath(plan.shell),
                 credentials: Credentials(user: plan.userID, group: plan.groupID, groups: groups)),
             seed: seed,
-            accounts: AccountsChange(found: host.accounts, planned: plan.files, meanings: plan.changes),
-            warnings: plan.warnings + (plan.shell == request.shell ? shellNotices(identity, host) : [])
-                + names.told(identity), names: names)
+            accounts: PlannedAccounts(found: host.accounts, planned: plan.files, meanings: plan.changes),
+            warnings: plan.warnings + (plan.shell == accounts.shell ? shellNotices(identity, host) : []))
     }
 
-    /// Without privileges the ids are those of the process; an entry for them is made where `/etc/passwd` allows it.
-    private static func forBare(
-        _ identity: Identity, _ scratch: Scratch, _ host: Host
-    ) throws(BootError) -> People {
-        let privileges = host.privileges
-        var warnings: [String] = []
-        guard privileges.user.effective == identity.userID else {
-            throw BootError(
-                "cannot become user \(identity.userID)",
-                reason: "the container runs as user \(privileges.user.effective) without CAP_SETUID",
-                remedy: "set securityContext.runAsUser: \(identity.userID) in the pod spec, or start as root")
-        }
-        if privileges.group.effective != identity.groupID {
-            guard privileges.groups.contains(identity.groupID) else {
-                throw BootError(
-                    "cannot become group \(identity.groupID)",
-                    reason: "the container runs with group \(privileges.group.effective) without CAP_SETGID",
-                    remedy: "set securityContext.runAsGroup: \(identity.groupID) in the pod spec, or start as root")
-            }
-            warnings.append(
-                "group \(identity.groupID) stays a supplementary group: without privileges the primary group "
-                    + "\(privileges.group.effective) cannot change; set securityContext.runAsGroup in the pod spec")
-        }
-        for group in identity.hasDeviceGroups ? deviceGroups(host) : []
-        where group != privileges.group.effective && !privileges.groups.contains(group) {
-            let device = host.devices.first { $0.group == group }?.path ?? ""
-            warnings.append(
-                "the user cannot open \(device): add its group \(group) to supplementalGroups in the pod spec")
-        }
-        var planned = host.accounts
-        var meanings: [String] = []
-        do throws(AccountRefusals) {
-            let plan = try AccountPlan.plan(request(for: identity, host, start: .bare), on: host.accounts)
-            planned.passwd = plan.files.passwd
-            meanings = plan.changes.filter { $0.hasPrefix("user ") }
-        } catch {
-            warnings += error.refusals.map(\.reason)
-        }
-        return People(
-            user: User(
-                name: identity.userName, groupName: identity.groupName, home: identity.home,
-                shell: host.shells.first ?? Identity.lastShell,
-                credentials: Credentials(
-                    user: privileges.user.effective, group: privileges.group.effective, groups: privileges.groups)),
-            seed: nil, accounts: AccountsChange(found: host.accounts, planned: planned, meanings: meanings),
-            warnings: warnings + shellNotices(identity, host))
-    }
-
-    static func request(for identity: Identity, _ host: Host, start: AccountStart) -> AccountRequest {
+    /// What is asked of the account files for the user and the primary group.
+    static func accountRequest(_ identity: IdentityRequest, _ host: Host) -> AccountRequest {
         AccountRequest(
             userName: identity.userName, userID: identity.userID, groupName: identity.groupName,
-            groupID: identity.groupID, home: identity.home.string,
-            shell: (host.shells.first ?? Identity.lastShell).string, supplementaryGroupNames: [], deviceGroupIDs: [],
-            policy: identity.onCollision, start: start)
+            groupID: identity.groupID, home: identity.home.string, shell: shell(identity, host).string,
+            policy: identity.onCollision, start: host.start)
     }
 
-    static func shellNotices(_ identity: Identity, _ host: Host) -> [String] {
-        guard let shell = host.shells.first else { return ["the image has no shell"] }
+    /// The login shell of a new entry.
+    static func shell(_ identity: IdentityRequest, _ host: Host) -> FilePath {
+        host.shell(among: identity.shells) ?? Paths.lastShell
+    }
+
+    static func shellNotices(_ identity: IdentityRequest, _ host: Host) -> [String] {
+        guard let shell = host.shell(among: identity.shells) else { return ["the image has no shell"] }
         guard let preferred = identity.shells.first, shell != preferred else { return [] }
         return ["the image has no \(preferred): the login shell is \(shell)"]
     }
 
-    static func seed(
-        _ scratch: Scratch, _ host: Host, group: UInt32
-    ) throws(BootError) -> Credentials? {
+    /// Who makes directories that the user may not make; `nil` where the image does not have the default account.
+    ///
+    /// - Parameter group: the user's primary group, with which the seed user acts.
+    /// - Throws: why it cannot be who was asked for.
+    static func seed(_ request: SeedRequest, _ host: Host, group: UInt32) throws(BootError) -> Credentials? {
         var found: (user: UInt32, group: UInt32, groups: [UInt32])
-        switch scratch.seed {
+        switch request {
         case .ids(let user, let group): found = (user, group, [])
         case .name(let name, let isDefault):
             // Of all files the one that says who works for others must be the image's own.
@@ -160,7 +111,8 @@ extension People {
             guard let account = image.files.account(named: name) else {
                 if isDefault { return nil }
                 throw BootError(
-                    "SCRATCH_SEED_USER is '\(name)'", reason: image.passwdDoubt ?? "no such user in \(Paths.passwd)",
+                    "SCRATCH_SEED_USER is '\(name)'",
+                    reason: image.passwdUntrustedBecause ?? "no such user in \(Paths.passwd)",
                     remedy: "add the account to the image, or give its ids as uid:gid", exitCode: .settings)
             }
             found = (account.userID, account.groupID, image.files.groups(ofUserNamed: name))

@@ -15,11 +15,11 @@ extension People {
     /// The groups of device nodes that an elevated start joins, and a warning for each other.
     ///
     /// The caller may have had the pod mount a node of any group. Therefore only nodes count that the container runtime
-    /// has made (``Device/doubt``), and of their groups only those that are known to give no further rights: those that the
+    /// has made (``Device/untrustedBecause``), and of their groups only those that are known to give no further rights: those that the
     /// image's own group file calls ``deviceGroupNames``, or with a name that image policy grants, and those that the image
     /// has no use for (``isUnused(_:in:)``). A host numbers its groups otherwise than an image: its video may be the image's
     /// shadow.
-    static func imageDeviceGroups(_ identity: Identity, _ host: Host) -> (joined: [UInt32], warnings: [String]) {
+    static func imageDeviceGroups(_ identity: IdentityRequest, _ host: Host) -> (joined: [UInt32], warnings: [String]) {
         var joined: [UInt32] = []
         var warnings: [String] = []
         let caller = Set(host.caller.groups + [host.caller.group, identity.groupID, 0])
@@ -27,8 +27,10 @@ extension People {
         for gid in Set(devices.map(\.group)).sorted() {
             let nodes = devices.filter { $0.group == gid }
             let reason: String?
-            if let doubt = nodes.compactMap(\.doubt).first, nodes.allSatisfy({ $0.doubt != nil }) {
-                reason = doubt
+            if let problem = nodes.compactMap(\.untrustedBecause).first,
+                nodes.allSatisfy({ $0.untrustedBecause != nil })
+            {
+                reason = problem
             } else {
                 reason = reasonAgainst(deviceGroup: gid, identity, host)
             }
@@ -49,9 +51,9 @@ extension People {
     }
 
     /// Why a group that owns a device is not joined in an elevated start; `nil` if it is.
-    private static func reasonAgainst(deviceGroup gid: UInt32, _ identity: Identity, _ host: Host) -> String? {
+    private static func reasonAgainst(deviceGroup gid: UInt32, _ identity: IdentityRequest, _ host: Host) -> String? {
         let image = host.imageAccounts
-        if let doubt = image.groupDoubt ?? image.passwdDoubt { return doubt }
+        if let reason = image.groupUntrustedBecause ?? image.passwdUntrustedBecause { return reason }
         let groups = AccountText<GroupEntry>(image.files.group ?? [])
         if image.files.account(named: "root")?.groupID == gid || groups.groups(listing: "root".bytes).contains(gid) {
             return "it is a group of root's"

@@ -4,27 +4,32 @@ internal import SystemPackage
 extension People {
     /// With the capabilities of the program's file the ids are the caller's own, whatever the environment says, and groups
     /// are those that the caller has or the image grants.
-    static func forElevated(_ identity: Identity, _ scratch: Scratch, _ host: Host) throws(BootError) -> People {
+    static func forElevated(_ request: PeopleRequest, _ host: Host) throws(BootError) -> People {
+        let identity = request.identity
         let caller = host.caller
         let image = host.imageAccounts
         try refuseOtherIDs(identity, caller)
         let devices = identity.hasDeviceGroups ? imageDeviceGroups(identity, host) : (joined: [], warnings: [])
         let names = NameVerdicts(on: identity, host)
-        var people = try privileged(
-            identity, scratch, host, .elevated, deviceGroups: devices.joined, names: names
-        ) { plan, request in
+        var accounts = accountRequest(identity, host)
+        accounts.supplementaryGroupNames = identity.groups
+        accounts.deviceGroupIDs = devices.joined
+        accounts.givesUser = names.user.isGiven
+        accounts.givesGroup = names.group.isGiven
+        var people = try privileged(request, accounts, host) { plan in
             // Not what the group file has for the name: the caller has chosen it.
-            let granted = identity.groups.compactMap { image.files.groupID(named: $0) } + request.deviceGroupIDs
+            let granted = identity.groups.compactMap { image.files.groupID(named: $0) } + devices.joined
             return Set(caller.groups + [caller.group]).subtracting(plan.rootGroups).union(granted)
         }
-        people.warnings += devices.warnings
-        if let doubt = image.groupDoubt, !identity.groups.isEmpty {
-            people.warnings.append("identity.groups is left out: \(doubt)")
+        people.names = names
+        people.warnings += names.told(identity) + devices.warnings
+        if let reason = image.groupUntrustedBecause, !identity.groups.isEmpty {
+            people.warnings.append("identity.groups is left out: \(reason)")
         }
         return people
     }
 
-    private static func refuseOtherIDs(_ identity: Identity, _ caller: Credentials) throws(BootError) {
+    private static func refuseOtherIDs(_ identity: IdentityRequest, _ caller: Credentials) throws(BootError) {
         var problems: [String] = []
         if identity.userID != caller.user {
             problems.append(
@@ -38,50 +43,5 @@ extension People {
                     + "securityContext.runAsGroup: \(identity.groupID) in the pod spec")
         }
         guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }
-    }
-}
-
-/// What becomes of the names that a caller has chosen.
-package struct NameVerdicts: Equatable, Sendable {
-    package var user = NameVerdict.given
-    package var group = NameVerdict.given
-
-    /// Both are given.
-    package init() {}
-
-    /// Only names that are new to the image are a question.
-    init(on identity: Identity, _ host: Host) {
-        let permitted = identity.permittedNames
-        if !host.imageAccounts.files.hasUser(of: identity) {
-            user = host.rights.verdict(on: identity.userName, .user, accounts: host.accounts, permitted: permitted)
-        }
-        if !host.imageAccounts.files.hasGroup(of: identity) {
-            group = host.rights.verdict(on: identity.groupName, .group, accounts: host.accounts, permitted: permitted)
-        }
-    }
-
-    /// What the caller is told.
-    func told(_ identity: Identity) -> [String] {
-        (user.isGiven ? [] : [NameVerdict.told(.user, identity.userName)])
-            + (group.isGiven ? [] : [NameVerdict.told(.group, identity.groupName)])
-    }
-
-    /// Why names are not given, one line a reason, for root alone.
-    package var reasons: [String] {
-        user.reasons.map { "\(NameKind.user.variable): \($0)" }
-            + group.reasons.map { "\(NameKind.group.variable): \($0)" }
-    }
-}
-
-extension AccountFiles {
-    /// Whether the name of the user is the image's own for this id.
-    func hasUser(of identity: Identity) -> Bool { account(named: identity.userName)?.userID == identity.userID }
-
-    /// Likewise for the group, or whether its id has another name, which stays.
-    func hasGroup(of identity: Identity) -> Bool {
-        if groupID(named: identity.groupName) == identity.groupID { return true }
-        let holder = AccountText<GroupEntry>(group ?? []).first(withID: identity.groupID)?.entry.name
-        return groupID(named: identity.groupName) == nil
-            && holder.map { !$0.elementsEqual(identity.groupID.decimal) } ?? false
     }
 }

@@ -1,4 +1,4 @@
-package import Linux
+internal import Linux
 package import SystemPackage
 internal import Text
 
@@ -7,7 +7,7 @@ package final class Report {
     /// What is printed.
     package var log: LogSettings
     /// When the boot began.
-    package let started: Instant
+    package let started: UInt64
     /// What was done, in order.
     package private(set) var events: [Event] = []
     /// What the reader was warned of, with the step that says it.
@@ -22,7 +22,7 @@ package final class Report {
     ///   - log: what is printed.
     ///   - started: when the boot began.
     ///   - write: takes each line, without its newline.
-    package init(log: LogSettings, started: Instant, write: @escaping (String) -> Void) {
+    package init(log: LogSettings, started: UInt64, write: @escaping (String) -> Void) {
         self.log = log
         self.started = started
         self.write = write
@@ -123,7 +123,7 @@ extension Report {
             },
             warnings: warnings.map { BootRecord.Message(step: $0.step, text: $0.text) },
             failure: failure.map { BootRecord.Message(step: $0.step, text: $0.message) }, changed: changes,
-            microseconds: Instant.now.microseconds(since: started))
+            microseconds: Clock.microseconds(since: started))
     }
 
     private func isSecret(_ name: String, _ value: String) -> Bool {

@@ -1,4 +1,4 @@
-internal import Linux
+package import Linux
 internal import YAML
 
 /// What the user's command keeps of the capabilities that the container has (capabilities(7)).
@@ -16,9 +16,13 @@ package enum Capabilities {
     private static let usual: UInt64 = 0xA804_25FB
 
     /// What differs between the capabilities that were asked for and those that the command will have.
-    package static func warnings(_ kept: [Int], _ host: Host) -> [String] {
-        let (permitted, bounding) = (host.privileges.capabilities.permitted, host.privileges.capabilities.bounding)
-        let isRoot = host.caller.user == 0
+    ///
+    /// - Parameters:
+    ///   - kept: the numbers of those that were asked for.
+    ///   - capabilities: what the container has.
+    ///   - isRoot: whether it was started as root.
+    package static func warnings(_ kept: [Int], of capabilities: CapabilitySets, isRoot: Bool) -> [String] {
+        let (permitted, bounding) = (capabilities.permitted, capabilities.bounding)
         let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
         var warnings: [String] = []
         let unavailable = keptSet & ~permitted & ~(isRoot ? 0 : bounding)

@@ -94,9 +94,9 @@ package struct Configuration: Sendable {
         var hidesDirectory = false
         for directory in [Paths.configurationDirectory.parent, Paths.configurationDirectory, Paths.rootSteps] {
             do throws(SystemCallError) {
-                guard case .doubt(let doubt) = try FileOwnership.open(directory, .directory) else { continue }
+                guard case .untrusted(let problem) = try FileOwnership.open(directory, .directory) else { continue }
                 // The directory above may have the same.
-                let notice = doubt.words
+                let notice = problem.words
                 hidesDirectory = true
                 if !doubts.contains(notice) { doubts.append(notice) }
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
@@ -158,9 +158,9 @@ package struct Configuration: Sendable {
                     throw SystemCallError(call: "openat", path: path, errno: .invalidArgument)
                 }
                 return try file.readAll(limit: limit, path: path)
-            case .doubt(let doubt):
-                notices.append("\(path.shown()) is ignored: \(doubt.words)")
-                doubts.append(doubt.words)
+            case .untrusted(let problem):
+                notices.append("\(path.shown()) is ignored: \(problem.words)")
+                doubts.append(problem.words)
                 return nil
             }
         } catch  where error.errno == .noSuchFileOrDirectory {
@@ -215,7 +215,7 @@ package struct Configuration: Sendable {
     }
 }
 
-extension FileOwnership.Doubt {
+extension FileOwnership.Problem {
     /// Why a file does not count, as it follows `PATH is ignored: `.
     package var words: String {
         let because = "in a start with the capabilities of the program's file"

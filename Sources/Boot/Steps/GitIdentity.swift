@@ -61,7 +61,7 @@ package struct GitIdentity: Step {
             value.map { GitIdentityChange.Entry(key: key, value: $0) }
         }
         let change = GitIdentityChange(
-            path: path, entries: entries, git: context.host.git, home: home)
+            path: path, entries: entries, git: context.host.program("git"), home: home)
         return StepPlan(changes: [PlannedChange(.gitIdentity(change), by: [.user], onFailure: .warn)])
     }
 }

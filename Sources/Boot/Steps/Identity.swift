@@ -89,8 +89,6 @@ package struct Identity: Step {
 
     /// Groups that the user joins where the image has them. Membership in the first is what many an image's sudoers go by.
     private static func usualGroups(_ sudo: Sudo) -> [String] { sudo == .all ? ["sudo", "adm"] : ["adm"] }
-    /// The login shell where the image has none that is known.
-    package static let lastShell: FilePath = "/bin/sh"
 
     package let userName: String
     package let userID: UInt32
@@ -132,16 +130,22 @@ package struct Identity: Step {
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        var plan = StepPlan(warnings: context.host.accountProblems + context.people.warnings)
+        let isSudoPlanned = isSudoPlanned(on: context.host)
+        let sudoProblem = isSudoPlanned ? context.host.sudoers.problem : nil
+        var plan = StepPlan(
+            warnings: context.host.accountProblems + (sudoProblem.map { [$0] } ?? []) + context.people.warnings)
         plan.changes.append(accounts(context))
-        planSudo(context, &plan)
+        planSudo(context, &plan, isPlanned: isSudoPlanned)
         plan.changes.append(home(context))
         return plan
     }
 
     private func accounts(_ context: PlanContext) -> PlannedChange {
-        PlannedChange(
-            .accounts(context.people.accounts), by: context.host.start.isPrivileged ? [.root] : [.user],
+        let accounts = context.people.accounts
+        return PlannedChange(
+            .accounts(
+                AccountsChange(found: accounts.found, planned: accounts.planned, meanings: accounts.meanings)),
+            by: context.host.start.isPrivileged ? [.root] : [.user],
             onFailure: .warn,
             consequence: "programs that look up the user, such as sudo and ssh, will not work")
     }
@@ -168,24 +172,22 @@ package struct Identity: Step {
 
 extension Identity {
     /// Passwordless sudo in one file of the boot's own, by user id, so that no other name gets it.
-    private func planSudo(_ context: PlanContext, _ plan: inout StepPlan) {
+    private func planSudo(_ context: PlanContext, _ plan: inout StepPlan, isPlanned: Bool) {
         let id = context.people.user.credentials.user
-        // In a start without privileges it is planned all the same, for the reader to know what is left out.
-        guard hasSudo(context.host) || !context.host.start.isPrivileged && context.host.sudo != nil && sudo == .all
-        else {
+        guard isPlanned else {
             guard context.host.start.isPrivileged else { return }
             plan.changes.append(
                 PlannedChange(
                     .removal(RemovalChange(path: Paths.sudoersFile, meaning: "the user has no sudo")), by: [.root],
                     onFailure: .stop))
-            if sudo == .all && context.host.sudo != nil {
+            if sudo == .all && context.host.program("sudo") != nil {
                 plan.warnings.append(
                     "sudo is not granted: the pod spec sets allowPrivilegeEscalation: false, under which it cannot work"
                 )
             }
             return
         }
-        if !context.host.sudoReadsDirectory {
+        if !context.host.sudoers.readsDirectory {
             plan.warnings.append(
                 "\(Paths.sudoers) does not include \(Paths.sudoersDirectory): sudo will ask for a password; "
                     + "add the line @includedir \(Paths.sudoersDirectory)")
@@ -207,6 +209,21 @@ extension Identity {
 
     /// Whether the user will be able to become root with sudo, for which the handoff must leave room.
     package func hasSudo(_ host: Host) -> Bool {
-        sudo == .all && host.start.isPrivileged && host.sudo != nil && !host.privileges.noNewPrivileges
+        sudo == .all && host.start.isPrivileged && !host.privileges.noNewPrivileges && host.program("sudo") != nil
+    }
+
+    /// Whether sudo's file is planned: in a start without privileges, too, for the reader to know what is left out.
+    private func isSudoPlanned(on host: Host) -> Bool {
+        hasSudo(host) || !host.start.isPrivileged && sudo == .all && host.program("sudo") != nil
+    }
+
+    /// What the settings ask of the people of the boot.
+    package func request(_ scratch: Scratch) -> PeopleRequest {
+        PeopleRequest(
+            identity: IdentityRequest(
+                userName: userName, userID: userID, groupName: groupName, groupID: groupID, home: home, shells: shells,
+                groups: groups, hasDeviceGroups: hasDeviceGroups, permittedNames: permittedNames,
+                onCollision: onCollision),
+            seed: scratch.seed, persistentHome: scratch.home)
     }
 }

@@ -35,7 +35,7 @@ package struct Scratch: Step {
         "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
         default: "`\(defaultSeed)` where that account exists", isImagePolicy: true, key: "scratch.seedUser",
         example: "\"177449:83070\"",
-        parse: Seed.parse)
+        parse: SeedRequest.parse)
 
     package static let timeoutVariable = Variable(
         "SCRATCH_TIMEOUT",
@@ -82,32 +82,12 @@ package struct Scratch: Step {
 
     static let defaultSeed = "mljaggi-admin"
 
-    /// Who the seed user is.
-    package enum Seed: Equatable, Sendable {
-        case ids(user: UInt32, group: UInt32)
-        /// A name in `/etc/passwd`, which must be there unless it is the default.
-        case name(String, isDefault: Bool)
-
-        static func parse(_ text: String) throws(FormatError) -> Seed {
-            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            if parts.count == 2, let user = try? ValueFormats.accountID(String(parts[0])),
-                let group = try? ValueFormats.accountID(String(parts[1]))
-            {
-                return .ids(user: user, group: group)
-            }
-            guard parts.count == 1, let name = try? ValueFormats.accountName(text) else {
-                throw FormatError("not the name of an account, nor two decimal ids as uid:gid; root is neither")
-            }
-            return .name(name, isDefault: false)
-        }
-    }
-
     package let home: FilePath
     package let workingDirectory: FilePath
     package let cache: FilePath
     package let tokenPath: FilePath
     package let umask: ModeBits
-    package let seed: Seed
+    package let seed: SeedRequest
     /// Directories beneath which the seed user may make directories; `nil` for anywhere.
     package let seedDirectories: [SeedDirectory]?
     /// Who may own the home, beside the user and the seed user.

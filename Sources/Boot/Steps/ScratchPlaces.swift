@@ -25,8 +25,8 @@ extension Scratch {
     func permittedOwners(_ context: PlanContext) -> (owners: [UInt32], warnings: [String]) {
         let image = context.host.imageAccounts
         // Also in a start without privileges, in which nobody acts as the seed user: it has made the home in another one.
-        let seed = context.people.seed ?? (try? People.seed(self, context.host, group: group(context))) ?? nil
-        var owners = [context.people.user.credentials.user] + (seed.map { [$0.user] } ?? [])
+        let seedUser = context.people.seed ?? (try? People.seed(seed, context.host, group: group(context))) ?? nil
+        var owners = [context.people.user.credentials.user] + (seedUser.map { [$0.user] } ?? [])
         var warnings: [String] = []
         for owner in homeOwners {
             switch owner {
@@ -36,7 +36,7 @@ extension Scratch {
                     owners.append(account.userID)
                 } else {
                     warnings.append(
-                        "scratch.homeOwners: \(name) is left out: \(image.passwdDoubt ?? "no such user in \(Paths.passwd)")"
+                        "scratch.homeOwners: \(name) is left out: \(image.passwdUntrustedBecause ?? "no such user in \(Paths.passwd)")"
                     )
                 }
             }

@@ -34,7 +34,7 @@ extension Step {
 }
 
 /// What a step may look at while it plans.
-package struct PlanContext: Sendable {
+package struct PlanContext {
     /// All settings.
     package let settings: Settings
     /// The identities of the boot.

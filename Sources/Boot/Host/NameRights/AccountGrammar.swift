@@ -31,7 +31,7 @@ enum AccountGrammar {
         for line in findings.text.lines where line.bytes.first != UInt8(ascii: "#") {
             let fields = line.bytes.split(separator: .colon, omittingEmptySubsequences: false)
             // Which may have hashes of passwords in it.
-            if !fields[0].isPlainName || !isEntry(fields) { findings.doubt(line.number, "no plain entry") }
+            if !fields[0].isPlainName || !isEntry(fields) { findings.note(line.number, "no plain entry") }
         }
     }
 
@@ -48,13 +48,13 @@ enum AccountGrammar {
         for line in findings.text.lines {
             let parts = line.bytes.withoutComment.items(":")
             guard parts.count == 2, parts[0].isPlainName, !line.bytes.has("\\") else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
             guard databases.contains(where: { AccountName(parts[0]) == AccountName($0) }) else { continue }
             let services = parts[1].words
             if services.isEmpty || !services.allSatisfy({ service in plainServices.contains { service.is($0) } }) {
-                findings.doubt(line)
+                findings.note(line)
             }
         }
     }

@@ -6,7 +6,7 @@ enum DBusGrammar {
         var reader = XMLTags(findings.text.bytes)
         while let tag = reader.next() {
             guard let tag, read(tag, reader.line, &findings) else {
-                findings.doubt(reader.line, "not understood; only plain policies of the bus are")
+                findings.note(reader.line, "not understood; only plain policies of the bus are")
                 return
             }
         }

@@ -6,7 +6,7 @@ enum ListGrammar {
     /// A name a line (crontab(1), at.allow(5)).
     static func readNames(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
-            if line.bytes.isPlainName { findings.user(line.bytes, line.number) } else { findings.doubt(line) }
+            if line.bytes.isPlainName { findings.user(line.bytes, line.number) } else { findings.note(line) }
         }
     }
 
@@ -15,7 +15,7 @@ enum ListGrammar {
         for line in findings.text.lines {
             let fields = line.bytes.items(":")
             guard fields.count == 3, fields[1].isDecimal, fields[2].isDecimal, fields[0].isPlainName else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
             if !fields[0].isDecimal { findings.user(fields[0], line.number) }
@@ -27,11 +27,11 @@ enum ListGrammar {
         for line in findings.text.lines {
             let words = line.bytes.withoutComment.words
             guard words.count == 4 || words.count == 2 && words[1].is("-") else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
             if words[0].is("*") { continue }
-            if !findings.name(words[0], groupSigns: "@%", line.number) { findings.doubt(line) }
+            if !findings.name(words[0], groupSigns: "@%", line.number) { findings.note(line) }
         }
     }
 
@@ -40,14 +40,14 @@ enum ListGrammar {
         for line in findings.text.lines {
             let words = line.bytes.withoutComment.words
             guard let capabilities = words.first, words.count > 1, !line.bytes.has("\\!\"") else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
             for word in words.dropFirst() {
                 if word.is("*") {
                     if !capabilities.is("none") { findings.mention(.everyone, line.number) }
                 } else if !findings.name(word, groupSigns: "@", line.number) {
-                    findings.doubt(line)
+                    findings.note(line)
                 }
             }
         }
@@ -58,7 +58,7 @@ enum ListGrammar {
         for line in findings.text.lines {
             let parts = line.bytes.withoutComment.items(":")
             guard parts.count <= 2, findings.name(parts[0], groupSigns: "@", line.number) else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
         }
@@ -83,7 +83,7 @@ enum ListGrammar {
             if isVariable && !line.bytes.has("\\") { continue }
             let value = rest.trimmed
             if !settings.contains(name.text) || !(value.isEmpty || value.first == UInt8(ascii: "=")) {
-                findings.doubt(line)
+                findings.note(line)
             }
         }
     }

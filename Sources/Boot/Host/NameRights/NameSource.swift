@@ -6,9 +6,9 @@ struct NameSource {
         case file
         /// A directory whose files have the grammar.
         case directory(Selection)
-        /// A directory in which, at any depth, every file is a doubt.
+        /// A directory in which, at any depth, every file is a problem.
         case tree
-        /// A doubt by being there.
+        /// A problem by being there.
         case presence
     }
 
@@ -52,7 +52,7 @@ enum NameGrammar: String {
     case sudoers, sudo, doas, polkit, polkitAuthority
     case pam, limits, capabilities, seusers, settings, names, subordinateIDs, empty
     case sshd, dbus
-    /// Being there is the doubt.
+    /// Being there is the problem.
     case presence
 
     var comments: SourceText.Comments {
@@ -86,10 +86,10 @@ enum NameGrammar: String {
         case .settings: ListGrammar.readSettings(&findings)
         case .names: ListGrammar.readNames(&findings)
         case .subordinateIDs: ListGrammar.readSubordinateIDs(&findings)
-        case .empty: for line in findings.text.lines { findings.doubt(line) }
+        case .empty: for line in findings.text.lines { findings.note(line) }
         case .sshd: SSHDGrammar.read(&findings)
         case .dbus: DBusGrammar.read(&findings)
-        case .presence: findings.doubt(nil, "what it grants is not known here")
+        case .presence: findings.note(nil, "what it grants is not known here")
         }
     }
 }

@@ -4,7 +4,7 @@ internal import Text
 /// The services of pam(7), of modules that distributions ship with arguments that name nobody.
 enum PAMGrammar {
     static func read(_ findings: inout SourceFindings) {
-        for line in findings.text.lines where !read(line, &findings) { findings.doubt(line) }
+        for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
     }
 
     private static let types = ["auth", "account", "password", "session", "-auth", "-account", "-password", "-session"]

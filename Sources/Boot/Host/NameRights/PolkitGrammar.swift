@@ -16,12 +16,12 @@ enum PolkitGrammar {
         // In JavaScript a comment may also end at a line separator of Unicode.
         guard findings.text.bytes.allSatisfy({ $0 < 0x80 }), var code = withoutComments(findings.text.bytes)?[...]
         else {
-            findings.doubt(nil, "not understood")
+            findings.note(nil, "not understood")
             return
         }
         while !code.isEmpty {
             guard let rest = readRule(code, &findings) else {
-                findings.doubt(code.first?.line, "not understood; only plain lists and conditions are")
+                findings.note(code.first?.line, "not understood; only plain lists and conditions are")
                 return
             }
             code = rest
@@ -136,11 +136,11 @@ enum PolkitGrammar {
         for line in findings.text.lines where !line.bytes.is("[Configuration]") {
             let parts = line.bytes.items("=")
             guard parts.count == 2, parts[0].is("AdminIdentities") else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
             for identity in parts[1].items(";") where !identity.isEmpty {
-                if !readIdentity(identity, line.number, &findings) { findings.doubt(line) }
+                if !readIdentity(identity, line.number, &findings) { findings.note(line) }
             }
         }
     }

@@ -4,7 +4,7 @@ internal import Text
 /// sshd_config(5), as far as it names nobody, or names them plainly.
 enum SSHDGrammar {
     static func read(_ findings: inout SourceFindings) {
-        for line in findings.text.lines where !read(line, &findings) { findings.doubt(line) }
+        for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
     }
 
     private static func read(_ line: SourceText.Line, _ findings: inout SourceFindings) -> Bool {

@@ -5,7 +5,7 @@ internal import Text
 struct SourceFindings {
     let text: SourceText
     private(set) var mentions: [NameRights.Mention] = []
-    private(set) var doubts: [NameRights.Doubt] = []
+    private(set) var problems: [NameRights.Problem] = []
     /// What the file includes.
     private(set) var included: [NameSource] = []
     /// Of a service of PAM's.
@@ -22,13 +22,13 @@ struct SourceFindings {
         mentions.append(NameRights.Mention(subject: subject, file: text.path, line: line))
     }
 
-    mutating func doubt(_ line: Int?, _ reason: String) {
-        doubts.append(NameRights.Doubt(file: text.path, line: line, reason: reason))
+    mutating func note(_ line: Int?, _ reason: String) {
+        problems.append(NameRights.Problem(file: text.path, line: line, reason: reason))
     }
 
     /// A line that no rule of the grammar takes.
-    mutating func doubt(_ line: SourceText.Line) {
-        doubt(line.number, "not understood: \(line.bytes.shown(limit: 100))")
+    mutating func note(_ line: SourceText.Line) {
+        note(line.number, "not understood: \(line.bytes.shown(limit: 100))")
     }
 
     mutating func include(_ source: NameSource) { included.append(source) }
@@ -58,16 +58,16 @@ extension SourceFindings {
         return true
     }
 
-    /// Those of the doubts that may be about another file, which is not read then.
-    func unread(by grammar: NameGrammar) -> [NameRights.Doubt] {
-        if doubts.isEmpty { return [] }
+    /// Those of the problems that may be about another file, which is not read then.
+    func unread(by grammar: NameGrammar) -> [NameRights.Problem] {
+        if problems.isEmpty { return [] }
         let lines = SourceText.lines(of: text.bytes)
         // What is not taken line by line is not followed either.
-        if grammar == .dbus || doubts.contains(where: { $0.line == nil }) {
-            return lines.contains { grammar.mayNameFile($0.bytes) } ? doubts : []
+        if grammar == .dbus || problems.contains(where: { $0.line == nil }) {
+            return lines.contains { grammar.mayNameFile($0.bytes) } ? problems : []
         }
         let numbers = Set(lines.filter { grammar.mayNameFile($0.bytes) }.map(\.number))
-        return doubts.filter { $0.line.map(numbers.contains) ?? true }
+        return problems.filter { $0.line.map(numbers.contains) ?? true }
     }
 }
 

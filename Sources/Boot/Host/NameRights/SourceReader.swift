@@ -1,7 +1,7 @@
 internal import Linux
 internal import SystemPackage
 
-/// Reads the sources, and only what nobody but root can have put there; whatever else is found is a doubt.
+/// Reads the sources, and only what nobody but root can have put there; whatever else is found is a problem.
 struct SourceReader {
     /// How many files are read, of all sources together.
     private static let fileLimit = 1000
@@ -22,8 +22,8 @@ struct SourceReader {
     private var places: [FilePath: Place] = [:]
     private var files = 0
     private var visited: Set<Visit> = []
-    /// What a doubt has been noted of, once, however many sources lie below it.
-    private var doubted: Set<FilePath> = []
+    /// What a problem has been noted of, once, however many sources lie below it.
+    private var noted: Set<FilePath> = []
     /// Where the file of each service of PAM's is, by the path under which PAM opens it, and what it asks.
     private var services: [FilePath: FilePath] = [:]
     private var stacks: [FilePath: PAMStack] = [:]
@@ -40,10 +40,10 @@ struct SourceReader {
         case file, directory
         case link(FilePath)
         /// Something that is not read.
-        case doubt(String)
+        case problem(String)
     }
 
-    /// What others may have written to: a doubt, and read all the same for the names that it has.
+    /// What others may have written to: a problem, and read all the same for the names that it has.
     private var open: [FilePath: String] = [:]
     /// Files that are searched for names by themselves, whoever has mounted them.
     private static let accountFiles = [Paths.passwd, Paths.group, Paths.shadow, Paths.gshadow]
@@ -74,15 +74,15 @@ struct SourceReader {
                     waiting.append(source.entry(source.path.appending(name)))
                 }
             case (.tree, .directory?), (.presence, .directory?):
-                // What lies in it is a doubt by being there; what is listed itself is one even without that.
-                if case .presence = source.kind { doubt(place, "what it grants is not known here") }
+                // What lies in it is a problem by being there; what is listed itself is one even without that.
+                if case .presence = source.kind { note(place, "what it grants is not known here") }
                 for name in names(in: place) {
                     waiting.append(NameSource(place.appending(name), .tree, .presence))
                 }
             // Nothing in it is understood, and every word may be a name.
             case (.tree, .file?), (.presence, .file?):
                 waiting += readFile(place, NameSource(source.path, .file, .presence))
-            default: doubt(place, "neither what is expected there nor absent", isUnread: true)
+            default: note(place, "neither what is expected there nor absent", isUnread: true)
             }
         }
     }
@@ -104,10 +104,10 @@ struct SourceReader {
         }
     }
 
-    private mutating func doubt(_ path: FilePath, _ reason: String, isUnread: Bool = false) {
-        let doubt = NameRights.Doubt(file: path, line: nil, reason: reason)
-        rights.doubts.append(doubt)
-        if isUnread { rights.unread.append(doubt) }
+    private mutating func note(_ path: FilePath, _ reason: String, isUnread: Bool = false) {
+        let problem = NameRights.Problem(file: path, line: nil, reason: reason)
+        rights.problems.append(problem)
+        if isUnread { rights.unread.append(problem) }
     }
 
     private mutating func names(in directory: FilePath) -> [FilePath.Component] {
@@ -129,14 +129,14 @@ struct SourceReader {
         }
         let remedy =
             error.errno == .permissionDenied ? "; let capabilities.drop of the pod spec leave DAC_OVERRIDE" : ""
-        doubt(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)", isUnread: true)
+        note(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)", isUnread: true)
     }
 
     private mutating func readFile(_ path: FilePath, _ source: NameSource) -> [NameSource] {
         files += 1
         guard files <= Self.fileLimit else {
             if files == Self.fileLimit + 1 {
-                doubt(path, "more than \(Self.fileLimit) files: this one is not read", isUnread: true)
+                note(path, "more than \(Self.fileLimit) files: this one is not read", isUnread: true)
             }
             return []
         }
@@ -145,7 +145,7 @@ struct SourceReader {
             let file = try tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
             let status = try file.status(path: path)
             guard status.kind == .file else {
-                doubt(path, "no regular file", isUnread: true)
+                note(path, "no regular file", isUnread: true)
                 return []
             }
             bytes = try file.readAll(limit: Self.searchLimit, expected: status.size, path: path)
@@ -155,32 +155,32 @@ struct SourceReader {
         }
         var findings = SourceFindings(SourceText(bytes, of: path, comments: source.grammar.comments))
         if bytes.count == Self.searchLimit {
-            findings.doubt(nil, "longer than \(Self.searchLimit) bytes")
-            rights.unread += findings.doubts
+            findings.note(nil, "longer than \(Self.searchLimit) bytes")
+            rights.unread += findings.problems
         } else if bytes.count > Self.sizeLimit {
-            findings.doubt(nil, "longer than \(Self.sizeLimit) bytes")
+            findings.note(nil, "longer than \(Self.sizeLimit) bytes")
         } else if bytes.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F }) {
-            findings.doubt(nil, "it has control characters")
+            findings.note(nil, "it has control characters")
         } else if String(validating: bytes, as: UTF8.self) == nil {
-            findings.doubt(nil, "not UTF-8")
+            findings.note(nil, "not UTF-8")
         } else {
             source.grammar.read(&findings)
         }
         if source.grammar == .pam { stacks[path] = findings.stack }
         if !source.grammar.isAccounts { findings.nameHomes() }
         rights.mentions += findings.mentions
-        rights.doubts += findings.doubts
+        rights.problems += findings.problems
         rights.unread += findings.unread(by: source.grammar)
-        if !findings.doubts.isEmpty {
+        if !findings.problems.isEmpty {
             let name = source.grammar == .presence ? source.path.nameLines : []
-            rights.doubtfulTexts.append(NameRights.DoubtfulText(file: path, lines: findings.text.lines + name))
+            rights.unclearTexts.append(NameRights.UnclearText(file: path, lines: findings.text.lines + name))
         }
         return findings.included
     }
 
     // MARK: The way to a file
 
-    /// The path without links; `nil` where there is nothing, or a doubt has been noted.
+    /// The path without links; `nil` where there is nothing, or a problem has been noted.
     private mutating func find(_ path: FilePath, mayBeAnybodys: Bool) -> FilePath? {
         var place: FilePath = "/"
         var way = Array(path.components)[...]
@@ -198,18 +198,18 @@ struct SourceReader {
             places[next] = found
             switch found {
             case .absent: return nil
-            case .doubt(let reason) where next == Paths.volatile && path != next:
+            case .problem(let reason) where next == Paths.volatile && path != next:
                 passed = reason
                 place = next
-            case .doubt(let reason):
-                if doubted.insert(next).inserted {
-                    doubt(next, reason, isUnread: !Self.accountFiles.contains(next))
+            case .problem(let reason):
+                if noted.insert(next).inserted {
+                    note(next, reason, isUnread: !Self.accountFiles.contains(next))
                 }
                 return nil
             case .link(let target):
                 links += 1
                 guard links <= Self.linkLimit else {
-                    doubt(path, "too many symbolic links", isUnread: true)
+                    note(path, "too many symbolic links", isUnread: true)
                     return nil
                 }
                 if target.isAbsolute { place = "/" }
@@ -217,11 +217,11 @@ struct SourceReader {
             case .file where !way.isEmpty: return nil
             case .file, .directory:
                 place = next
-                if let reason = open[next], doubted.insert(next).inserted { doubt(next, reason) }
+                if let reason = open[next], noted.insert(next).inserted { note(next, reason) }
             }
         }
         if let passed, place.starts(with: Paths.volatile) {
-            doubt(Paths.volatile, passed, isUnread: true)
+            note(Paths.volatile, passed, isUnread: true)
             return nil
         }
         return place
@@ -234,7 +234,7 @@ struct SourceReader {
             let file = try tree.open(path, [.pathOnly, .noFollow], links: .refuse)
             let status = try file.status(path: path)
             if let mount, mount == 0 || file.mount != mount, !mayBeAnybodys {
-                return .doubt("it is mounted, and not the image's own")
+                return .problem("it is mounted, and not the image's own")
             }
             if status.kind == .link {
                 guard let name = path.lastComponent else { return .absent }
@@ -249,17 +249,17 @@ struct SourceReader {
             switch status.kind {
             case .file: return .file
             case .directory: return .directory
-            default: return .doubt("it is \(status.kind.words)")
+            default: return .problem("it is \(status.kind.words)")
             }
         } catch {
             switch error.errno {
             case .noSuchFileOrDirectory, .notDirectory: return .absent
             case .permissionDenied, .notPermitted:
                 if !isRoot { return .absent }
-                return .doubt(
+                return .problem(
                     "cannot be looked at: \(error.reason) (\(error.symbol)); "
                         + "let capabilities.drop of the pod spec leave DAC_OVERRIDE")
-            default: return .doubt("cannot be looked at: \(error.reason) (\(error.symbol))")
+            default: return .problem("cannot be looked at: \(error.reason) (\(error.symbol))")
             }
         }
     }

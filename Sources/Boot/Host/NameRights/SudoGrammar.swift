@@ -5,7 +5,7 @@ enum SudoGrammar {
     static func readConfiguration(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             let words = line.bytes.withoutComment.words
-            if line.bytes.has("\\\"'") || !isPlain(words) { findings.doubt(line) }
+            if line.bytes.has("\\\"'") || !isPlain(words) { findings.note(line) }
         }
     }
 
@@ -31,23 +31,23 @@ enum SudoGrammar {
             var words = line.bytes.withoutComment.words[...]
             // What is denied to one name is permitted to another.
             guard !line.bytes.has("\\\"'{}"), words.popFirst()?.is("permit") == true else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
             words = words.drop { word in options.contains { word.is($0) } }
             guard let identity = words.popFirst() else {
-                findings.doubt(line)
+                findings.note(line)
                 continue
             }
             let isGroup = identity.first == UInt8(ascii: ":")
             let name = isGroup ? identity.dropFirst() : identity
             if words.first?.is("as") == true, let target = words.dropFirst().first {
-                if !target.isPlainName { findings.doubt(line) }
+                if !target.isPlainName { findings.note(line) }
                 findings.user(target, line.number)
                 words = words.dropFirst(2)
             }
             if !name.isPlainName || !(words.isEmpty || words.first?.is("cmd") == true && words.count > 1) {
-                findings.doubt(line)
+                findings.note(line)
             } else if isGroup {
                 findings.group(name, line.number)
             } else {

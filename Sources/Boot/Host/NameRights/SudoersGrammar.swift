@@ -5,7 +5,7 @@ internal import Text
 /// by a plain path. Quotes, escapes, negations, netgroups and continued lines are not understood.
 enum SudoersGrammar {
     static func read(_ findings: inout SourceFindings) {
-        for line in findings.text.lines where !read(line, &findings) { findings.doubt(line) }
+        for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
     }
 
     private static func read(_ line: SourceText.Line, _ findings: inout SourceFindings) -> Bool {

@@ -48,7 +48,7 @@ struct AccountPlanner {
         gshadow = files.gshadow.map { AccountText($0) }
     }
 
-    var start: AccountStart { request.start }
+    var start: Start { request.start }
 
     mutating func plan() throws(AccountRefusals) -> AccountPlan {
         let (userResolution, groupResolution) = try resolve()

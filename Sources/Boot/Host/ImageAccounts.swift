@@ -7,10 +7,10 @@ internal import Text
 package struct ImageAccounts: Sendable {
     /// The files; without those that are not the image's.
     package let files: AccountFiles
-    /// Why `/etc/passwd` is not among them, though there is one.
-    package private(set) var passwdDoubt: String?
-    /// Why `/etc/group` is not among them, though there is one.
-    package private(set) var groupDoubt: String?
+    /// Why `/etc/passwd` is not trusted, and not among them, though there is one.
+    package private(set) var passwdUntrustedBecause: String?
+    /// Likewise `/etc/group`.
+    package private(set) var groupUntrustedBecause: String?
 
     /// - Parameters:
     ///   - found: the files of the container.
@@ -18,10 +18,10 @@ package struct ImageAccounts: Sendable {
     init(_ found: AccountFiles, isStrict: Bool = false) {
         var files = found
         if isStrict {
-            passwdDoubt = Self.doubt(Paths.passwd)
-            groupDoubt = Self.doubt(Paths.group)
-            if passwdDoubt != nil { files.passwd = nil }
-            if groupDoubt != nil {
+            passwdUntrustedBecause = Self.reasonAgainst(Paths.passwd)
+            groupUntrustedBecause = Self.reasonAgainst(Paths.group)
+            if passwdUntrustedBecause != nil { files.passwd = nil }
+            if groupUntrustedBecause != nil {
                 files.group = nil
                 files.gshadow = nil
             }
@@ -30,10 +30,10 @@ package struct ImageAccounts: Sendable {
     }
 
     /// Why a file may not be the image's; `nil` where there is none.
-    private static func doubt(_ path: FilePath) -> String? {
+    private static func reasonAgainst(_ path: FilePath) -> String? {
         do throws(SystemCallError) {
-            guard case .doubt(let doubt) = try FileOwnership.open(path, .file) else { return nil }
-            return doubt.words
+            guard case .untrusted(let problem) = try FileOwnership.open(path, .file) else { return nil }
+            return problem.words
         } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         } catch {

@@ -1,0 +1,24 @@
+/// The account file in which a name is looked up.
+package enum NameKind: Sendable {
+    case user, group
+
+    /// The variable that asks for the name.
+    var variable: String { self == .user ? "NB_USER" : "NB_GROUP" }
+}
+
+/// Whether a name that the image does not have may be given to a caller who has chosen it.
+package struct NameVerdict: Equatable, Sendable {
+    /// Why not, one line a reason, for root alone; empty when the name is given.
+    package let reasons: [String]
+
+    package static let given = NameVerdict(reasons: [])
+    package var isGiven: Bool { reasons.isEmpty }
+
+    /// What the caller is told, whatever the reason: they could otherwise ask for the content of files that are not theirs
+    /// to read.
+    static func told(_ kind: NameKind, _ name: String) -> String {
+        "\(kind.variable) \(name) gets no entry in the account files: names may give rights in this image, whose maker can "
+            + "permit it with identity.names in \(Paths.configuration); what looks the name up, such as sudo and ssh, "
+            + "will not work"
+    }
+}

@@ -1,0 +1,32 @@
+internal import SystemPackage
+internal import Text
+
+/// What the image's `/etc/sudoers` says of the directory where the boot's file goes (sudoers(5)).
+package struct Sudoers: Equatable, Sendable {
+    /// Whether sudo reads the directory, as far as that can be told.
+    package var readsDirectory = true
+    /// Why the file could not be read; `nil` where it was, where there is none, and where nobody but root may.
+    package var problem: String?
+
+    /// Reads the text of the file.
+    init(_ text: [UInt8]) {
+        readsDirectory = text.split(separator: .newline).contains(where: Self.includesDirectory)
+    }
+
+    package init(readsDirectory: Bool = true, problem: String? = nil) {
+        self.readsDirectory = readsDirectory
+        self.problem = problem
+    }
+
+    /// Whether a line is `@includedir /etc/sudoers.d` or, in its old form, `#includedir`.
+    private static func includesDirectory(_ line: ArraySlice<UInt8>) -> Bool {
+        // Most lines are comments, and need not be taken apart.
+        let start = line.drop(while: \.isBlank).prefix(2)
+        guard start.elementsEqual("@i".utf8) || start.elementsEqual("#i".utf8) else { return false }
+        let words = line.split(whereSeparator: \.isBlank)
+        guard words.count == 2,
+            words[0].elementsEqual("@includedir".utf8) || words[0].elementsEqual("#includedir".utf8)
+        else { return false }
+        return FilePath(String(decoding: words[1], as: UTF8.self)) == Paths.sudoersDirectory
+    }
+}

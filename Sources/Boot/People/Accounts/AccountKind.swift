@@ -1,0 +1,18 @@
+/// Users or groups: the words for them in messages.
+enum AccountKind {
+    case user, group
+
+    var noun: String { self == .user ? "user" : "group" }
+    var systemNoun: String { self == .user ? "account" : "group" }
+    var idNoun: String { self == .user ? "uid" : "gid" }
+    var nameVariable: String { self == .user ? "NB_USER" : "NB_GROUP" }
+    var idVariable: String { self == .user ? "NB_UID" : "NB_GID" }
+    /// The field of a pod's security context that sets the id.
+    var podField: String { self == .user ? "runAsUser" : "runAsGroup" }
+
+    /// Whether the entry is the image's own: an id below 1000, root, or nobody.
+    func isSystem(_ entry: some IdentifiedEntry) -> Bool {
+        entry.id < 1000 || entry.id == 65534
+            || ["root", "nobody", "nogroup"].contains { entry.name.elementsEqual($0.utf8) }
+    }
+}

@@ -1,0 +1,23 @@
+private import CLinux
+
+/// The limits that a boot with privileges changes for its own time, as they were before.
+package struct StartingLimits: Sendable {
+    private let fileSize = ResourceLimit.fileSize.values.soft
+    private let coreFile = ResourceLimit.coreFile.values.soft
+    private let processorTime = ResourceLimit.processorTime.values.soft
+    private let openFiles = ResourceLimit.openFiles.values.soft
+
+    /// Those that hold now.
+    package init() {}
+
+    /// Sets them again.
+    package func restore() {
+        ResourceLimit.fileSize.set(soft: fileSize)
+        ResourceLimit.coreFile.set(soft: coreFile)
+        ResourceLimit.processorTime.set(soft: processorTime)
+        ResourceLimit.openFiles.set(soft: openFiles)
+    }
+
+    /// Sets the limits on memory again that were raised before the program's first line.
+    package static func restoreMemory() { linux_restore_limits() }
+}
