@@ -104,21 +104,25 @@ let package = Package(
         .testTarget(
             name: "InitTests", dependencies: ["Init", "Linux", "TestSupport", "init-fixture"], swiftSettings: strict),
         .testTarget(
-            name: "LinuxTests", dependencies: ["Linux", "Text", "TestSupport", "CTestSupport", system], swiftSettings: strict),
+            name: "LinuxTests", dependencies: ["Linux", "Text", "TestSupport", "CTestSupport", system],
+            swiftSettings: strict),
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
         .testTarget(
             name: "YAMLTests", dependencies: ["CMalloc", "Text", "YAML"], exclude: ["Corpus", "Fuzz"],
             swiftSettings: strict),
         .testTarget(
             name: "BootTests",
-            dependencies: ["Boot", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML", "CTestSupport", system],
+            dependencies: [
+                "Boot", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML", "CTestSupport", system,
+            ],
             exclude: ["Golden", "fuzz"],
             swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .testTarget(
-            name: "EntrypointTests", dependencies: ["Boot", "Programs", "Session", "TestSupport", "Text", "CTestSupport", system],
+            name: "EntrypointTests",
+            dependencies: ["Boot", "Programs", "Session", "TestSupport", "Text", "CTestSupport", system],
             exclude: ["Golden"],
             swiftSettings: strict),
     ],

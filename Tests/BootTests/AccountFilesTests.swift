@@ -8,7 +8,7 @@ import Testing
 
 /// The account files of a container whose `/etc` is a file system of its own.
 @Suite(.actingAsUsers)
-struct AccountFilesWritingTests {
+struct AccountFilesTests {
     private static func change(
         _ found: AccountFiles, _ planned: AccountFiles, meanings: [String] = ["user jane added"]
     ) -> PlannedChange {

@@ -181,7 +181,9 @@ import Testing
         "BASH_COMMAND=entrypoint_value=x ZSH_VERSION=5.9 BASH_VERSION=5.2",
     ]
 
-    @Test(arguments: shells, habits) func `the environment is whole, whatever the shell was told before`(shell: Shell, habit: ByteString) throws {
+    @Test(arguments: shells, habits) func `the environment is whole, whatever the shell was told before`(
+        shell: Shell, habit: ByteString
+    ) throws {
         let variables: [(String, ByteString)] = [
             ("FIRST", Self.odd), ("EMPTY", ""), ("NEWLINE", "\n"), ("QUOTE", "'"), ("QUOTES", "''a''"),
             ("LINES_64", ByteString(String(repeating: "a\n", count: 64))),

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.beside) struct FaultTests {
@@ -70,32 +71,28 @@ import Testing
 
 /// A tracer of one process.
 final class Tracer {
-    private let tracer = Process()
+    private let tracer: RunningProgram
     private let traced: pid_t
     private let path = Fixture.temporaryPath()
 
     init(of process: pid_t, _ options: [String]) throws {
         traced = process
-        tracer.executableURL = URL(fileURLWithPath: "/usr/bin/strace")
-        tracer.arguments = ["-q", "-o", path, "-p", "\(process)"] + options
-        tracer.standardError = FileHandle.nullDevice
-        try tracer.run()
+        var program = Program(["/usr/bin/strace", "-q", "-o", path, "-p", "\(process)"] + options)
+        (program.standardOutput, program.standardError) = (.null, .null)
+        tracer = try program.start()
     }
 
-    deinit {
-        if tracer.isRunning { kill(tracer.processIdentifier, SIGKILL) }
-        try? FileManager.default.removeItem(atPath: path)
-    }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Whether the kernel knows of the tracer.
     var isAttached: Bool {
         let status = try? String(contentsOfFile: "/proc/\(traced)/status", encoding: .utf8)
-        return status?.contains("TracerPid:\t\(tracer.processIdentifier)\n") ?? false
+        return status?.contains("TracerPid:\t\(tracer.pid)\n") ?? false
     }
 
     /// What was traced, once the traced process has ended.
     func log() async throws -> String {
-        while tracer.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+        while try tracer.isRunning() { try await Task.sleep(for: .milliseconds(5)) }
         return try String(contentsOfFile: path, encoding: .utf8)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.beside) struct ResidentTests {
@@ -11,7 +12,7 @@ import Testing
             })
     }
 
-    @Test func `the init keeps one capability, one thread, the root directory and the standard streams, and gains no privileges`()
+    @Test func `the init keeps one capability, one thread and the standard streams, and can gain no privileges`()
         async throws
     {
         // Another descriptor, as a socket of systemd is one: for the command, not for the init.
@@ -131,12 +132,10 @@ enum AllocationCounter {
         let source = folder.appendingPathComponent("count.c")
         let library = folder.appendingPathComponent("count.so").path
         try Self.source.write(to: source, atomically: true, encoding: .utf8)
-        let compiler = Process()
-        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        compiler.arguments = ["clang", "-shared", "-fPIC", "-O1", "-o", library, source.path]
-        try compiler.run()
-        compiler.waitUntilExit()
-        try #require(compiler.terminationStatus == 0)
+        var compiler = Program(["/usr/bin/env", "clang", "-shared", "-fPIC", "-O1", "-o", library, source.path])
+        compiler.environment = Environment.inherited()
+        let outcome = try compiler.run()
+        try #require(outcome.exitCode == 0, "\(outcome)")
         return library
     }
 

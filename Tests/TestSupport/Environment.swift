@@ -1,3 +1,5 @@
+import Foundation
+
 /// An environment block: strings in order, most of them `NAME=value`, duplicates and oddities included.
 package struct Environment: Hashable, Sendable {
     /// The strings, in the order in which the program finds them.
@@ -33,6 +35,12 @@ package struct Environment: Hashable, Sendable {
         var result = self
         for name in names { result[name] = nil }
         return result
+    }
+
+    /// The environment of the tests, with some variables set.
+    package static func inherited(with changes: [String: String] = [:]) -> Environment {
+        let variables = ProcessInfo.processInfo.environment.merging(changes) { $1 }
+        return Environment(entries: variables.map { ByteString("\($0.key)=\($0.value)") })
     }
 
     /// What a runtime gives to every container: a search path.

@@ -16,7 +16,9 @@ package enum Golden {
     ///
     /// With `ENTRYPOINT_WRITE_GOLDEN=1` in the environment the file is written where it differs, which is a failure, too:
     /// what was written is to be read.
-    package static func expect(_ text: String, in path: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    package static func expect(_ text: String, in path: String, sourceLocation: SourceLocation = #_sourceLocation)
+        throws
+    {
         let file = url(path)
         let found = try? self.text(of: path)
         if found == text { return }

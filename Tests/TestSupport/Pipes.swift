@@ -31,6 +31,7 @@ struct Pipes {
         case .closed: return (-1, -1)
         case .null: return (try file("/dev/null", input: input), -1)
         case .file(let path): return (try file(path, input: input), -1)
+        case .terminal(let path): return (try open(path, O_RDWR), -1)
         case .pipe:
             var ends: [Int32] = [-1, -1]
             let result = test_pipe(&ends)
@@ -40,7 +41,10 @@ struct Pipes {
     }
 
     private static func file(_ path: String, input: Bool) throws -> Int32 {
-        let flags = input ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND
+        try open(path, input ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND)
+    }
+
+    private static func open(_ path: String, _ flags: Int32) throws -> Int32 {
         let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOCTTY, 0o644)
         if descriptor == -1 { throw TestFailure("cannot open \(path): \(String(cString: strerror(errno)))") }
         return descriptor

@@ -14,6 +14,8 @@ package struct Program {
         case closed
         /// A file of the machine, opened for reading as standard input, else for appending.
         case file(String)
+        /// A terminal's file, opened for reading and writing; it does not control the program's session.
+        case terminal(String)
     }
 
     /// A limit of getrlimit(2), such as `RLIMIT_NOFILE`.
@@ -82,6 +84,12 @@ package struct Program {
     package init(_ path: String, _ arguments: [ByteString] = []) {
         self.path = path
         self.arguments = arguments
+    }
+
+    /// A program with arguments that are text; the first word is its file.
+    package init(_ words: [String]) {
+        precondition(!words.isEmpty, "a program has a file")
+        self.init(words[0], words.dropFirst().map { ByteString($0) })
     }
 
     /// Starts it.

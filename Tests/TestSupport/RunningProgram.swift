@@ -1,5 +1,7 @@
 import CTestSupport
+import Foundation
 import Glibc
+import Synchronization
 import Text
 
 /// A program that has been started. One that is still running when nobody holds this any more is killed.
@@ -67,6 +69,19 @@ package final class RunningProgram {
     /// Everything that it has written so far to standard error.
     package var errorsSoFar: ByteString { ByteString(standardError) }
 
+    /// Notes from now on when it ends, by a thread of its own: those of the tests may be busy with another test.
+    package func noteEnd() -> EndTime {
+        let time = EndTime()
+        let descriptor = fcntl(pidfd, F_DUPFD_CLOEXEC, 3)
+        Thread.detachNewThread {
+            var end = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            while poll(&end, 1, -1) == -1 && errno == EINTR {}
+            time.note(.now)
+            close(descriptor)
+        }
+        return time
+    }
+
     /// Whether it has not ended yet.
     package func isRunning() throws -> Bool {
         pump(until: .now)
@@ -77,7 +92,8 @@ package final class RunningProgram {
     /// `fresh`, else anywhere.
     ///
     /// - Throws: `TestFailure` with all output, when it ends or the time is over before.
-    package func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws {
+    package func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws
+    {
         let start = fresh ? standardOutput.count : 0
         try wait(for: "the output \(text)", within: deadline) {
             self.standardOutput[min(start, self.standardOutput.count)...].contains(text.bytes)
@@ -218,4 +234,14 @@ package final class RunningProgram {
         if input >= 0 { close(input) }
         input = -1
     }
+}
+
+/// When a program ended.
+package final class EndTime: Sendable {
+    private let time = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// The time; nothing while it runs.
+    package var noted: ContinuousClock.Instant? { time.withLock { $0 } }
+
+    fileprivate func note(_ end: ContinuousClock.Instant) { time.withLock { $0 = end } }
 }
