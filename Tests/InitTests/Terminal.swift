@@ -7,6 +7,8 @@ final class Terminal: @unchecked Sendable {
     // Safe to send: one test uses it, and its reading is guarded by a lock.
     private let process: RunningProgram
     private let master: FileHandle
+    /// Held open, because reading from a terminal that nobody has open fails.
+    private let held: FileHandle
     private let lock = NSLock()
     private var seen = Data()
 
@@ -26,6 +28,7 @@ final class Terminal: @unchecked Sendable {
         try #require(isReady, "no pseudo-terminal")
         let name = "/dev/pts/\(number)"
         master = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        held = FileHandle(fileDescriptor: open(name, O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
         let namespace =
             switch place {
             case .process1: Fixture.namespace
