@@ -57,8 +57,13 @@ package struct Preparation {
             actors = Actors(
                 people, privileges: point.privileges, start: point.start, umask: scratch.umask,
                 isObserver: point.isObserver, program: point.program)
+        } catch {
+            throw error.inStep(Identity.name)
+        }
+        do throws(BootError) {
             try rehearse()
         } catch {
+            plan.eraseSecrets()
             throw error.inStep(Identity.name)
         }
     }

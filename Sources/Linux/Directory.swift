@@ -101,10 +101,9 @@ package struct Directory: ~Copyable {
         _ name: FilePath.Component, to newName: FilePath.Component, in other: borrowing Directory
     ) throws(SystemCallError) {
         let (source, target) = (descriptor.rawValue, other.descriptor.rawValue)
-        let newPath = FilePath(root: nil, [newName])
         do throws(SystemCallError) {
             try perform("renameat2", name) { name in
-                newPath.withPlatformString { linux_renameat2(source, name, target, $0, linux_RENAME_NOREPLACE) }
+                newName.withPlatformString { linux_renameat2(source, name, target, $0, linux_RENAME_NOREPLACE) }
             }
             return
         } catch  where [.invalidArgument, .noFunction, .notPermitted].contains(error.errno) {
@@ -113,7 +112,7 @@ package struct Directory: ~Copyable {
         let found = try status(name)
         if found?.kind != .directory {
             do throws(SystemCallError) {
-                try perform("linkat", name) { name in newPath.withPlatformString { linkat(source, name, target, $0, 0) }
+                try perform("linkat", name) { name in newName.withPlatformString { linkat(source, name, target, $0, 0) }
                 }
                 // Not what a program has put in its place meanwhile.
                 if let found, try status(name)?.isSame(as: found) == true { try remove(name) }
@@ -125,7 +124,7 @@ package struct Directory: ~Copyable {
         guard try other.status(newName) == nil else {
             throw SystemCallError(call: "renameat", path: other.path.appending(newName), errno: .fileExists)
         }
-        try perform("renameat", name) { name in newPath.withPlatformString { renameat(source, name, target, $0) } }
+        try perform("renameat", name) { name in newName.withPlatformString { renameat(source, name, target, $0) } }
     }
 
     /// Gives an entry another name, in this or another directory of the same file system, replacing what has that name.
@@ -136,7 +135,7 @@ package struct Directory: ~Copyable {
     ) throws(SystemCallError) {
         let target = other.descriptor.rawValue
         try perform("renameat", name) { name in
-            FilePath(root: nil, [newName]).withPlatformString { renameat(descriptor.rawValue, name, target, $0) }
+            newName.withPlatformString { renameat(descriptor.rawValue, name, target, $0) }
         }
     }
 

@@ -57,6 +57,17 @@ package struct BootRun {
         for notice in settings.notices { report.warn("settings", notice) }
         if settings.isEmpty { return try runUnprepared(settings) }
         guard let preparation = try Preparation(settings, at: try begin(settings)) else { return 0 }
+        // Nobody needs the keys any more when this is over, and before the process is the user's.
+        let exports = try preparation.plan.erasingSecrets { _ throws(BootError) in try apply(preparation) }
+        return try handOver(preparation, exports)
+    }
+
+    /// Makes the plan true.
+    ///
+    /// - Returns: the variables for the user's command.
+    private func apply(
+        _ preparation: Preparation
+    ) throws(BootError) -> [(name: String, value: String)] {
         for warning in preparation.plan.warnings { report.warn(warning.step, warning.text) }
         let watch = initSide.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
         // From here on programs run as the user, who may not read what the init still has of the environment.
@@ -64,13 +75,12 @@ package struct BootRun {
         var apply = preparation.apply(.boot, watch: watch)
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {
-            try apply.run(preparation.plan, observe: report.observe)
+            return try apply.run(preparation.plan, observe: report.observe)
         } catch {
             // What is kept of the failure is written as root.
             if (try? preparation.actors.become(.root)) != nil { keepState(preparation, [], nil, failure: error) }
             throw error
         }
-        return try handOver(preparation, apply.exports)
     }
 
     /// The settings; `nil` when something is wrong with them, which is told.

@@ -50,27 +50,32 @@ struct DryRun {
         if isRoot {
             for reason in preparation.people.names.reasons { plan.add("note", Identity.name, reason) }
         }
-        var apply = preparation.apply(.dryRun)
+        let apply = preparation.apply(.dryRun)
+        let exports: [(name: String, value: String)]
         if point.isObserver {
-            if let failure = try observe(preparation.plan, with: &apply) { return failure.exitCode.rawValue }
+            let observed = try observe(preparation.plan, with: apply)
+            if let failure = observed.failure { return failure.exitCode.rawValue }
+            exports = observed.exports
         } else {
-            try apply.run(preparation.plan, observe: plan.observe)
+            exports = try apply.run(preparation.plan, observe: plan.observe)
         }
-        plan.addHandoff(preparation.people, apply.exports, preparation.scratch, settings.secrets)
+        plan.addHandoff(preparation.people, exports, preparation.scratch, settings.secrets)
         return plan.isPending ? Self.changesArePending : 0
     }
 
     /// Tells of a plan as somebody who may not look everywhere: what that one may not see says nothing of the boot, which
     /// goes on there.
     ///
-    /// - Returns: the first failure that would end the boot.
-    private func observe(_ wanted: Plan, with apply: inout Apply) throws(BootError) -> BootError? {
+    /// - Returns: the variables for the user's command, and the first failure that would end the boot.
+    private func observe(
+        _ wanted: Plan, with apply: Apply
+    ) throws(BootError) -> (exports: [(name: String, value: String)], failure: BootError?) {
         let relaxed = Plan(
             changes: wanted.changes.map { StepChange(step: $0.step, planned: $0.planned.failing(.warn)) },
             exports: wanted.exports, warnings: [])
         var failure: BootError?
         var index = 0
-        try apply.run(relaxed) { event in
+        let exports = try apply.run(relaxed) { event in
             plan.observeWithoutPrivileges(event)
             if case .failed(let error) = event.outcome, !error.isForWantOfPrivileges,
                 wanted.changes[index].planned.onFailure == .stop
@@ -79,6 +84,6 @@ struct DryRun {
             }
             index += 1
         }
-        return failure
+        return (exports, failure)
     }
 }

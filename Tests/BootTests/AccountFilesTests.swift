@@ -13,7 +13,7 @@ struct AccountFilesTests {
         _ found: AccountFiles, _ planned: AccountFiles, meanings: [String] = ["user jane added"]
     ) -> PlannedChange {
         PlannedChange(
-            .accounts(AccountsChange(found: found, planned: planned, meanings: meanings)), by: [.root],
+            .accounts(AccountsChange(PlannedAccounts(found: found, planned: planned, meanings: meanings))), by: [.root],
             onFailure: .warn,
             consequence: "sudo will not work")
     }

@@ -12,21 +12,28 @@ struct DirectoryRightsTests {
     private static func home(_ path: FilePath, owners: [UInt32] = [Site.user.user, Site.seed.user]) -> Change {
         .directory(
             DirectoryChange(
-                path: path, mode: 0o1770, seedMode: 0o1770, own: [path], group: Site.user.group, use: .write,
-                isOnVolume: true, owners: owners))
+                at: DirectoryChange.Place(path, own: [path], isOnVolume: true),
+                made: DirectoryChange.Form(mode: 0o1770, seedMode: 0o1770, group: Site.user.group), use: .write,
+                trust: DirectoryChange.Trust(owners: owners)))
     }
 
     private static func shell(_ path: FilePath) -> Change {
         .directory(
             DirectoryChange(
-                path: path, mode: 0o700, group: Site.user.group, use: .enter, owners: [Site.user.user, 0],
-                startup: StartupFiles(
-                    files: [".zshenv", ".zshrc"].map { path.appending($0) }, homeFiles: [], volume: "/",
-                    owners: [Site.user.user])))
+                at: DirectoryChange.Place(path), made: DirectoryChange.Form(mode: 0o700, group: Site.user.group),
+                use: .enter,
+                trust: DirectoryChange.Trust(
+                    owners: [Site.user.user, 0],
+                    startup: StartupFiles(
+                        files: [".zshenv", ".zshrc"].map { path.appending($0) }, homeFiles: [], volume: "/",
+                        owners: [Site.user.user]))))
     }
 
     private static func roots(_ path: FilePath) -> Change {
-        .directory(DirectoryChange(path: path, mode: 0o755, owner: 0, group: 0, use: .none))
+        .directory(
+            DirectoryChange(
+                at: DirectoryChange.Place(path), made: DirectoryChange.Form(mode: 0o755, owner: 0, group: 0),
+                use: .none))
     }
 
     @Test func `a home has the sticky bit from the start, whoever makes it, and nothing lies beside it`() async {
@@ -94,7 +101,8 @@ struct DirectoryRightsTests {
                 try site.file("home")
                 func stories(_ name: String) throws -> String {
                     let home = DirectoryChange(
-                        path: site.at("home"), mode: 0o750, group: Site.user.group, use: .write,
+                        at: DirectoryChange.Place(site.at("home")),
+                        made: DirectoryChange.Form(mode: 0o750, group: Site.user.group), use: .write,
                         fallbacks: [site.at(name)])
                     return try site.stories([
                         PlannedChange(.directory(home), by: [.user], onFailure: .warn),

@@ -15,8 +15,10 @@ struct DirectoryTests {
     ) -> Change {
         .directory(
             DirectoryChange(
-                path: path, mode: mode, seedMode: seedMode, own: own, group: Site.user.group, use: use,
-                isOnVolume: true, isShared: isShared, fallbacks: fallbacks))
+                at: DirectoryChange.Place(path, own: own, isOnVolume: true),
+                made: DirectoryChange.Form(
+                    mode: mode, seedMode: seedMode, group: Site.user.group, isShared: isShared),
+                use: use, fallbacks: fallbacks))
     }
 
     @Test func `the user makes what he may, with all that is missing above it`() async {

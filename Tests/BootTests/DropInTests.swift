@@ -241,9 +241,10 @@ struct DropInTests {
         let settings = try Settings.read(from: Pod.environment(), configuration: configuration)
         let host = Host.made()
         let plan = Plan(settings, try Pod.people([:], on: host), host)
-        let lines = plan.changes.filter { $0.planned.change.isCommand || $0.step == "identity" }.map { change in
+        let lines = plan.changes.filter { $0.planned.change.kind.isMadeAtEveryStart || $0.step == "identity" }.map {
+            change in
             "\(change.step) \(change.planned.by) \(change.planned.onFailure) "
-                + (change.planned.change.isCommand ? change.planned.change.goal : "-")
+                + (change.planned.change.kind.isMadeAtEveryStart ? change.planned.change.goal : "-")
         }
         #expect(
             lines.suffix(2) == [

@@ -77,7 +77,9 @@ struct FirstFileTests {
             let (events, exports) = try place.apply(
                 .directory(
                     DirectoryChange(
-                        path: home, mode: 0o770, group: place.user.group, use: .write, fallbacks: [place.scratch])),
+                        at: DirectoryChange.Place(home),
+                        made: DirectoryChange.Form(mode: 0o770, group: place.user.group),
+                        use: .write, fallbacks: [place.scratch])),
                 .link(LinkChange(home.appending("x"), to: place.scratch.appending("x"), .file, mode: 0o600)),
                 .firstFile(FirstFileChange(path: home.appending("y"))),
                 exports: [Export("HOME", .directory(home)), Export("Y", .place(home.appending("y")))])
@@ -109,7 +111,10 @@ struct FirstFileTests {
             let directory = place.scratch.appending(".shell")
             try place.makeFile(directory)
             let (events, exports) = try place.apply(
-                .directory(DirectoryChange(path: directory, mode: 0o770, group: place.user.group, use: .enter)),
+                .directory(
+                    DirectoryChange(
+                        at: DirectoryChange.Place(directory),
+                        made: DirectoryChange.Form(mode: 0o770, group: place.user.group), use: .enter)),
                 .firstFile(FirstFileChange(path: directory.appending(".zshenv"))),
                 .firstFile(FirstFileChange(path: place.scratch.appending("other"))),
                 .link(

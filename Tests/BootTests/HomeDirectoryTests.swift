@@ -11,7 +11,8 @@ struct HomeDirectoryTests {
     private static func home(_ path: FilePath) -> Change {
         .directory(
             DirectoryChange(
-                path: path, mode: 0o750, owner: Site.user.user, group: Site.user.group, use: .none))
+                at: DirectoryChange.Place(path),
+                made: DirectoryChange.Form(mode: 0o750, owner: Site.user.user, group: Site.user.group), use: .none))
     }
 
     @Test func `root makes a home for the user, and what is above it for all`() async {

@@ -89,7 +89,7 @@ enum PlanFacts {
             + plan.changes.map { change in
                 let actors = change.planned.by.map(\.rawValue).joined(separator: ", ")
                 var owners = ""
-                if case .directory(let change) = change.planned.change, let permitted = change.owners {
+                if case .directory(let change) = change.planned.change, let permitted = change.trust.owners {
                     owners = " of \(permitted.map { "\($0)" }.joined(separator: " or "))"
                 }
                 return

@@ -27,9 +27,9 @@ struct PlanTests {
         let actors = planned.by.map(\.rawValue).joined(separator: ", ")
         var text = "\(actors), else \(planned.onFailure): \(planned.change.goal)"
         if case .directory(let change) = planned.change {
-            text += " \(change.owner.map { "\($0)" } ?? "-"):\(change.group), use \(change.use)"
-            if change.isShared { text += ", shared" }
-            if change.isOnVolume { text += ", on a volume" }
+            text += " \(change.made.owner.map { "\($0)" } ?? "-"):\(change.made.group), use \(change.use)"
+            if change.made.isShared { text += ", shared" }
+            if change.place.isOnVolume { text += ", on a volume" }
             if !change.fallbacks.isEmpty { text += ", or \(change.fallbacks.map(\.string).joined(separator: ", "))" }
         }
         if case .file(let change) = planned.change { text += "\n" + String(decoding: change.content, as: UTF8.self) }

@@ -13,14 +13,16 @@ struct ReportTests {
     }
 
     private static let directory = Change.directory(
-        DirectoryChange(path: "/s/jane", mode: 0o770, group: 5, use: .write))
+        DirectoryChange(
+            at: DirectoryChange.Place("/s/jane"), made: DirectoryChange.Form(mode: 0o770, group: 5), use: .write))
     private static let file = Change.file(
         FileChange(path: "/etc/f", content: Array("secret content".utf8), mode: 0o440, meaning: "passwordless sudo"))
     private static let removal = Change.removal(RemovalChange(path: "/etc/f", meaning: "the user has no sudo"))
     private static let accounts = Change.accounts(
         AccountsChange(
-            found: AccountFiles(), planned: AccountFiles(passwd: Array("jane:x:1:2:::\n".utf8)),
-            meanings: ["user jane (uid 1) added", "group lab (gid 2) added"]))
+            PlannedAccounts(
+                found: AccountFiles(), planned: AccountFiles(passwd: Array("jane:x:1:2:::\n".utf8)),
+                meanings: ["user jane (uid 1) added", "group lab (gid 2) added"])))
     private static let failure = BootError(
         step: "scratch", "cannot create /s/jane",
         attempts: [

@@ -15,7 +15,6 @@ struct SSHFilesTests {
         Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
     ]
 
-    /// Each time with secrets of its own, because a boot erases them.
     private static func change(
         _ place: Workplace, key: String? = "KEY\n", publicKey: String? = nil, hosts: String? = nil,
         alias: SSHFileName? = nil, mounts: [Mount] = plainMounts
@@ -51,22 +50,6 @@ struct SSHFilesTests {
             let inode = try FileTree().entryStatus(place.home.appending(".ssh/id_rsa"))?.inode
             for mode in [Apply.Mode.dryRun, .boot] { try expectSame(place.story(of: change(), mode: mode), "already") }
             #expect(try FileTree().entryStatus(place.home.appending(".ssh/id_rsa"))?.inode == inode)
-        }
-    }
-
-    @Test func `the secret is erased once it is written, and kept by a dry run`() async {
-        await #expect(processExitsWith: .success) {
-            let place = try Workplace()
-            let secret = Secret(text: "KEY\n")
-            let change = Change.sshFiles(
-                SSHFilesChange(
-                    directory: place.home.appending(".ssh"), files: [.init(.privateKey, secret, from: "THE_KEY")],
-                    alias: nil,
-                    mounts: Self.plainMounts))
-            _ = try place.story(of: change, mode: .dryRun)
-            #expect(secret.count == 4)
-            _ = try place.story(of: change)
-            #expect(secret.count == 0)
         }
     }
 

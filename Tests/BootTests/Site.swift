@@ -102,18 +102,16 @@ final class Site {
             accounts: PlannedAccounts(), warnings: [])
         let privileges = try Privileges.current()
         let actors = Actors(people, privileges: privileges, start: start, umask: umask)
-        var apply = Apply(mode, tree: FileTree(), actors: actors, seedPlaces: seedPlaces)
+        let apply = Apply(mode, tree: FileTree(), actors: actors, seedPlaces: seedPlaces)
         var lines: [String] = []
         let plan = Plan(
             changes: changes.map { StepChange(step: "test", planned: $0) }, exports: exports, warnings: [])
         do throws(BootError) {
-            try apply.run(plan) { event in
-                lines.append(Self.story(event))
-            }
+            let exports = try apply.run(plan) { event in lines.append(Self.story(event)) }
+            lines += exports.map { "\($0.name)=\($0.value)" }
         } catch {
             lines.append("stopped by \(error.step): \(error.message)")
         }
-        lines += apply.exports.map { "\($0.name)=\($0.value)" }
         _ = Glibc.umask(0o022)
         return lines.joined(separator: "\n").replacingOccurrences(of: root.string, with: "")
     }

@@ -20,6 +20,15 @@ struct TextTests {
         #expect(Array(text.shown().unicodeScalars) == Array(shown.unicodeScalars))
     }
 
+    @Test(arguments: [[], ["a"], ["", ""], ["a", "", "é", "\u{301}b"]])
+    func `texts are joined as the standard library joins them`(texts: [String]) {
+        for separator in ["", ", ", "\n"] {
+            let joined = texts.joined(separator: separator)
+            #expect(Array(joined.utf8) == Array(AnySequence(texts).joined(separator: separator).utf8))
+        }
+        #expect(texts.joined() == AnySequence(texts).joined())
+    }
+
     @Test func `what is not UTF-8 is shown as U+FFFD`() {
         #expect([0x61, 0xFF, 0x62, 0xC3].shown() == "a\u{FFFD}b\u{FFFD}")
     }

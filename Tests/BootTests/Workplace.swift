@@ -41,10 +41,10 @@ final class Workplace {
         let host = Host(tree: FileTree(), privileges: privileges)
         apply = { plan, mode throws(BootError) in
             let actors = Actors(people, privileges: privileges, start: host.start, umask: umask)
-            var apply = Apply(mode, tree: host.tree, actors: actors)
+            let apply = Apply(mode, tree: host.tree, actors: actors)
             var events: [Event] = []
-            try apply.run(plan) { events.append($0) }
-            return (events, Dictionary(apply.exports.map { ($0.name, $0.value) }) { $1 })
+            let exports = try apply.run(plan) { events.append($0) }
+            return (events, Dictionary(exports.map { ($0.name, $0.value) }) { $1 })
         }
         chmod(root.string, 0o755)
         for directory in [home, scratch, image] {
@@ -94,6 +94,13 @@ final class Workplace {
             StepChange(step: "test", planned: PlannedChange($0, by: [.user], onFailure: .warn))
         }
         return try apply(Plan(changes: changes, exports: exports, warnings: []), mode)
+    }
+
+    /// Applies a plan as the user.
+    func apply(
+        _ plan: Plan, mode: Apply.Mode = .boot
+    ) throws(BootError) -> (events: [Event], exports: [String: String]) {
+        try apply(plan, mode)
     }
 
     /// The only event of one change.

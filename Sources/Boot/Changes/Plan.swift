@@ -1,3 +1,5 @@
+internal import Linux
+
 /// A change of a step.
 package struct StepChange: Equatable, Sendable {
     package let step: String
@@ -11,14 +13,14 @@ package struct StepChange: Equatable, Sendable {
     /// The same with another change, if there is one.
     func replaced(by other: Change?) -> StepChange {
         guard let other else { return self }
-        return StepChange(
-            step: step,
-            planned: PlannedChange(
-                other, by: planned.by, onFailure: planned.onFailure, consequence: planned.consequence))
+        return StepChange(step: step, planned: planned.replaced(by: other))
     }
 }
 
 /// Everything that a boot wants to be true, in order. The same plan serves the boot, its dry run and the report.
+///
+/// A plan is a value: applying it changes nothing of it. Its secrets are overwritten by whoever has made it, once nobody
+/// needs them any more (``erasingSecrets(_:)``).
 package struct Plan: Sendable {
     package let changes: [StepChange]
     package let exports: [Export]
@@ -31,27 +33,20 @@ package struct Plan: Sendable {
         self.warnings = warnings
     }
 
-    /// Lets every step plan; each sees what those before it export.
-    package init(_ settings: Settings, _ people: People, _ host: Host) {
-        var changes: [StepChange] = []
-        var exports: [Export] = []
-        var warnings: [(step: String, text: String)] = []
-        for type in BootSequence.steps {
-            let name = type.name
-            for dropIn in settings.dropIns where dropIn.successor == name {
-                let change = Change.command(CommandChange(dropIn, settings, people, exports: exports))
-                changes.append(
-                    StepChange(
-                        step: dropIn.name,
-                        planned: PlannedChange(change, by: [dropIn.identity], onFailure: dropIn.onFailure)))
-            }
-            guard let step = settings.steps.first(where: { Swift.type(of: $0).name == name }) else { continue }
-            let plan = step.plan(PlanContext(settings: settings, people: people, host: host, exports: exports))
-            let onFailure = settings.policies[name]?.onFailure
-            changes += plan.changes.map { StepChange(step: name, planned: $0.failing(onFailure)) }
-            exports += plan.exports
-            warnings += plan.warnings.map { (name, $0) }
-        }
-        self.init(changes: changes, exports: exports, warnings: warnings)
+    /// Does some work with the plan, and overwrites its secrets when that ends, however it ends: nothing of the plan can be
+    /// applied afterwards.
+    ///
+    /// - Parameter work: all that is done with the plan.
+    /// - Throws: the error of the work.
+    package func erasingSecrets<Result>(
+        _ work: (Plan) throws(BootError) -> Result
+    ) throws(BootError) -> Result {
+        defer { eraseSecrets() }
+        return try work(self)
+    }
+
+    /// Overwrites the secrets.
+    func eraseSecrets() {
+        for change in changes { for secret in change.planned.change.kind.secrets { secret.erase() } }
     }
 }

@@ -108,9 +108,6 @@ package final class Actors {
         return "see \(field) in the pod spec"
     }
 
-    /// Whom a program that works for the user has to become; `nil` when the process is the user already.
-    var identityForChild: Credentials? { start.isPrivileged ? people.user.credentials : nil }
-
     /// Whom a program that works for an actor has to become; `nil` when the process is that one already.
     func identityForChild(_ actor: Actor) -> Credentials? {
         start.isPrivileged && actor != .root ? credentials(of: actor) : nil

@@ -43,7 +43,7 @@ package final class PlanText {
         switch event.outcome {
         case .already: add("already", step, goal)
         // It is run at every start, so that nothing would ever be pending otherwise.
-        case .changed where event.change.planned.change.isCommand: add("would run", step, goal + identity)
+        case .changed where event.change.planned.change.kind.isMadeAtEveryStart: add("would run", step, goal + identity)
         case .changed:
             isPending = true
             let remark = event.remark.isEmpty ? "" : ": \(event.remark)"

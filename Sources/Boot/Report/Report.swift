@@ -41,7 +41,7 @@ package final class Report {
         case .already: line(.debug, step, "already: \(change.goal)\(time)")
         case .changed:
             let remark = event.remark.isEmpty ? "" : "; \(event.remark)"
-            line(.info, step, change.done(by: event.identity) + remark + time)
+            line(.info, step, change.kind.done(by: event.identity) + remark + time)
         case .unneeded(let reason): line(.debug, step, "nothing to do: \(change.goal): \(reason)\(time)")
         case .skipped(let reason): warn(step, "skipped: \(change.goal): \(reason)")
         case .failed(let error): warn(step, error.message)
@@ -81,25 +81,6 @@ package final class Report {
                 ("message", .string(message)),
             ]
             write(JSON.object(members).text)
-        }
-    }
-}
-
-extension Change {
-    /// What was done, as whom.
-    fileprivate func done(by identity: String) -> String {
-        switch self {
-        case .accounts(let change): change.meanings.joined(separator: "; ")
-        case .directory(let change): "created \(change.path.shown()) (\(change.mode.octal)) as \(identity)"
-        case .file(let change): "wrote \(change.path.shown()) (\(change.mode.octal)): \(change.meaning)"
-        case .removal(let change): "removed \(change.path.shown()): \(change.meaning)"
-        case .firstFile(let change): "created \(change.path.shown()) as \(identity)"
-        case .copy(let change):
-            "copied \(change.source.shown()) to \(change.destination.shown()) as \(identity)"
-        case .link(let change): "linked \(change.path.shown()) to \(change.target.shown()) as \(identity)"
-        case .sshFiles(let change): "set up \(change.directory.shown()) as \(identity)"
-        case .gitIdentity(let change): "set the identity in \(change.path.shown()) as \(identity)"
-        case .command(let change): "ran \(change.dropIn.command) as \(identity)"
         }
     }
 }

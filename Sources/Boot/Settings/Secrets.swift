@@ -86,7 +86,8 @@ package struct Secrets: Equatable, Sendable {
         return suffixes.contains { Pattern.suffix($0).matches(name) }
     }
 
-    private static let lastLetters = suffixes.compactMap(\.utf8.last)
+    // Without a key path, which is made at run time.
+    private static let lastLetters = suffixes.compactMap { $0.utf8.last }
 
     /// The names of the variables of an environment that the user's command does not get.
     package func stripped(in environment: EnvironmentBlock) -> Set<String> {

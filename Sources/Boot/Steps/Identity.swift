@@ -141,11 +141,8 @@ package struct Identity: Step {
     }
 
     private func accounts(_ context: PlanContext) -> PlannedChange {
-        let accounts = context.people.accounts
-        return PlannedChange(
-            .accounts(
-                AccountsChange(found: accounts.found, planned: accounts.planned, meanings: accounts.meanings)),
-            by: context.host.start.isPrivileged ? [.root] : [.user],
+        PlannedChange(
+            .accounts(AccountsChange(context.people.accounts)), by: context.host.start.isPrivileged ? [.root] : [.user],
             onFailure: .warn,
             consequence: "programs that look up the user, such as sudo and ssh, will not work")
     }
@@ -163,7 +160,9 @@ package struct Identity: Step {
         return PlannedChange(
             .directory(
                 DirectoryChange(
-                    path: user.home, mode: 0o750, owner: user.credentials.user, group: user.credentials.group,
+                    at: DirectoryChange.Place(user.home),
+                    made: DirectoryChange.Form(
+                        mode: 0o750, owner: user.credentials.user, group: user.credentials.group),
                     use: isUsers ? .write : .none,
                     fallbacks: [own, context.settings[Scratch.self]?.home].compactMap { $0 })),
             by: isUsers ? [.user] : [.root], onFailure: .warn)

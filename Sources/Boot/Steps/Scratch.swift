@@ -123,15 +123,19 @@ package struct Scratch: Step {
 
     package func plan(_ context: PlanContext) -> StepPlan {
         let own = DirectoryChange(
-            path: home, mode: Self.homeMode.masked(by: umask), seedMode: Self.homeMode, own: ownPlaces(context),
-            group: group(context), use: .write, isOnVolume: true, owners: permittedOwners(context).owners)
+            at: DirectoryChange.Place(home, own: ownPlaces(context), isOnVolume: true),
+            made: DirectoryChange.Form(
+                mode: Self.homeMode.masked(by: umask), seedMode: Self.homeMode, group: group(context)),
+            use: .write, trust: DirectoryChange.Trust(owners: permittedOwners(context).owners))
         let working = directory(workingDirectory, for: .enter, context, isOnVolume: true)
         let shared = DirectoryChange(
-            path: cache, mode: Self.sharedMode, own: [home], group: group(context), use: .write, isOnVolume: true,
-            isShared: true, fallbacks: [Self.privateCache(in: home)])
+            at: DirectoryChange.Place(cache, own: [home], isOnVolume: true),
+            made: DirectoryChange.Form(mode: Self.sharedMode, group: group(context), isShared: true), use: .write,
+            fallbacks: [Self.privateCache(in: home)])
         let token = DirectoryChange(
-            path: tokenPath.parent, mode: Self.groupMode, own: ownPlaces(context), group: group(context), use: .none,
-            isOnVolume: true, owners: permittedOwners(context).owners + [0], isLeftToOthers: true)
+            at: DirectoryChange.Place(tokenPath.parent, own: ownPlaces(context), isOnVolume: true),
+            made: DirectoryChange.Form(mode: Self.groupMode, group: group(context)), use: .none,
+            trust: DirectoryChange.Trust(owners: permittedOwners(context).owners + [0]), isLeftToOthers: true)
         // Elsewhere the pod spec has chosen it.
         let tokens =
             tokenPath.starts(with: home)
@@ -160,8 +164,10 @@ package struct Scratch: Step {
         owners: [UInt32]? = nil
     ) -> DirectoryChange {
         DirectoryChange(
-            path: path, mode: Self.groupMode.masked(by: umask), seedMode: Self.groupMode, own: ownPlaces(context),
-            group: group(context), use: use, isOnVolume: isOnVolume, owners: owners)
+            at: DirectoryChange.Place(path, own: ownPlaces(context), isOnVolume: isOnVolume),
+            made: DirectoryChange.Form(
+                mode: Self.groupMode.masked(by: umask), seedMode: Self.groupMode, group: group(context)),
+            use: use, trust: DirectoryChange.Trust(owners: owners))
     }
 
     /// The mode of a directory that is not the user's alone, whatever the umask is.
@@ -194,10 +200,12 @@ package struct Scratch: Step {
         let standard = directory.isShared ? Self.sharedMode : Self.groupMode
         let users = directory.owner == .user && !directory.isShared ? standard.masked(by: umask) : standard
         let change = DirectoryChange(
-            path: path, mode: directory.mode ?? users, seedMode: directory.mode ?? standard,
-            own: directory.isShared ? [home] : ownPlaces(context), owner: isRoots ? 0 : nil,
-            group: isRoots ? 0 : group(context), use: isRoots ? .none : .write, isOnVolume: !isRoots,
-            isShared: directory.isShared)
+            at: DirectoryChange.Place(
+                path, own: directory.isShared ? [home] : ownPlaces(context), isOnVolume: !isRoots),
+            made: DirectoryChange.Form(
+                mode: directory.mode ?? users, seedMode: directory.mode ?? standard, owner: isRoots ? 0 : nil,
+                group: isRoots ? 0 : group(context), isShared: directory.isShared),
+            use: isRoots ? .none : .write)
         let by: [Actor] =
             switch directory.owner {
             case .root: [.root]

@@ -113,13 +113,14 @@ package struct ShellState: Step {
         let owners = scratch.permittedOwners(context).owners
         let isInScratch = directory.starts(with: scratch.home)
         let files = [".zshenv", ".zshrc", ".zprofile", ".zlogin"].map { directory.appending($0) } + [framework, git]
+        let startup = StartupFiles(
+            files: (isInScratch ? [] : [directory]) + files, homeFiles: Self.homeFiles.map { home.appending($0) },
+            volume: scratch.home, owners: owners + [0])
         let place = DirectoryChange(
-            path: directory, mode: 0o700, own: scratch.ownPlaces(context), group: scratch.group(context), use: .enter,
+            at: DirectoryChange.Place(directory, own: scratch.ownPlaces(context)),
+            made: DirectoryChange.Form(mode: 0o700, group: scratch.group(context)), use: .enter,
             // Elsewhere the pod spec has chosen it, and it is only told whose it is. What is root's is the image's.
-            owners: isInScratch ? owners + [0] : nil,
-            startup: StartupFiles(
-                files: (isInScratch ? [] : [directory]) + files, homeFiles: Self.homeFiles.map { home.appending($0) },
-                volume: scratch.home, owners: owners + [0]))
+            trust: DirectoryChange.Trust(owners: isInScratch ? owners + [0] : nil, startup: startup))
         let changes: [Change] =
             [
                 .directory(place)

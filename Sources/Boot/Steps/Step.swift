@@ -1,5 +1,3 @@
-package import SystemPackage
-
 /// A stage of the boot: what it reads, and what it wants to be true.
 ///
 /// A step is a value that holds its checked settings. It plans and never acts: it cannot write, wait, or look at more
@@ -56,32 +54,5 @@ package struct StepPlan: Sendable {
         self.changes = changes
         self.exports = exports
         self.warnings = warnings
-    }
-}
-
-/// A variable that later steps and the user's command get.
-package struct Export: Equatable, Sendable {
-    /// How the value comes about.
-    package enum Value: Equatable, Sendable {
-        /// Known in the plan.
-        case text(String)
-        /// The directory that came of a planned one, which may be its fallback.
-        case directory(FilePath)
-        /// A planned path; there is no variable when it, or a directory above it, could not be made.
-        case place(FilePath)
-        /// A text; there is no variable when two directories are on the same device.
-        case textWhenApart(String, FilePath, FilePath)
-    }
-
-    package let name: String
-    package let value: Value
-
-    package init(_ name: String, _ text: String) {
-        self.init(name, .text(text))
-    }
-
-    package init(_ name: String, _ value: Value) {
-        self.name = name
-        self.value = value
     }
 }

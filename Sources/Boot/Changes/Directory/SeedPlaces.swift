@@ -1,41 +1,6 @@
 import Linux
-package import SystemPackage
+import SystemPackage
 internal import Text
-
-/// A directory of image policy in which the seed user may make directories.
-package struct SeedDirectory: Equatable, Sendable {
-    package let path: FilePath
-    /// What is mounted there; `nil` for what the image has there.
-    package let volume: Volume?
-
-    package init(_ path: FilePath, on volume: Volume? = nil) {
-        self.path = path
-        self.volume = volume
-    }
-
-    /// A mount as `/proc/self/mountinfo` has it (proc_pid_mountinfo(5)).
-    package struct Volume: Equatable, Sendable {
-        package let source: String
-        package let type: String
-        /// The directory of the file system that is mounted.
-        package let root: String
-        /// Where; `nil` for anywhere.
-        package let point: FilePath?
-
-        package init(source: String, type: String, root: String = "/", point: FilePath? = nil) {
-            self.source = source
-            self.type = type
-            self.root = root
-            self.point = point
-        }
-
-        /// Whether a mount is this one, byte for byte: to a file system two ways of writing an accent are two names.
-        func matches(_ mount: Mount) -> Bool {
-            mount.source.utf8.elementsEqual(source.utf8) && mount.type.utf8.elementsEqual(type.utf8)
-                && mount.root.utf8.elementsEqual(root.utf8) && (point == nil || point == mount.point)
-        }
-    }
-}
 
 /// Where the seed user may make directories.
 package struct SeedPlaces: Sendable {
@@ -108,29 +73,5 @@ package struct SeedPlaces: Sendable {
         // With a digit in front it might be a number.
         if isPlain, let first = text.utf8.first, !(0x30...0x39 ~= first), first != UInt8(ascii: "-") { return text }
         return "\"\(text.shown())\""
-    }
-}
-
-extension Apply {
-    /// The mounts as they are now, seen as root: whoever acts may not be able to look.
-    func seedMounts() -> SeedPlaces.Mounts {
-        let mounts = try? actors.acting(as: .root) { () throws(SystemCallError) in
-            let root = try tree.open("/", [.pathOnly, .directory], links: .refuse).mount
-            return SeedPlaces.Mounts(all: Mount.all(of: tree), root: root)
-        }
-        return mounts ?? SeedPlaces.Mounts(all: [], root: 0)
-    }
-
-    /// Why the seed user would make nothing at a place, as a dry run can see it.
-    func seedRefusal(at parent: FilePath, _ named: [SeedDirectory]) throws(BootError) -> String? {
-        let mounts = seedMounts()
-        do throws(SystemCallError) {
-            return try actors.acting(as: .seed) { () throws(SystemCallError) in
-                seedPlaces.refusal(of: try tree.openParent(of: parent.appending("x"), links: .refuse), named, mounts)
-            }
-        } catch {
-            // Trying it will tell, and an observer cannot see all.
-            return nil
-        }
     }
 }

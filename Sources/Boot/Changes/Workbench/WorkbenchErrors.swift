@@ -2,7 +2,14 @@ import Linux
 import SystemPackage
 internal import Text
 
-extension Apply {
+/// Errors about paths, with what can be done about them.
+extension Workbench {
+    /// An error of an actor's about a path.
+    @inline(never)
+    func failure(_ action: String, _ path: FilePath, as actor: Actor, _ error: SystemCallError) -> BootError {
+        failure(action, path, [Attempt(as: actors.words(actor), error)])
+    }
+
     /// An error about a path, with what can be done about it.
     func failure(
         _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false, remedy known: String? = nil
@@ -76,5 +83,20 @@ extension Apply {
         case .staleNFSFileHandle, .ioError, .timedOut: return "the server of \(place) does not serve it"
         default: return ""
         }
+    }
+
+    /// An error of copying, which names the place in the original that cannot be read.
+    func copyFailure(
+        _ action: String, _ source: FilePath, _ destination: FilePath, _ error: SystemCallError
+    ) -> BootError {
+        let attempts = [Attempt(as: actors.words(actor), error)]
+        guard let place = error.path, place.starts(with: source) else {
+            return failure("\(action) \(source.shown()) to", destination, attempts)
+        }
+        let inside = place == source ? "" : ": \(place.shown())"
+        return BootError(
+            "\(action) \(source.shown()) to \(destination.shown())\(inside)", attempts: attempts,
+            remedy: error.errno == .permissionDenied && error.call != "renameat2" && error.call != "renameat"
+                ? "the user must be able to read all of \(source.shown())" : "")
     }
 }

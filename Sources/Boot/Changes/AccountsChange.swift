@@ -1,0 +1,117 @@
+import Linux
+import SystemPackage
+internal import Text
+
+/// The account files have their planned text.
+package struct AccountsChange: Equatable, Sendable {
+    package let accounts: PlannedAccounts
+
+    package init(_ accounts: PlannedAccounts) {
+        self.accounts = accounts
+    }
+}
+
+extension AccountsChange: CheckedChange {
+    var goal: String {
+        accounts.meanings.isEmpty ? "account files are as planned" : accounts.meanings.joined(separator: "; ")
+    }
+
+    func done(by identity: String) -> String { accounts.meanings.joined(separator: "; ") }
+
+    var subject: FilePath? { nil }
+
+    /// A file that is not as planned.
+    struct PendingFile {
+        let path: FilePath
+        let found: [UInt8]?
+        let planned: [UInt8]?
+    }
+
+    func check(on bench: Workbench) throws(BootError) -> Finding<[PendingFile]> {
+        let pending = files.filter { $0.found != $0.planned }
+        return pending.isEmpty ? .already : .differs(pending)
+    }
+
+    func makeTrue(_ pending: [PendingFile], on bench: Workbench) throws(BootError) -> Outcome {
+        let isLocked = bench.actor == .root ? try Self.lock(on: bench) : false
+        defer { if isLocked { AccountLock.release() } }
+        var hasWritten = false
+        for file in pending {
+            guard let planned = file.planned else { continue }
+            do throws(BootError) {
+                try bench.checkIsImages("cannot write", file.path)
+            } catch  where error.attempts.isEmpty && file.path != Paths.passwd {
+                // The user can be looked up without the others.
+                bench.note(error.message)
+                continue
+            }
+            try write(file.path, planned, found: file.found, on: bench)
+            hasWritten = true
+        }
+        return hasWritten ? .changed : .already
+    }
+
+    /// Each file with what was found and what is planned, in the order of writing: groups before the user that is in
+    /// them, and the passwords before the entries that point to them.
+    private var files: [PendingFile] {
+        let (found, planned) = (accounts.found, accounts.planned)
+        return [
+            PendingFile(path: Paths.gshadow, found: found.gshadow, planned: planned.gshadow),
+            PendingFile(path: Paths.group, found: found.group, planned: planned.group),
+            PendingFile(path: Paths.shadow, found: found.shadow, planned: planned.shadow),
+            PendingFile(path: Paths.passwd, found: found.passwd, planned: planned.passwd),
+        ]
+    }
+
+    /// Writes an account file, if it is still what was found.
+    private func write(
+        _ path: FilePath, _ planned: [UInt8], found: [UInt8]?, on bench: Workbench
+    ) throws(BootError) {
+        let tree = bench.tree
+        var isSame = false
+        try bench.perform("cannot read", path) { () throws(SystemCallError) in
+            isSame = try tree.read(path) == found
+        }
+        guard isSame else {
+            throw BootError(
+                "cannot write \(path)", reason: "another program changed it during the boot",
+                remedy: "start the container again")
+        }
+        try bench.perform("cannot write", path) { () throws(SystemCallError) in
+            let status = try tree.status(path, links: .refuse)
+            if status == nil { try Self.makeDirectory(of: path, in: tree) }
+            // Only these two are made: an image without shadow files goes without.
+            try FileReplacement.replace(
+                path, with: planned, mode: status?.mode ?? 0o644, owner: (status?.user ?? 0, status?.group ?? 0),
+                in: tree)
+        }
+    }
+
+    /// Makes the directory of a file that an image without anything in it lacks.
+    private static func makeDirectory(of path: FilePath, in tree: FileTree) throws(SystemCallError) {
+        let directory = path.parent
+        guard let name = directory.lastComponent, try tree.status(directory, links: .refuse) == nil else { return }
+        // Right from the start: nothing is changed by its name afterwards.
+        let umask = CurrentProcess.setUmask(0o022)
+        defer { CurrentProcess.setUmask(umask) }
+        try tree.openParent(of: directory, links: .refuse).makeDirectory(name, mode: 0o755)
+    }
+
+    /// Takes the lock of the account files; `false` where there can be none.
+    private static func lock(on bench: Workbench) throws(BootError) -> Bool {
+        let (actors, tree) = (bench.actors, bench.tree)
+        do throws(SystemCallError) {
+            // What the pod has mounted in its place is anybody's, or a pipe at which we would wait.
+            if actors.isElevated, try tree.isOnRootMount(AccountLock.path) == false { return false }
+            try actors.acting(as: .root) { () throws(SystemCallError) in try AccountLock.acquire() }
+            return true
+        } catch  where [.readOnlyFileSystem, .permissionDenied, .noSuchFileOrDirectory].contains(error.errno) {
+            // No other program can have taken a lock whose file cannot be made.
+            return false
+        } catch {
+            throw BootError(
+                "cannot lock the account files", attempts: [Attempt(as: actors.words(.root), error)],
+                remedy: "does another program hold \(error.path ?? "")?")
+        }
+    }
+}

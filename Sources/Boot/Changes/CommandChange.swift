@@ -1,0 +1,229 @@
+import Linux
+package import Programs
+package import SystemPackage
+internal import Text
+
+/// A drop-in is run, always: nobody can tell whether what it makes is there already.
+package struct CommandChange: Equatable, Sendable {
+    package let dropIn: DropIn
+    /// All of its environment but the exports and what counts more than they do.
+    package let environment: EnvironmentBlock
+    /// What counts more than the exports.
+    package let fixed: [Assignment]
+    /// What it gets of what the built-in steps before it export.
+    package let exports: [Export]
+    /// How many variables the built-in steps before it export: what it exports itself counts more than they do.
+    package let position: Int
+    /// Where it starts, if it can.
+    package let directory: FilePath
+    /// Variables that a drop-in cannot set because the command never gets them.
+    package let refused: Set<String>
+    /// Which variables are secrets, also of those that earlier drop-ins have exported.
+    let knownSecrets: Secrets
+    /// The values of the pod's secrets, which another variable may have as well.
+    let secretValues: [[UInt8]]
+
+    /// What the environments are made of does not differ within a boot.
+    package static func == (left: CommandChange, right: CommandChange) -> Bool {
+        left.dropIn == right.dropIn && left.exports == right.exports && left.position == right.position
+    }
+}
+
+extension CommandChange: CheckedChange {
+    var goal: String { dropIn.command }
+
+    func done(by identity: String) -> String { "ran \(dropIn.command) as \(identity)" }
+
+    var subject: FilePath? { dropIn.program }
+
+    var isMadeAtEveryStart: Bool { true }
+
+    func check(on bench: Workbench) throws(BootError) -> Finding<FilePath> {
+        switch try findProgram(as: bench.actor, on: bench) {
+        case .executable(let path): return .differs(path)
+        case .notExecutable(let reason):
+            // Of a directory's file nobody said that it is a step.
+            guard dropIn.source == .configuration else { return .skipped(reason) }
+            throw BootError("cannot run \(dropIn.program.shown())", reason: reason)
+        }
+    }
+
+    func makeTrue(_ program: FilePath, on bench: Workbench) throws(BootError) -> Outcome {
+        let actor = bench.actor
+        bench.stopWatching()
+        // Before the return to root: some depends on what the user sees.
+        let exported = exported(to: actor, on: bench)
+        let file = try makeExportFile(for: actor, on: bench)
+        defer { file.remove() }
+        let fixed = fixed + [Assignment(StepExports.variable, file.path.string)]
+        let environment = environment.setting(
+            (exported + fixed).map { ($0.name, Array($0.value.utf8)) }, removing: [])
+        try run(program, as: actor, environment, on: bench)
+        bench.ledger.note(try readExports(in: file).map { ($0.name, $0.value) }, by: actor, position: position)
+        return .changed
+    }
+}
+
+// Is it there?
+extension CommandChange {
+    /// What is at the path of a program.
+    private enum Program {
+        case executable(FilePath)
+        /// Something else, in words.
+        case notExecutable(String)
+    }
+
+    /// Looks for the program; for what root or the seed user runs, it must be root's alone.
+    private func findProgram(as actor: Actor, on bench: Workbench) throws(BootError) -> Program {
+        var path = dropIn.program
+        let status: FileStatus?
+        do throws(TrustedProgram.Refusal) {
+            if actor == .user {
+                status = try lookAsUser(path, on: bench)
+            } else {
+                let found = try TrustedProgram.find(path, in: bench.tree, isImageOnly: bench.actors.isElevated)
+                (path, status) = (found.path, found.status)
+            }
+        } catch {
+            let action = "cannot run \(dropIn.program.shown())"
+            switch error {
+            case .failed(let error):
+                throw BootError(
+                    action, reason: error.errno == .noSuchFileOrDirectory ? "no such file" : "",
+                    attempts: [Attempt(as: bench.actors.words(actor), error)])
+            case .unsafe(let reason, let remedy):
+                throw BootError("\(action) as \(actor.rawValue)", reason: reason, remedy: remedy)
+            }
+        }
+        guard let status else {
+            throw BootError("cannot run \(dropIn.program.shown())", reason: "no such file")
+        }
+        guard status.kind == .file else { return .notExecutable("it is \(status.kind.words)") }
+        guard status.mode.rawValue & 0o111 != 0 else {
+            return .notExecutable("it is not executable (\(status.mode.octal))")
+        }
+        return .executable(path)
+    }
+
+    private func lookAsUser(_ path: FilePath, on bench: Workbench) throws(TrustedProgram.Refusal) -> FileStatus? {
+        do throws(SystemCallError) {
+            return try bench.actors.acting(as: .user) { () throws(SystemCallError) in
+                try bench.tree.status(path, links: .follow)
+            }
+        } catch {
+            throw .failed(error)
+        }
+    }
+}
+
+// The run.
+extension CommandChange {
+    private func run(
+        _ program: FilePath, as actor: Actor, _ environment: [CString], on bench: Workbench
+    ) throws(BootError) {
+        var output = OutputLines(hiding: hidden(in: environment))
+        let show = { (line: String) in bench.say(line, of: dropIn.name) }
+        let program = ProgramRun(
+            program, arguments: [dropIn.program.string] + dropIn.arguments, environment: environment,
+            timeLimit: dropIn.timeLimit, directory: directory)
+        let result: ProgramRun.Result
+        do throws(SystemCallError) {
+            result = try bench.run(program, as: actor) { output.take($0, show) }
+        } catch {
+            throw BootError(
+                "cannot run \(dropIn.program.shown())", attempts: [Attempt(as: bench.actors.words(actor), error)],
+                remedy: error.call == "execve" ? Self.remedy(forExecuting: error) : "")
+        }
+        output.finish(show)
+        if result.leftBehind > 0 {
+            let count = result.leftBehind == 1 ? "a process" : "\(result.leftBehind) processes"
+            bench.note("\(count) that it left behind had to be killed")
+        }
+        try check(result, lastLine: output.last)
+    }
+
+    /// Checks that it ended as it should.
+    private func check(_ result: ProgramRun.Result, lastLine: String) throws(BootError) {
+        let last = lastLine.isEmpty ? "" : "; the last line of its output is '\(lastLine)'"
+        if result.isOverdue {
+            throw BootError(
+                "\(dropIn.command) failed", reason: "it did not end within \(dropIn.timeLimit) s\(last)",
+                remedy: "the key timeout of its entry under steps changes the limit")
+        }
+        switch result.end {
+        case .exited(0): return
+        case .exited(let code): throw BootError("\(dropIn.command) failed", reason: "exit code \(code)\(last)")
+        case .signaled(let signal):
+            throw BootError("\(dropIn.command) failed", reason: "signal \(signal.rawValue) ended it\(last)")
+        }
+    }
+
+    private static func remedy(forExecuting error: SystemCallError) -> String {
+        switch error.errno {
+        case .noSuchFileOrDirectory: "is the interpreter of its first line in the image?"
+        case .execFormatError:
+            "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
+        case .permissionDenied: "is it executable for whom it runs as, and not on a noexec mount?"
+        default: ""
+        }
+    }
+
+    /// The values that are shown nowhere, of an environment that the drop-in gets.
+    private func hidden(in environment: [CString]) -> [[UInt8]] {
+        secretValues
+            + environment.compactMap { entry in
+                guard let name = entry.variableName, dropIn.secrets.contains(name) || knownSecrets.isSecret(name) else {
+                    return nil
+                }
+                return entry.bytes(from: name.utf8.count + 1)
+            }
+    }
+}
+
+// What steps export.
+extension CommandChange {
+    private func makeExportFile(for actor: Actor, on bench: Workbench) throws(BootError) -> ExportFile {
+        do throws(SystemCallError) {
+            // Root makes the file, and the new process becomes somebody else for ever, for which it must be root first.
+            try bench.actors.become(.root)
+            return try ExportFile(in: bench.tree, places: Paths.exportPlaces, for: bench.actors.identityForChild(actor))
+        } catch {
+            throw BootError(
+                "cannot make a file for what \(dropIn.program.shown()) exports",
+                attempts: [Attempt(as: bench.actors.words(actor), error)],
+                remedy: error.errno == .notPermitted ? ExportFile.remedy(places: Paths.exportPlaces) : "")
+        }
+    }
+
+    /// What earlier steps have exported to it.
+    private func exported(to actor: Actor, on bench: Workbench) -> [Assignment] {
+        let values = bench.ledger.values(of: exports) { export in
+            switch actor {
+            case .user: true
+            case .seed: export.by != .user && !StepExports.steersPrograms(export.name)
+            case .root: export.by == .root && !StepExports.steersPrograms(export.name)
+            }
+        }
+        return values.map { Assignment($0.name, $0.value) }
+    }
+
+    /// What it has exported.
+    private func readExports(in file: borrowing ExportFile) throws(BootError) -> [Assignment] {
+        let action = "cannot take what \(dropIn.program.shown()) exports"
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try file.read()
+        } catch {
+            guard error.errno == .staleNFSFileHandle else {
+                throw BootError(action, attempts: [Attempt(as: "", error)])
+            }
+            throw BootError(
+                action, reason: "the file was replaced or removed", remedy: "write to $\(StepExports.variable) itself")
+        }
+        do throws(FormatError) {
+            return try StepExports.parse(bytes, refusing: { BootVariables.contains($0) || refused.contains($0) })
+        } catch {
+            throw BootError(action, reason: error.expected, remedy: "a line is NAME=value")
+        }
+    }
+}

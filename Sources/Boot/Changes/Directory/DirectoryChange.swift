@@ -1,0 +1,246 @@
+package import Linux
+package import SystemPackage
+internal import Text
+
+/// A directory exists.
+package struct DirectoryChange: Equatable, Sendable {
+    /// What the user must be able to do there.
+    package enum Use: Equatable, Sendable {
+        /// Nothing in particular.
+        case none
+        /// Enter it.
+        case enter
+        /// Enter it, and make and remove files in it.
+        case write
+    }
+
+    /// Where a directory is.
+    package struct Place: Equatable, Sendable {
+        package fileprivate(set) var path: FilePath
+        /// Where the user's own begins: what is missing above belongs to the group, whatever the user's umask is.
+        package let own: [FilePath]
+        /// Whether it is expected on a volume, so that its absence may mean that the volume is missing.
+        package let isOnVolume: Bool
+
+        package init(_ path: FilePath, own: [FilePath] = [], isOnVolume: Bool = false) {
+            self.path = path
+            self.own = own
+            self.isOnVolume = isOnVolume
+        }
+    }
+
+    /// What a directory is that is made; one that exists stays as it is.
+    package struct Form: Equatable, Sendable {
+        package fileprivate(set) var mode: ModeBits
+        /// The mode of one that the seed makes: it is not the user's own, whose umask says nothing of it.
+        package let seedMode: ModeBits
+        /// The owner of one that root makes; others own what they make.
+        package let owner: UInt32?
+        package let group: UInt32
+        /// Whether others of the group work in it too: an existing one is then expected to have the same mode bits.
+        package let isShared: Bool
+
+        package init(
+            mode: ModeBits, seedMode: ModeBits? = nil, owner: UInt32? = nil, group: UInt32, isShared: Bool = false
+        ) {
+            self.mode = mode
+            self.seedMode = seedMode ?? mode
+            self.owner = owner
+            self.group = group
+            self.isShared = isShared
+        }
+    }
+
+    /// Whose a directory and files in it may be.
+    package struct Trust: Equatable, Sendable {
+        /// Who may own one that exists, and what is above it within the user's own; `nil` for anybody.
+        package let owners: [UInt32]?
+        /// Files that are told of when they are somebody else's.
+        package let startup: StartupFiles?
+
+        package init(owners: [UInt32]? = nil, startup: StartupFiles? = nil) {
+            self.owners = owners
+            self.startup = startup
+        }
+    }
+
+    package private(set) var place: Place
+    package private(set) var made: Form
+    package private(set) var use: Use
+    /// What is used in its place when it cannot be: the first of them that can.
+    package let fallbacks: [FilePath]
+    package let trust: Trust
+    /// Whether it is only looked at, and may as well be missing: programs of the user's make it.
+    package let isLeftToOthers: Bool
+
+    package init(
+        at place: Place, made: Form, use: Use, fallbacks: [FilePath] = [], trust: Trust = Trust(),
+        isLeftToOthers: Bool = false
+    ) {
+        self.place = place
+        self.made = made
+        self.use = use
+        self.fallbacks = fallbacks
+        self.trust = trust
+        self.isLeftToOthers = isLeftToOthers
+    }
+
+    package var path: FilePath { place.path }
+
+    /// The same directory at another path.
+    private func moved(to path: FilePath) -> DirectoryChange {
+        var change = self
+        change.place.path = path
+        return change
+    }
+
+    /// The same directory for another use.
+    private func used(for use: Use) -> DirectoryChange {
+        var change = self
+        change.use = use
+        return change
+    }
+
+    /// The same directory as an actor makes it.
+    func made(by actor: Actor) -> DirectoryChange {
+        var change = self
+        change.made.mode = mode(by: actor)
+        return change
+    }
+
+    /// The mode that an actor gives to it.
+    func mode(by actor: Actor) -> ModeBits { actor == .seed ? made.seedMode : made.mode }
+}
+
+extension DirectoryChange: CheckedChange {
+    var goal: String { "directory \(path.shown()) (\(made.mode.octal))" }
+
+    func done(by identity: String) -> String { "created \(path.shown()) (\(made.mode.octal)) as \(identity)" }
+
+    var subject: FilePath? { path }
+
+    var blocksWhatLiesBelow: Bool { true }
+
+    func moved(by resolve: (FilePath) -> FilePath) -> Change? { .directory(moved(to: resolve(path))) }
+
+    func apply(on bench: Workbench) throws(BootError) -> Outcome {
+        if isRoots, let reason = try reasonAgainstRoot(on: bench) { return .skipped(reason) }
+        do throws(BootError) {
+            return try ensure(on: bench)
+        } catch {
+            for fallback in fallbacks {
+                let change = replacement(at: fallback, on: bench)
+                let part = Workbench(forPartOf: bench, by: [.user, .seed].filter(bench.actors.has))
+                defer { bench.takeNotes(of: part) }
+                let outcome: Outcome
+                do throws(BootError) {
+                    outcome = try change.ensure(on: part)
+                } catch {
+                    // The first failure is the one to tell of.
+                    continue
+                }
+                part.note("\(error.message); \(fallback.shown()) is used instead")
+                bench.ledger.choose(fallback, for: path)
+                if !part.identity.isEmpty { bench.identity = part.identity }
+                bench.performed = part.performed ?? .directory(change)
+                return outcome
+            }
+            throw error
+        }
+    }
+
+    /// What is made in the directory's place.
+    private func replacement(at fallback: FilePath, on bench: Workbench) -> DirectoryChange {
+        let planned = bench.ledger.plannedDirectories
+        // What the plan says of such a place counts here, too.
+        if let known = planned.first(where: { $0.path == fallback && !$0.isLeftToOthers }) {
+            return known.used(for: .write)
+        }
+        // What lies in the home has the same owners.
+        let above = planned.first { fallback.starts(with: $0.path) && $0.trust.owners != nil }
+        return DirectoryChange(
+            at: Place(fallback, own: place.own),
+            made: Form(
+                mode: ModeBits(rawValue: 0o770).masked(by: bench.actors.workUmask), seedMode: 0o770, group: made.group),
+            use: .write, trust: Trust(owners: above?.trust.owners.map { $0 + [0] }))
+    }
+
+    /// Sees to it that this very directory exists and can be used.
+    @inline(never)
+    func ensure(on bench: Workbench) throws(BootError) -> Outcome {
+        // Programs find some of these files without the directory.
+        defer { tellForeignFiles(on: bench) }
+        return try checkAndMake(on: bench)
+    }
+
+    func check(on bench: Workbench) throws(BootError) -> Finding<Void> {
+        // The working directory is often the persistent one, and every question to a file server takes its time.
+        let isAsked = trust.owners != nil || trust.startup != nil
+        if bench.ledger.isWritable(path) && use == .enter && !isAsked { return .already }
+        try checkOwnersAbove(on: bench)
+        let (found, link) = try lookWithLink(at: path, on: bench)
+        if let status = found {
+            try checkOwner(at: path, status, link, on: bench)
+            try checkUse(status, on: bench)
+            if use == .write { bench.ledger.noteWritable(path) }
+            compare(with: status, on: bench)
+            return .already
+        }
+        if isLeftToOthers { return .unneeded("there is none") }
+        // A boot would have made it by now.
+        return bench.isDryRun && bench.ledger.isExpectedItself(path) ? .already : .differs(())
+    }
+
+    func foresee(_: Void, on bench: Workbench) throws(BootError) {
+        try checkMakeable(on: bench)
+        bench.ledger.expect(path)
+    }
+
+    func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
+        try makeMissing(on: bench)
+        if trust.owners != nil {
+            // Another one may have been faster.
+            let (found, link) = try lookWithLink(at: path, on: bench)
+            if let found { try checkOwner(at: path, found, link, on: bench) }
+            try checkOwnersAbove(on: bench)
+        }
+        try checkUse(nil, on: bench)
+        return .changed
+    }
+}
+
+// What a dry run can tell.
+extension DirectoryChange {
+    /// Whether a dry run's directory could be made, and by whom.
+    private func checkMakeable(on bench: Workbench) throws(BootError) {
+        // An image has none of the volumes that a pod mounts there.
+        guard bench.tree.root == "/" else { return }
+        var parent = path.parent
+        while parent.lastComponent != nil, try look(at: parent, on: bench) == nil {
+            if bench.isExpected(parent) { return }
+            parent = parent.parent
+        }
+        var attempts: [Attempt] = []
+        for actor in bench.able {
+            let named = actor == .seed ? bench.seedPlaces.named(parent, for: path, made: []) : nil
+            if named?.isEmpty == true { continue }
+            bench.identity = bench.actors.words(actor)
+            if let named, let refusal = seedRefusal(at: parent, named, on: bench) {
+                throw bench.failure("cannot create", path, attempts, isOnVolume: place.isOnVolume, remedy: refusal)
+            }
+            // What another may do is not for an observer to see.
+            if bench.actors.isObserver && !(actor == .user && bench.actors.isUser) { return }
+            do throws(SystemCallError) {
+                try bench.actors.acting(as: actor) { () throws(SystemCallError) in
+                    try bench.tree.checkAccess(parent, [.write, .execute])
+                }
+                tell(madeBy: actor, on: bench)
+                return
+            } catch {
+                attempts.append(Attempt(as: bench.identity, error))
+                guard error.errno == .permissionDenied || error.errno == .notPermitted else { break }
+            }
+        }
+        throw bench.failure("cannot create", path, attempts, isOnVolume: place.isOnVolume)
+    }
+}

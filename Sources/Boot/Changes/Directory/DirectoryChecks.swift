@@ -1,0 +1,186 @@
+import Linux
+import SystemPackage
+internal import Text
+
+/// What is looked at before a directory is used: what is there, whose it is, and what the user can do there.
+extension DirectoryChange {
+    /// The status of a directory, or `nil` when there is nothing at the path.
+    func look(at path: FilePath, on bench: Workbench) throws(BootError) -> FileStatus? {
+        try lookWithLink(at: path, on: bench).status
+    }
+
+    /// Likewise, and the link that leads to the directory, if the path is one and the actor follows it.
+    func lookWithLink(
+        at path: FilePath, on bench: Workbench
+    ) throws(BootError) -> (status: FileStatus?, link: FileStatus?) {
+        if bench.isExpected(path) { return (nil, nil) }
+        let actor = bench.actor
+        var found: FileStatus?
+        var link: FileStatus?
+        do throws(SystemCallError) {
+            found = try bench.actors.acting(as: actor) { () throws(SystemCallError) in
+                if Actors.links(actor) == .refuse { return try bench.tree.status(path, links: .refuse) }
+                // One question to the server for what is no link.
+                let entry = try bench.tree.entryStatus(path)
+                guard entry?.kind == .link else { return entry }
+                link = entry
+                return try bench.tree.status(path, links: .follow)
+            }
+        } catch let first {
+            // To the reader both questions are one.
+            let call = first.call == "lstat" ? "stat" : first.call
+            let error = SystemCallError(call: call, path: first.path, errno: first.errno)
+            let attempt = Attempt(as: bench.actors.words(actor), error)
+            guard error.errno == .permissionDenied, actor == .user else {
+                throw bench.failure("cannot look at", path, [attempt], isOnVolume: place.isOnVolume)
+            }
+            // Nobody else can help: what a seed made there would be out of the user's reach.
+            throw BootError(
+                "cannot look at \(path.shown())", attempts: [attempt],
+                remedy: "every directory above it must let this user pass, and some servers know only the primary group"
+            )
+        }
+        if let found { bench.ledger.note(path, device: found.device) }
+        guard let found, found.kind != .directory else { return (found, link) }
+        if found.kind == .link {
+            throw BootError(
+                "cannot use \(path.shown())", reason: "it is a symbolic link, which root does not follow")
+        }
+        throw BootError(
+            "cannot use \(path.shown())", reason: "it is \(found.kind.words), and a directory is expected",
+            remedy: "move it away or choose another path")
+    }
+
+    /// Checks that a directory, and a link to it, belongs to somebody who may put files there that run as the user.
+    ///
+    /// - Parameter path: the directory itself, or one above it.
+    func checkOwner(
+        at path: FilePath, _ status: FileStatus, _ link: FileStatus?, on bench: Workbench
+    ) throws(BootError) {
+        guard let owners = trust.owners else { return }
+        let path = path.shown()
+        let (owner, what): (UInt32, String)
+        if !owners.contains(status.user) {
+            (owner, what) = (status.user, link == nil ? "it" : "it is a symbolic link to a directory that")
+        } else if let link, !owners.contains(link.user) {
+            // Whoever owns it can let it lead elsewhere.
+            (owner, what) = (link.user, "it is a symbolic link that")
+        } else {
+            return
+        }
+        // Whoever followed the advice would follow a link, too.
+        let correction =
+            link != nil
+            ? "remove the link" : "its owner or root can run chown \(bench.actors.userID):\(made.group) \(path)"
+        throw BootError(
+            "cannot use \(path)",
+            reason: "\(what) belongs to user \(owner), whose files there could run as user "
+                + "\(bench.actors.userID)",
+            remedy: "is NB_UID right? \(correction), or the image's configuration can permit the owner: "
+                + "scratch.homeOwners: [\(owner)]")
+    }
+
+    /// Checks whose the directories above one are, as far as they are the user's own: who owns one of them can put another
+    /// into its place. One that cannot be looked at will be told of when it is to be used.
+    func checkOwnersAbove(on bench: Workbench) throws(BootError) {
+        // What is above the user's own place is the pod's.
+        guard trust.owners != nil, !place.own.contains(self.path) else { return }
+        var path = self.path.parent
+        while place.own.contains(where: { path != $0 && path.starts(with: $0) }) {
+            if let (status, link) = try? lookWithLink(at: path, on: bench), let status {
+                try checkOwner(at: path, status, link, on: bench)
+            }
+            path = path.parent
+        }
+    }
+
+    /// Checks that the user can do in the directory what must be done there.
+    func checkUse(_ status: FileStatus?, on bench: Workbench) throws(BootError) {
+        // Another one's rights say nothing of the user's.
+        if bench.actors.isObserver && !bench.actors.isUser { return }
+        let access: FileTree.Access
+        switch use {
+        case .none: return
+        case .enter: access = .execute
+        case .write: access = [.write, .execute]
+        }
+        if let status, isPlainlyUsable(status, on: bench) { return }
+        do throws(SystemCallError) {
+            try bench.actors.acting(as: .user) { () throws(SystemCallError) in try bench.tree.checkAccess(path, access)
+            }
+        } catch {
+            let action = use == .enter ? "cannot enter" : "cannot write in"
+            var remedy = bench.remedy(for: error, path, isOnVolume: place.isOnVolume)
+            if error.errno == .noSuchFileOrDirectory {
+                throw BootError(
+                    "cannot use \(path.shown())", reason: "it is a symbolic link that leads nowhere",
+                    remedy: "remove it, or make the directory that it leads to")
+            }
+            if error.errno == .permissionDenied, let status, isLink(on: bench) {
+                // Whoever followed the advice below would follow the link, too.
+                remedy =
+                    "it is a symbolic link to a directory that has mode \(status.mode.octal) and belongs to "
+                    + "\(status.user):\(status.group)"
+            } else if error.errno == .permissionDenied, let status {
+                remedy =
+                    "it has mode \(status.mode.octal) and belongs to \(status.user):\(status.group): its owner can run "
+                    + "chgrp \(made.group) \(path.shown()) && chmod \(made.seedMode.octal) "
+                    + path.shown()
+            }
+            throw BootError(
+                "\(action) \(path.shown())", attempts: [Attempt(as: bench.actors.words(.user), error)],
+                remedy: remedy)
+        }
+    }
+
+    /// Whether a directory is the user's own, and nothing is known that would stand in the user's way: then a file server need not
+    /// be asked. Whether it takes anything at all, the first of its directories has told.
+    private func isPlainlyUsable(_ status: FileStatus, on bench: Workbench) -> Bool {
+        guard status.user == bench.actors.userID, status.mode.contains(0o700) else { return false }
+        return use == .enter || bench.ledger.isWritable(device: status.device)
+    }
+
+    /// Whether the last component of the path is a link, as far as the user can tell.
+    private func isLink(on bench: Workbench) -> Bool {
+        let status = try? bench.actors.acting(as: .user) { () throws(SystemCallError) in
+            try bench.tree.status(path, links: .refuse)
+        }
+        return status?.kind == .link
+    }
+
+    /// Notes how a directory that exists differs from one that the boot would make, where that matters to somebody.
+    func compare(with status: FileStatus, on bench: Workbench) {
+        let path = path.shown()
+        if let owner = made.owner, status.user != owner {
+            bench.note(
+                "\(path) belongs to user \(status.user), not to \(owner), and is left as it is; correct it with "
+                    + "chown \(owner):\(made.group) \(path)")
+        }
+        if made.isShared && !status.mode.contains(ModeBits(rawValue: made.mode.rawValue & 0o2070)) {
+            bench.note(
+                "\(path) has mode \(status.mode.octal): others of group \(status.group) cannot share all of it; its owner "
+                    + "(\(status.user)) can correct it with chmod \(made.mode.octal) \(path)")
+        }
+        // What lies within a directory that is closed needs no word.
+        let isOpen =
+            place.isOnVolume && status.mode.rawValue & 0o007 & ~made.mode.rawValue != 0 && use == .write
+            && status.user == bench.actors.userID
+        let whose = status.user == bench.actors.userID ? "" : "its owner (\(status.user)) can "
+        if made.mode.contains(0o1000) && status.mode.rawValue & 0o1020 == 0o020 {
+            let corrected = ModeBits(rawValue: status.mode.rawValue & (isOpen ? ~0o007 : ~0) | 0o1000)
+            bench.note(
+                "\(path) has mode \(status.mode.octal): others of group \(status.group) can move the user's files away; "
+                    + "\(whose)correct it with chmod \(corrected.octal) \(path)")
+        }
+        if trust.startup != nil && status.mode.rawValue & 0o033 != 0 {
+            bench.note(
+                "\(path) has mode \(status.mode.octal): others can enter it or change what shells run; "
+                    + "\(whose)correct it with chmod 700 \(path)")
+        }
+        if isOpen {
+            bench.note(
+                "\(path) has mode \(status.mode.octal): everyone can enter it; correct it with "
+                    + "chmod o-rwx \(path)")
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package import SystemPackage
+
+/// A variable that later steps and the user's command get.
+package struct Export: Equatable, Sendable {
+    /// How the value comes about.
+    package enum Value: Equatable, Sendable {
+        /// Known in the plan.
+        case text(String)
+        /// The directory that came of a planned one, which may be its fallback.
+        case directory(FilePath)
+        /// A planned path; there is no variable when it, or a directory above it, could not be made.
+        case place(FilePath)
+        /// A text; there is no variable when two directories are on the same device.
+        case textWhenApart(String, FilePath, FilePath)
+    }
+
+    package let name: String
+    package let value: Value
+
+    package init(_ name: String, _ text: String) {
+        self.init(name, .text(text))
+    }
+
+    package init(_ name: String, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+}

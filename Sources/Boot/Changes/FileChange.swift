@@ -1,0 +1,46 @@
+package import Linux
+package import SystemPackage
+internal import Text
+
+/// A file of the boot's own has a content.
+package struct FileChange: Equatable, Sendable {
+    package let path: FilePath
+    package let content: [UInt8]
+    package let mode: ModeBits
+    /// What the file is for, in a clause.
+    package let meaning: String
+}
+
+extension FileChange: CheckedChange {
+    var goal: String { "file \(path.shown()) (\(mode.octal)): \(meaning)" }
+
+    func done(by identity: String) -> String { "wrote \(path.shown()) (\(mode.octal)): \(meaning)" }
+
+    var subject: FilePath? { path }
+
+    func check(on bench: Workbench) throws(BootError) -> Finding<Void> {
+        var status: FileStatus?
+        var found: [UInt8] = []
+        try bench.perform("cannot read", path) { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                let file = try bench.tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
+                status = try file.status(path: path)
+                guard status?.kind == .file else { return }
+                // One byte more than expected tells a longer file.
+                found = try file.readAll(limit: content.count + 1, path: path)
+            } catch  where [.noSuchFileOrDirectory, .tooManySymbolicLinkLevels, .isDirectory].contains(error.errno) {
+                // Nothing there, or something else: making it true will tell.
+            }
+        }
+        if let status, found == content, status.mode == mode, status.user == 0 { return .already }
+        return .differs(())
+    }
+
+    func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
+        try bench.checkIsImages("cannot write", path)
+        try bench.perform("cannot write", path) { () throws(SystemCallError) in
+            try FileReplacement.replace(path, with: content, mode: mode, owner: (0, 0), in: bench.tree)
+        }
+        return .changed
+    }
+}

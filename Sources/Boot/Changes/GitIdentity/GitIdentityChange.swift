@@ -1,0 +1,259 @@
+import Linux
+internal import Programs
+package import SystemPackage
+internal import Text
+
+/// Git's global configuration has an identity.
+package struct GitIdentityChange: Equatable, Sendable {
+    /// A key of the section `user` and the value that it gets where it has none.
+    package struct Entry: Equatable, Sendable {
+        package let key: String
+        package let value: String
+    }
+
+    /// The configuration file.
+    package let path: FilePath
+    package let entries: [Entry]
+    /// The image's git program.
+    package let git: FilePath?
+    /// The user's home.
+    package let home: FilePath
+}
+
+extension GitIdentityChange: CheckedChange {
+    var goal: String {
+        "\(path.shown()) has \(entries.map { "user.\($0.key)" }.joined(separator: " and "))"
+    }
+
+    func done(by identity: String) -> String { "set the identity in \(path.shown()) as \(identity)" }
+
+    var subject: FilePath? { path }
+
+    func moved(by resolve: (FilePath) -> FilePath) -> Change? {
+        .gitIdentity(GitIdentityChange(path: resolve(path), entries: entries, git: git, home: resolve(home)))
+    }
+
+    /// What is to be done.
+    enum Difference {
+        /// Git is to add some entries.
+        case lacks([Entry], Git)
+        /// A file that is empty, or missing, is to have some entries: it is written without git.
+        case isEmpty([Entry], mode: ModeBits)
+    }
+
+    func check(on bench: Workbench) throws(BootError) -> Finding<Difference> {
+        let file = try lookAtFile(on: bench)
+        if let kind = file.kind, kind != .file { return .skipped("it is \(kind.words)") }
+        let configuration = file.configuration
+        let missing = entries.filter { !configuration.userKeys.contains($0.key) }
+        let isDoubtful = configuration.hasIncludes || configuration.isBad
+        // In doubt git itself is asked, who tells of a bad file too.
+        if missing.isEmpty && (!configuration.isBad || git == nil) { return .already }
+        if isDoubtful && (bench.actors.isObserver || !bench.tree.isRealRoot) {
+            return .unneeded("only git could tell, and a program of another root or for another user is not run")
+        }
+        guard let git else { return try checkWithoutGit(file, missing, on: bench) }
+        let program = Git(program: git, file: path, home: home)
+        return isDoubtful
+            ? try check(asking: program, configuration, on: bench) : .differs(.lacks(missing, program))
+    }
+
+    /// Likewise, where only git knows what the file includes.
+    private func check(
+        asking git: Git, _ configuration: GitConfiguration, on bench: Workbench
+    ) throws(BootError) -> Finding<Difference> {
+        var missing: [Entry] = []
+        for entry in entries
+        where try run(git, ["--includes", "--get", "--", "user.\(entry.key)"], noValue: 1, on: bench) != 0 {
+            missing.append(entry)
+        }
+        if missing.isEmpty { return .already }
+        if configuration.hasConditionalIncludes {
+            // Written at the end of the file it would win over what the included files say.
+            return .unneeded("the file includes others by condition, which may have one")
+        }
+        return .differs(.lacks(missing, git))
+    }
+
+    /// Without git nothing can be added to what the user has written: only a file that is empty, or missing, is written.
+    private func checkWithoutGit(
+        _ file: ConfigurationFile, _ missing: [Entry], on bench: Workbench
+    ) throws(BootError) -> Finding<Difference> {
+        guard file.size == 0 else { return .skipped("the image has no git to add it to what is there") }
+        guard try bench.look(at: path)?.kind != .link else {
+            return .skipped("the image has no git, and \(path.shown()) is a symbolic link")
+        }
+        return .differs(.isEmpty(missing, mode: file.mode))
+    }
+
+    func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome {
+        switch difference {
+        case .lacks(let missing, let git):
+            for entry in missing { try run(git, ["--", "user.\(entry.key)", entry.value], on: bench) }
+        case .isEmpty(let missing, let mode): try write(missing, mode: mode, on: bench)
+        }
+        return .changed
+    }
+}
+
+// The file.
+extension GitIdentityChange {
+    /// What is known of a configuration file.
+    private struct ConfigurationFile {
+        /// `nil` for no file.
+        var kind: FileStatus.Kind?
+        var size = 0
+        var mode: ModeBits = 0o666
+        var configuration = GitConfiguration([])
+    }
+
+    private func lookAtFile(on bench: Workbench) throws(BootError) -> ConfigurationFile {
+        var found = ConfigurationFile()
+        if bench.isExpected(path) { return found }
+        var rounds = Self.staleRounds
+        try bench.perform("cannot read", path) { () throws(SystemCallError) in
+            while true {
+                do throws(SystemCallError) {
+                    try look(&found, in: bench.tree)
+                    return
+                } catch  where error.errno == .staleNFSFileHandle && rounds > 0 {
+                    // Another container has replaced the file since it was opened (nfs(5)): the new one is there.
+                    rounds -= 1
+                }
+            }
+        }
+        return found
+    }
+
+    /// How often a file is opened anew that a file server says is gone.
+    private static let staleRounds = 8
+
+    private func look(_ found: inout ConfigurationFile, in tree: FileTree) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            let file = try tree.open(path, [.readOnly, .nonBlocking], links: .follow)
+            let status = try file.status(path: path)
+            (found.kind, found.size, found.mode) = (status.kind, status.size, status.mode)
+            guard status.kind == .file else { return }
+            found.configuration = GitConfiguration(
+                try file.readAll(limit: 1 << 20, expected: status.size, path: path))
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            // Git makes the file.
+        }
+    }
+
+    private func write(_ missing: [Entry], mode: ModeBits, on bench: Workbench) throws(BootError) {
+        let lines = missing.map { "\t\($0.key) = \(GitConfiguration.quoted($0.value))\n" }
+        let content = Array("[user]\n\(lines.joined())".utf8)
+        try bench.perform("cannot write", path) { () throws(SystemCallError) in
+            guard let name = path.lastComponent else { return }
+            let parent = try bench.tree.openParent(of: path, links: .follow)
+            let temporary = TemporaryName.make(for: name)
+            do throws(SystemCallError) {
+                let new = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: mode)
+                try new.writeAll(content, path: path)
+                try new.close(path: path)
+                // Another container may have written it meanwhile.
+                guard try parent.status(name)?.size ?? 0 == 0 else {
+                    try parent.remove(temporary)
+                    return
+                }
+                try parent.rename(temporary, to: name)
+                Leftovers.remove(
+                    beside: path, Leftovers.Proof(content: content), in: bench.tree, progress: bench.keepWatchWaiting)
+            } catch {
+                _ = try? parent.remove(temporary)
+                throw error
+            }
+        }
+    }
+}
+
+// The program.
+extension GitIdentityChange {
+    /// How often, and how long apart in milliseconds, git is asked while another git holds the file's lock.
+    private static let lockAttempts = (count: 100, pause: 20 as UInt64)
+
+    /// Runs `git config` as the user, waiting for another one that holds the file's lock.
+    ///
+    /// - Parameter noValue: the exit code that is an answer.
+    /// - Returns: the exit code.
+    @discardableResult
+    private func run(
+        _ git: Git, _ arguments: [String], noValue: Int32? = nil, on bench: Workbench
+    ) throws(BootError) -> Int32 {
+        var answer = Git.Answer(code: -1, isOverdue: false, text: "")
+        for _ in 0..<Self.lockAttempts.count {
+            answer = try runOnce(git, arguments, on: bench)
+            if answer.code == 0 || answer.code == noValue { return answer.code }
+            guard answer.text.contains(bytesOf: "could not lock"), answer.text.contains(bytesOf: "File exists") else {
+                break
+            }
+            Clock.sleep(nanoseconds: Self.lockAttempts.pause * 1_000_000)
+        }
+        let file = git.file.shown()
+        let isLocked = answer.text.contains(bytesOf: "File exists")
+        throw BootError(
+            "cannot set the identity in \(file)",
+            reason: answer.isOverdue
+                ? "git did not end within \(Git.timeLimit) s"
+                : "git says: \((answer.text.isEmpty ? "exit code \(answer.code)" : answer.text).shown())",
+            remedy: isLocked ? "a git that was killed may have left the lock: remove \(file).lock" : "")
+    }
+
+    private func runOnce(_ git: Git, _ arguments: [String], on bench: Workbench) throws(BootError) -> Git.Answer {
+        var output: [UInt8] = []
+        let result: ProgramRun.Result
+        do throws(SystemCallError) {
+            result = try bench.run(git.run(arguments), as: .user) { chunk in
+                output += chunk.prefix(max(0, 2048 - output.count))
+            }
+        } catch {
+            throw BootError(
+                "cannot run \(git.program.shown())", attempts: [Attempt(as: bench.actors.words(.user), error)])
+        }
+        return Git.Answer(
+            code: result.end.code, isOverdue: result.isOverdue, text: Git.firstLine(of: output))
+    }
+}
+
+/// The image's git, for one configuration file.
+struct Git {
+    fileprivate let program: FilePath
+    fileprivate let file: FilePath
+    fileprivate let home: FilePath
+
+    /// In seconds.
+    fileprivate static let timeLimit: UInt32 = 10
+
+    /// What a run came to.
+    fileprivate struct Answer {
+        let code: Int32
+        let isOverdue: Bool
+        let text: String
+    }
+
+    /// A run of `git config`: nothing that the container was started with has an influence on it.
+    fileprivate func run(_ arguments: [String]) -> ProgramRun {
+        let environment = [
+            "PATH=\(CommandSearch.defaultPath)", "HOME=\(home.string)", "GIT_CONFIG_GLOBAL=\(file.string)",
+            "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C",
+        ]
+        return ProgramRun(
+            program, arguments: ["git", "config", "--file", file.string] + arguments,
+            environment: environment.map { CString(Array($0.utf8)) }, timeLimit: Self.timeLimit)
+    }
+
+    fileprivate static func firstLine(of output: [UInt8]) -> String {
+        String(decoding: output.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// Whether a text stands in this one; `contains` would bring the regular expression engine along.
+    fileprivate func contains(bytesOf text: StaticString) -> Bool {
+        let text = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        let bytes = Array(utf8)
+        guard bytes.count >= text.count else { return false }
+        return (0...(bytes.count - text.count)).contains { bytes[$0...].starts(with: text) }
+    }
+}

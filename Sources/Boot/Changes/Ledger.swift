@@ -1,0 +1,165 @@
+import Linux
+import SystemPackage
+
+/// What a run of a plan has learned so far. A run only ever adds to it.
+final class Ledger {
+    private let tree: FileTree
+    private let actors: Actors
+    private let plan: Plan
+    /// The directory that came of each planned one that has a fallback.
+    private(set) var directories: [FilePath: FilePath] = [:]
+    /// Paths that a dry run would have made.
+    private var expected: [FilePath] = []
+    /// Paths that a change has found or made, and that a later one need not look at.
+    private var present: [FilePath] = []
+    /// What a change has seen of a path itself, so that a later one need not ask the file server again.
+    private var seen: [(path: FilePath, status: FileStatus)] = []
+    /// Directories in which the user can write.
+    private var writable: [FilePath] = []
+    /// The devices of the directories that were looked at.
+    private var devices: [(path: FilePath, device: UInt64)] = []
+    /// Places that a failed change has left unusable.
+    private var unusable: [FilePath] = []
+    /// What drop-in steps have exported: by whom, and after how many of the plan's exports.
+    private var stepExports: [(name: String, value: String, by: Actor, position: Int)] = []
+
+    /// A ledger for the run of a plan.
+    init(_ plan: Plan, tree: FileTree, actors: Actors) {
+        self.plan = plan
+        self.tree = tree
+        self.actors = actors
+    }
+
+    /// The directories of the plan.
+    var plannedDirectories: [DirectoryChange] {
+        plan.changes.compactMap { if case .directory(let change) = $0.planned.change { change } else { nil } }
+    }
+}
+
+// Paths.
+extension Ledger {
+    /// Notes that a dry run would have made a path.
+    func expect(_ path: FilePath) { expected.append(path) }
+
+    /// Whether a dry run would have made a path, or a directory above it.
+    func isExpected(_ path: FilePath) -> Bool { expected.contains { path.starts(with: $0) } }
+
+    /// Whether a dry run would have made this very path.
+    func isExpectedItself(_ path: FilePath) -> Bool { expected.contains(path) }
+
+    /// Notes that a path is there.
+    func notePresent(_ path: FilePath) { present.append(path) }
+
+    /// Whether a path was found or made by an earlier change, or would be.
+    func isPresentOrExpected(_ path: FilePath) -> Bool { present.contains(path) || expected.contains(path) }
+
+    /// Notes what is at a path itself.
+    func note(_ path: FilePath, _ status: FileStatus) { seen.append((path, status)) }
+
+    /// What was seen at a path itself; `nil` when nobody has looked.
+    func status(of path: FilePath) -> FileStatus? { seen.first { $0.path == path }?.status }
+
+    /// Notes that the user can write in a directory.
+    func noteWritable(_ path: FilePath) { writable.append(path) }
+
+    /// Whether the user can write in a directory, as far as is known.
+    func isWritable(_ path: FilePath) -> Bool { writable.contains(path) }
+
+    /// Notes the device of a directory.
+    func note(_ path: FilePath, device: UInt64) { devices.append((path, device)) }
+
+    /// Whether the user can write in some directory of a device.
+    func isWritable(device: UInt64) -> Bool {
+        devices.contains { $0.device == device && writable.contains($0.path) }
+    }
+}
+
+// What came of planned paths.
+extension Ledger {
+    /// Notes which directory is used in the place of a planned one.
+    func choose(_ directory: FilePath, for planned: FilePath) { directories[planned] = directory }
+
+    /// What came of a planned path: another one where a directory above it has been replaced by its fallback.
+    func resolved(_ path: FilePath) -> FilePath {
+        for (planned, chosen) in directories where path.starts(with: planned) {
+            var rest = path
+            // Fails for no path that starts with the other.
+            guard rest.removePrefix(planned) else { continue }
+            return chosen.appending(rest.components)
+        }
+        return path
+    }
+
+    /// Notes that some places cannot be used.
+    func noteUnusable(_ paths: [FilePath]) { unusable += paths }
+
+    /// The planned place at or above a path that a failed change has left unusable.
+    func unusablePlace(of path: FilePath) -> FilePath? { unusable.first { path.starts(with: $0) } }
+}
+
+// Exports.
+extension Ledger {
+    /// Notes what a drop-in step has exported.
+    ///
+    /// - Parameters:
+    ///   - exports: names and values.
+    ///   - actor: who ran the step.
+    ///   - position: after how many of the plan's exports.
+    func note(_ exports: [(name: String, value: String)], by actor: Actor, position: Int) {
+        stepExports += exports.map { ($0.name, $0.value, actor, position) }
+    }
+
+    /// The variables that are exported, in their order and each once: of two values for one name the last counts.
+    ///
+    /// - Parameters:
+    ///   - planned: what built-in steps export.
+    ///   - isAllowed: whether what a drop-in step exported is among them, by name and actor.
+    func values(
+        of planned: [Export], stepExport isAllowed: ((name: String, by: Actor)) -> Bool
+    ) -> [(name: String, value: String)] {
+        var result: [(name: String, value: String)] = []
+        func add(_ name: String, _ value: String) {
+            if let index = result.firstIndex(where: { $0.name == name }) {
+                result[index].value = value
+            } else {
+                result.append((name, value))
+            }
+        }
+        for index in 0...planned.count {
+            for export in stepExports
+            where min(export.position, planned.count) == index && isAllowed((export.name, export.by)) {
+                add(export.name, export.value)
+            }
+            if index < planned.count, let value = value(of: planned[index]) { add(planned[index].name, value) }
+        }
+        return result
+    }
+
+    /// The value of an export after the plan was applied; `nil` for one that would lead nowhere.
+    private func value(of export: Export) -> String? {
+        switch export.value {
+        case .text(let text): text
+        case .directory(let planned): (directories[planned] ?? planned).string
+        case .place(let planned): unusablePlace(of: planned) == nil ? resolved(planned).string : nil
+        case .textWhenApart(let text, let one, let other):
+            if let one = device(of: one), let other = device(of: other), one != other { text } else { nil }
+        }
+    }
+
+    /// The device that holds a directory, or would hold it if it were made.
+    private func device(of planned: FilePath) -> UInt64? {
+        var path = resolved(planned)
+        while true {
+            if let known = devices.first(where: { $0.path == path }) { return known.device }
+            do throws(SystemCallError) {
+                let status = try actors.acting(as: .user) { () throws(SystemCallError) in
+                    try tree.status(path, links: .follow)
+                }
+                if let status { return status.device }
+            } catch {
+                return nil
+            }
+            guard path.removeLastComponent() else { return nil }
+        }
+    }
+}

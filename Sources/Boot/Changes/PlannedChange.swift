@@ -1,0 +1,26 @@
+/// A change with who does it and what a failure means.
+package struct PlannedChange: Equatable, Sendable {
+    package let change: Change
+    /// Who does it; the next one tries what the one before was not permitted to do.
+    package let by: [Actor]
+    package let onFailure: FailurePolicy
+    /// What a failure means to the user, in a clause; empty when the error says all.
+    package let consequence: String
+
+    package init(_ change: Change, by actors: [Actor], onFailure: FailurePolicy, consequence: String = "") {
+        self.change = change
+        self.by = actors
+        self.onFailure = onFailure
+        self.consequence = consequence
+    }
+
+    /// The same change with another policy, if there is one.
+    package func failing(_ policy: FailurePolicy?) -> PlannedChange {
+        PlannedChange(change, by: by, onFailure: policy ?? onFailure, consequence: consequence)
+    }
+
+    /// Another change, done by the same people with the same consequences.
+    func replaced(by other: Change) -> PlannedChange {
+        PlannedChange(other, by: by, onFailure: onFailure, consequence: consequence)
+    }
+}

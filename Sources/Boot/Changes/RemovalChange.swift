@@ -1,0 +1,34 @@
+import Linux
+package import SystemPackage
+internal import Text
+
+/// A file of the boot's own is gone.
+package struct RemovalChange: Equatable, Sendable {
+    package let path: FilePath
+    /// Why it goes, in a clause.
+    package let meaning: String
+}
+
+extension RemovalChange: CheckedChange {
+    var goal: String { "no file \(path.shown()): \(meaning)" }
+
+    func done(by identity: String) -> String { "removed \(path.shown()): \(meaning)" }
+
+    var subject: FilePath? { path }
+
+    func check(on bench: Workbench) throws(BootError) -> Finding<Void> {
+        let status = try bench.perform("cannot look at", path) { () throws(SystemCallError) in
+            try bench.tree.status(path, links: .refuse)
+        }
+        return status == nil ? .already : .differs(())
+    }
+
+    func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
+        try bench.checkIsImages("cannot remove", path)
+        try bench.perform("cannot remove", path) { () throws(SystemCallError) in
+            guard let name = path.lastComponent else { return }
+            try bench.tree.openParent(of: path, links: .refuse).remove(name)
+        }
+        return .changed
+    }
+}

@@ -1,0 +1,92 @@
+import Linux
+import SystemPackage
+
+/// Writes into ssh's directory.
+enum SSHFile {
+    /// Whether a link leads into a memory directory of a boot.
+    static func isInMemory(_ target: FilePath) -> Bool {
+        let directory = target.parent
+        return Paths.memory.contains(directory.parent)
+            && directory.lastComponent?.string.hasPrefix("entrypoint-ssh-") == true
+    }
+
+    /// What was written under another name, which is then to be renamed: readers see the old content or the new.
+    struct Written {
+        let name: FilePath.Component
+        let status: FileStatus
+    }
+
+    /// Writes the new content of a file beside it.
+    ///
+    /// - Parameter isOwn: whether what has the temporary name is a killed boot's, and not in it only because this content
+    ///   begins as it does.
+    static func write(
+        _ name: FilePath.Component, _ content: Secret, mode: ModeBits, in parent: borrowing Directory,
+        isOwn: (FileStatus) -> Bool
+    ) throws(SystemCallError) -> Written {
+        var temporary = temporary(for: name)
+        if let left = try parent.status(temporary) {
+            if left.kind == .file && left.user == CurrentProcess.effectiveUser
+                && (isOwn(left) || isPart(temporary, of: content, left, in: parent))
+            {
+                try parent.remove(temporary)
+            } else {
+                temporary = TemporaryName.make(for: name)
+            }
+        }
+        let path = parent.path.appending(temporary)
+        do throws(SystemCallError) {
+            let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600)
+            try file.writeAll(content, path: path)
+            try file.setMode(mode, path: path)
+            let status = try file.status(path: path)
+            try file.close(path: path)
+            return Written(name: temporary, status: status)
+        } catch {
+            _ = try? parent.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Gives what was written its name; if that fails, nothing of it is left.
+    static func finish(
+        _ temporary: FilePath.Component, as name: FilePath.Component, in parent: borrowing Directory
+    ) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try parent.rename(temporary, to: name)
+        } catch {
+            _ = try? parent.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Makes a link, or gives it another target.
+    static func link(
+        _ name: SSHFileName, to target: FilePath, in parent: borrowing Directory
+    ) throws(SystemCallError) {
+        let temporary = TemporaryName.make(for: name.component)
+        try parent.makeLink(temporary, to: target)
+        do throws(SystemCallError) {
+            try parent.rename(temporary, to: name.component)
+        } catch {
+            _ = try? parent.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Whether a file has the beginning of a content.
+    private static func isPart(
+        _ name: FilePath.Component, of content: Secret, _ status: FileStatus, in parent: borrowing Directory
+    ) -> Bool {
+        guard status.size <= content.count, let file = try? parent.open(name, [.readOnly, .nonBlocking]),
+            (try? file.status())?.isSame(as: status) == true,
+            let found = try? file.readSecret(limit: content.count + 1, path: nil)
+        else { return false }
+        return content.starts(with: found)
+    }
+
+    /// Always the same, so that a key which a killed boot left there does not stay: no two boots write in one directory.
+    static func temporary(for name: FilePath.Component) -> FilePath.Component {
+        FilePath.Component(".\(name.string).entrypoint") ?? name
+    }
+}

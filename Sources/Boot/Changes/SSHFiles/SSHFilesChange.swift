@@ -1,0 +1,83 @@
+package import Linux
+package import SystemPackage
+internal import Text
+
+/// The files of ssh have their content; those of an earlier boot whose variable is gone are gone.
+package struct SSHFilesChange: Equatable, Sendable {
+    /// A file with a content.
+    package struct File: Equatable, Sendable {
+        package let name: SSHFileName
+        package let content: Secret
+        /// The variable that the content comes from.
+        package let variable: String
+
+        package init(_ name: SSHFileName, _ content: Secret, from variable: String) {
+            self.name = name
+            self.content = content
+            self.variable = variable
+        }
+    }
+
+    /// Where ssh looks for its files.
+    package let directory: FilePath
+    package let files: [File]
+    /// The private key's name, whether there is one or not.
+    package let privateKey: SSHFileName
+    /// A second name of the private key, by its type.
+    package let alias: SSHFileName?
+    /// The container's mounts, which tell whether a directory outlives the container.
+    package let mounts: [Mount]
+
+    package init(
+        directory: FilePath, files: [File], privateKey: SSHFileName = .privateKey, alias: SSHFileName?, mounts: [Mount]
+    ) {
+        self.directory = directory
+        self.files = files
+        self.privateKey = privateKey
+        self.alias = alias
+        self.mounts = mounts
+    }
+}
+
+extension SSHFilesChange: ChangeKind {
+    var goal: String { "\(directory.shown()) has \(names.map(\.text).joined(separator: ", "))" }
+
+    func done(by identity: String) -> String { "set up \(directory.shown()) as \(identity)" }
+
+    var subject: FilePath? { directory }
+
+    var secrets: [Secret] { files.map(\.content) }
+
+    func moved(by resolve: (FilePath) -> FilePath) -> Change? {
+        .sshFiles(
+            SSHFilesChange(
+                directory: resolve(directory), files: files, privateKey: privateKey, alias: alias, mounts: mounts))
+    }
+
+    /// Sees to it that ssh's directory has the files of the pod's secret, and none that an earlier boot wrote and whose
+    /// variable is gone.
+    func apply(on bench: Workbench) throws(BootError) -> Outcome {
+        if mounts.contains(where: { $0.point == directory }) { return .skipped(mountWords(directory, files)) }
+        return try SSHFilesWork(self, on: bench).apply()
+    }
+}
+
+extension SSHFilesChange {
+    /// The names that the change makes.
+    package var names: [SSHFileName] { files.map(\.name) + (alias.map { [$0] } ?? []) }
+
+    /// Every name that a boot with these settings may have made.
+    var possibleNames: [SSHFileName] {
+        let own = [privateKey, .publicKey(of: privateKey.text), .knownHosts]
+        return own + [.rsa, .ed25519, .ecdsa].filter { !own.contains($0) }
+    }
+
+    /// What is said of a mount that is in the way of some files: nothing is written into what the pod has mounted.
+    func mountWords(_ path: FilePath, _ files: [File]) -> String {
+        let place = "\(path.shown()) is a mount and is left alone"
+        if files.isEmpty { return place }
+        let (verb, them) = files.count == 1 ? ("is", "it") : ("are", "them")
+        let variables = files.map(\.variable).joined(separator: ", ")
+        return "\(place), so that \(variables) \(verb) not used; unset \(them), or mount nothing there"
+    }
+}

@@ -1,0 +1,126 @@
+import Linux
+import SystemPackage
+internal import Text
+
+/// Where the work is done: ssh's directory, and one in memory.
+extension SSHFilesWork {
+    /// Makes ssh's directory, or checks the one that is there.
+    func ensureDirectory() throws(BootError) {
+        let path = directory
+        guard let entry = try bench.look(at: path) else {
+            hasChanged = true
+            if bench.isDryRun {
+                bench.ledger.expect(path)
+                return
+            }
+            try bench.perform("cannot create", path) { () throws(SystemCallError) in
+                guard let name = path.lastComponent else { return }
+                do throws(SystemCallError) {
+                    try bench.tree.openParent(of: path, links: .follow).makeDirectory(name, mode: 0o700)
+                } catch  where error.errno == .fileExists {
+                    // Another container of the same home was faster.
+                }
+            }
+            return
+        }
+        isLink = entry.kind == .link
+        let found = try bench.perform("cannot look at", path) { () throws(SystemCallError) in
+            isLink ? try bench.tree.status(path, links: .follow) : entry
+        }
+        guard let status = found else {
+            throw BootError(
+                "cannot use \(path.shown())", reason: "it is a symbolic link to something that does not exist",
+                remedy: "remove it, or make its target")
+        }
+        guard status.kind == .directory else {
+            throw BootError(
+                "cannot use \(path.shown())", reason: "it is \(status.kind.words), and a directory is expected",
+                remedy: "move it away")
+        }
+        if status.isWritableByOthers {
+            bench.note(
+                "\(path.shown()) has mode \(status.mode.octal): others can change its files, and ssh may refuse them; "
+                    + "correct it with chmod 700 \(path.shown())")
+        }
+    }
+
+    /// Whether what is written into the directory may be there after the container's end.
+    func outlivesContainer() throws(BootError) -> Bool {
+        // Wherever it leads: the user has taken the keys somewhere else.
+        if isLink { return true }
+        // Also where it is memory now: on the same path the next pod may have a disk.
+        if Mount.holding(directory, in: change.mounts)?.point != "/" { return true }
+        // A home that is a link to a volume lies on another device than the container's root.
+        var place = directory
+        // A dry run asks for the directory that it would be made in.
+        while bench.isDryRun, try bench.look(at: place) == nil, place.lastComponent != nil {
+            place = place.parent
+        }
+        let devices = try bench.perform("cannot look at", place) { () throws(SystemCallError) in
+            (try bench.tree.status(place, links: .follow)?.device, try bench.tree.status("/", links: .follow)?.device)
+        }
+        return devices.0 != devices.1
+    }
+
+    /// Whether others than root can put something else in the place of what is in a directory (inode(7), the sticky bit).
+    private func isExchangeable(_ place: FilePath) -> Bool {
+        let found = try? bench.actors.acting(as: bench.actors.has(.root) ? .root : .user) {
+            () throws(SystemCallError) in
+            try bench.tree.status(place, links: .refuse)
+        }
+        guard let status = found ?? nil else { return false }
+        return status.user != 0 || status.letsOthersRename
+    }
+
+    /// A directory that is gone with the container, for the user alone.
+    func memoryDirectory() throws(BootError) -> FilePath {
+        let holders = Paths.memory.map { ($0, Mount.holding($0, in: change.mounts)) }
+        // A container's root is not memory but ends with it, too.
+        let ending = holders.filter { $0.1?.isMemory == true } + holders.filter { $0.1?.point == "/" }
+        // Where others may exchange the directory, they choose whom ssh believes; such a place comes last, and is told of.
+        let exchangeable = ending.map(\.0).filter(isExchangeable)
+        let places = ending.map(\.0).filter { !exchangeable.contains($0) } + exchangeable
+        var failure = BootError(
+            "cannot keep keys off the volume of the home", reason: "neither /run nor /dev/shm ends with the container",
+            remedy: "mount an emptyDir with medium: Memory at /dev/shm")
+        for place in places {
+            do throws(BootError) {
+                let path = try makeMemoryDirectory(in: place)
+                if exchangeable.contains(place) && !bench.isDryRun {
+                    bench.note(
+                        "others can exchange \(path.shown()), which has the keys: \(place.shown()) is not root's, or "
+                            + "lacks the sticky bit")
+                }
+                return path
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private func makeMemoryDirectory(in place: FilePath) throws(BootError) -> FilePath {
+        let actors = bench.actors
+        let path = place.appending("entrypoint-ssh-\(actors.userID)")
+        let maker: Actor = actors.has(.root) ? .root : .user
+        let part = Workbench(forPartOf: bench, by: [maker])
+        defer { bench.takeNotes(of: part) }
+        let wanted = DirectoryChange(
+            at: DirectoryChange.Place(path),
+            made: DirectoryChange.Form(mode: 0o700, owner: actors.userID, group: actors.groupID), use: .write)
+        if try wanted.ensure(on: part) == .changed && maker != .user {
+            bench.add(
+                remark: "\(bench.isDryRun ? "creates" : "created") \(path.shown()) (\(wanted.made.mode.octal)) as "
+                    + actors.words(maker))
+        }
+        if bench.isDryRun { return path }
+        let status = try bench.perform("cannot look at", path, as: .user) { () throws(SystemCallError) in
+            try bench.tree.status(path, links: .refuse)
+        }
+        guard let status, status.kind == .directory, status.user == actors.userID, status.mode.rawValue & 0o077 == 0
+        else {
+            throw BootError("cannot use \(path.shown())", reason: "it is not the user's alone", remedy: "remove it")
+        }
+        return path
+    }
+}

@@ -1,0 +1,159 @@
+import Linux
+internal import Programs
+import SystemPackage
+internal import Text
+
+/// What one change is made true with, whatever its kind: looking, working as somebody, moving aside, running programs. It is
+/// made for the change at hand, and gone after it; what it takes down of the change is told then.
+final class Workbench {
+    let isDryRun: Bool
+    let tree: FileTree
+    let actors: Actors
+    /// Where the seed user may make something.
+    let seedPlaces: SeedPlaces
+    /// What the run has learned.
+    let ledger: Ledger
+    /// Who may do the change, of those who can act at all.
+    let able: [Actor]
+    /// Who does the change at hand, in words.
+    var identity = ""
+    /// What differs and matters, although nothing is changed because of it; with the remedy.
+    private(set) var notes: [String] = []
+    /// What was done beyond the goal, in a clause.
+    private(set) var remark = ""
+    /// What was done in the place of the planned change.
+    var performed: Change?
+    private let say: (_ step: String, _ line: String) -> Void
+    private let watch: ChangeWatch?
+    private let step: String
+    /// The place at which the clock is started, if a file server may take part in the change.
+    private var watched: (isWatched: Bool, place: FilePath?) = (false, nil)
+
+    /// A bench for a change of a plan that is applied.
+    init(for change: StepChange, in run: Apply, _ ledger: Ledger) {
+        isDryRun = run.mode == .dryRun
+        tree = run.tree
+        actors = run.actors
+        seedPlaces = run.seedPlaces
+        self.ledger = ledger
+        able = change.planned.by.filter(run.actors.has)
+        say = run.say
+        watch = run.watch
+        step = change.step
+    }
+
+    /// A bench for something that is made true as a part of a change.
+    ///
+    /// - Parameter able: who may make it.
+    init(forPartOf bench: Workbench, by able: [Actor]) {
+        isDryRun = bench.isDryRun
+        tree = bench.tree
+        actors = bench.actors
+        seedPlaces = bench.seedPlaces
+        ledger = bench.ledger
+        self.able = able
+        say = bench.say
+        watch = bench.watch
+        step = bench.step
+        watched = bench.watched
+    }
+
+    /// Who does the change first.
+    var actor: Actor { able[0] }
+
+    /// Tells of something that differs and matters, in a clause or two.
+    @inline(never)
+    func note(_ text: String) { notes.append(text) }
+
+    /// Tells what is to be told of a part of the change.
+    func takeNotes(of part: Workbench) { notes += part.notes }
+
+    /// Adds to what is told of the change.
+    @inline(never)
+    func add(remark text: String) { remark += remark.isEmpty ? text : "; \(text)" }
+
+    /// Tells what a program says.
+    func say(_ line: String, of step: String) { say(step, line) }
+}
+
+// Watching.
+extension Workbench {
+    /// Starts the clock on the change, if a file server may take part in it.
+    func startWatching(_ place: FilePath?) {
+        watched = (able != [.root], place)
+        keepWatchWaiting()
+    }
+
+    /// Starts the clock anew: a large change takes its time from a server that does answer.
+    func keepWatchWaiting() {
+        if watched.isWatched { watch?.begin(step: step, path: watched.place) }
+    }
+
+    /// Stops the clock: what the change goes on with has a limit of its own, or it is over.
+    func stopWatching() { watch?.end() }
+}
+
+// Looking and working.
+extension Workbench {
+    /// Does some work on a path, with an error of the boot.
+    ///
+    /// - Parameter actor: who does it; `nil` for who does the change first.
+    func perform<Result: ~Copyable>(
+        _ action: String, _ path: FilePath, as actor: Actor? = nil, _ work: () throws(SystemCallError) -> Result
+    ) throws(BootError) -> Result {
+        let actor = actor ?? self.actor
+        do throws(SystemCallError) {
+            return try actors.acting(as: actor, work)
+        } catch {
+            throw failure(action, path, as: actor, error)
+        }
+    }
+
+    /// What is at a path itself; links above it are the user's own and are followed. In a dry run, what would be there.
+    func look(at path: FilePath) throws(BootError) -> FileStatus? {
+        if isExpected(path) { return nil }
+        if let known = ledger.status(of: path) { return known }
+        return try perform("cannot look at", path) { () throws(SystemCallError) in try tree.entryStatus(path) }
+    }
+
+    /// Whether this is a dry run that would have made a path, or a directory above it.
+    func isExpected(_ path: FilePath) -> Bool { isDryRun && ledger.isExpected(path) }
+
+    /// Checks that a file of root's, or the directory where it is to be, is the image's own where the pod spec's author is
+    /// not to be trusted: what is mounted there may be anybody's.
+    func checkIsImages(_ action: String, _ path: FilePath) throws(BootError) {
+        guard actors.isElevated else { return }
+        var mounted: FilePath?
+        try perform(action, path, as: .root) { () throws(SystemCallError) in
+            // Of a directory that is missing, too, the making will tell.
+            switch try tree.isOnRootMount(path) {
+            case true?: return
+            case false?: mounted = path
+            case nil: mounted = try tree.isOnRootMount(path.parent) == false ? path.parent : nil
+            }
+            // What is mounted read-only is told of in the same words as without this check.
+            if let mounted { try tree.checkAccess(mounted, .write) }
+        }
+        guard let mounted else { return }
+        throw BootError(
+            "\(action) \(path)",
+            reason: "\(mounted) is on a mount, and an elevated start changes only what is the image's own",
+            remedy: "see volumeMounts in the pod spec")
+    }
+
+    /// Runs a program as an actor, for ever.
+    ///
+    /// - Parameter receive: takes what it writes, as it comes.
+    /// - Throws: why it was not started.
+    func run(
+        _ program: ProgramRun, as actor: Actor, receive: ([UInt8]) -> Void
+    ) throws(SystemCallError) -> ProgramRun.Result {
+        // The new process becomes somebody else for ever, for which this one must be root first.
+        try actors.become(.root)
+        let isRoots = actor == .root
+        return try program.run(
+            as: ProgramRun.Identity(
+                actors.identityForChild(actor), umask: isRoots ? 0o022 : actors.workUmask, keepsPrivileges: isRoots),
+            receive: receive)
+    }
+}

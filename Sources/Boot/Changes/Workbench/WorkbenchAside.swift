@@ -1,0 +1,50 @@
+import Linux
+import SystemPackage
+internal import Text
+
+/// How something that is in the way is kept under another name. Nothing is lost.
+extension Workbench {
+    /// Whether a mount is at or below a path, which then cannot be moved.
+    func isMountPoint(_ path: FilePath) -> Bool { Mount.all(of: tree).contains { $0.point.starts(with: path) } }
+
+    /// Keeps what is at a path under another name beside it; whoever took it away meanwhile, and may have put a link to the
+    /// target there, has done the same.
+    func setAside(_ path: FilePath, unlessLinkedTo target: FilePath? = nil) throws(BootError) {
+        guard let name = path.lastComponent else { return }
+        for number in 0..<1000 {
+            let kept = Self.kept(path, number)
+            guard let keptName = kept.lastComponent else { return }
+            let isFree = try perform("cannot move away", path) { () throws(SystemCallError) -> Bool? in
+                let parent = try tree.openParent(of: path, links: .follow)
+                do throws(SystemCallError) {
+                    try parent.move(name, to: keptName, in: parent)
+                    guard let target, (try? parent.linkTarget(keptName)) == target else { return true }
+                    try parent.remove(keptName)
+                    return nil
+                } catch  where [.fileExists, .directoryNotEmpty].contains(error.errno) {
+                    return false
+                } catch  where error.errno == .noSuchFileOrDirectory {
+                    return nil
+                }
+            }
+            guard let isFree else { return }
+            guard isFree else { continue }
+            note("\(path.shown()) was in the way and is kept as \(kept.shown())")
+            return
+        }
+        throw BootError(
+            "cannot move away \(path.shown())",
+            reason: "too many files have names like \(Self.kept(path, 0).shown())", remedy: "remove some of them")
+    }
+
+    /// Tells what ``setAside(_:unlessLinkedTo:)`` would do.
+    func foreseeSettingAside(_ path: FilePath) {
+        note("\(path.shown()) is in the way and is kept as \(Self.kept(path, 0).shown())")
+    }
+
+    /// A path beside another one for what was in its place.
+    private static func kept(_ path: FilePath, _ number: Int) -> FilePath {
+        path.parent.appending(
+            "\(path.lastComponent?.string ?? "").before-entrypoint\(number == 0 ? "" : ".\(number)")")
+    }
+}

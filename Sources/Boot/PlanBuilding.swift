@@ -1,0 +1,85 @@
+internal import Linux
+internal import Programs
+internal import SystemPackage
+
+extension Plan {
+    /// Lets every step plan; each sees what those before it export.
+    package init(_ settings: Settings, _ people: People, _ host: Host) {
+        var changes: [StepChange] = []
+        var exports: [Export] = []
+        var warnings: [(step: String, text: String)] = []
+        for type in BootSequence.steps {
+            let name = type.name
+            for dropIn in settings.dropIns where dropIn.successor == name {
+                let change = Change.command(CommandChange(dropIn, settings, people, exports: exports))
+                changes.append(
+                    StepChange(
+                        step: dropIn.name,
+                        planned: PlannedChange(change, by: [dropIn.identity], onFailure: dropIn.onFailure)))
+            }
+            guard let step = settings.steps.first(where: { Swift.type(of: $0).name == name }) else { continue }
+            let plan = step.plan(PlanContext(settings: settings, people: people, host: host, exports: exports))
+            let onFailure = settings.policies[name]?.onFailure
+            changes += plan.changes.map { StepChange(step: name, planned: $0.failing(onFailure)) }
+            exports += plan.exports
+            warnings += plan.warnings.map { (name, $0) }
+        }
+        self.init(changes: changes, exports: exports, warnings: warnings)
+    }
+}
+
+extension CommandChange {
+    /// The change of a drop-in.
+    ///
+    /// - Parameter exports: what the built-in steps before it export.
+    init(_ dropIn: DropIn, _ settings: Settings, _ people: People, exports: [Export]) {
+        self.dropIn = dropIn
+        position = exports.count
+        refused = settings.secrets.stripped(in: settings.environment)
+        knownSecrets = settings.secrets
+        secretValues = settings.secrets.values(in: settings.environment)
+        let own = dropIn.environment
+        if dropIn.identity == .user {
+            // Its own business, but for the secrets.
+            let entries = settings.environment.entries.filter { entry in
+                guard let name = entry.variableName else { return true }
+                return dropIn.secrets.contains(name) || !settings.secrets.isSecret(name)
+            }
+            environment = EnvironmentBlock(entries)
+            let user = people.user
+            fixed =
+                [
+                    Assignment("HOME", user.home.string), Assignment("USER", user.name),
+                    Assignment("LOGNAME", user.name), Assignment("SHELL", user.shell.string),
+                ] + own
+            directory = settings[Scratch.self]?.home ?? "/"
+            self.exports = exports
+        } else {
+            environment = EnvironmentBlock([])
+            fixed = Self.builtEnvironment(for: dropIn.identity, settings, people) + own
+            directory = "/"
+            // Of what built-in steps export, much lies in the user's hands: zsh would run the user's files, git the user's programs.
+            self.exports = []
+        }
+    }
+
+    /// What a program of root's or the seed user's has: nothing of the pod's but settings that were checked.
+    private static func builtEnvironment(
+        for actor: Actor, _ settings: Settings, _ people: People
+    ) -> [Assignment] {
+        let user = people.user
+        let scratch = settings[Scratch.self]
+        return [
+            Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
+            Assignment("HOME", actor == .root ? "/root" : "/"), Assignment("NB_USER", user.name),
+            Assignment("NB_UID", String(user.credentials.user)), Assignment("NB_GROUP", user.groupName),
+            Assignment("NB_GID", String(user.credentials.group)),
+        ]
+            + (scratch.map {
+                [
+                    Assignment("SCRATCH_HOME", $0.home.string),
+                    Assignment("WORKING_DIR", $0.workingDirectory.string),
+                ]
+            } ?? [])
+    }
+}

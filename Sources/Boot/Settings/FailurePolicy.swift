@@ -1,0 +1,7 @@
+/// What happens to the boot when a change fails.
+package enum FailurePolicy: String, CaseIterable, Sendable {
+    /// The boot ends with exit code 125.
+    case stop
+    /// The boot goes on with a warning.
+    case warn
+}
