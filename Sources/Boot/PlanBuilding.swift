@@ -17,7 +17,7 @@ extension Plan {
                         step: dropIn.name,
                         planned: PlannedChange(change, by: [dropIn.identity], onFailure: dropIn.onFailure)))
             }
-            guard let step = settings.steps.first(where: { Swift.type(of: $0).name == name }) else { continue }
+            guard let step = settings.step(type) else { continue }
             let plan = step.plan(PlanContext(settings: settings, people: people, host: host, exports: exports))
             let onFailure = settings.policies[name]?.onFailure
             changes += plan.changes.map { StepChange(step: name, planned: $0.failing(onFailure)) }
@@ -71,14 +71,14 @@ extension CommandChange {
         let scratch = settings[Scratch.self]
         return [
             Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
-            Assignment("HOME", actor == .root ? "/root" : "/"), Assignment("NB_USER", user.name),
-            Assignment("NB_UID", String(user.credentials.user)), Assignment("NB_GROUP", user.groupName),
-            Assignment("NB_GID", String(user.credentials.group)),
+            Assignment("HOME", actor == .root ? "/root" : "/"), Assignment(PodVariables.userName.name, user.name),
+            Assignment(PodVariables.userID.name, String(user.credentials.user)), Assignment(PodVariables.groupName.name, user.groupName),
+            Assignment(PodVariables.groupID.name, String(user.credentials.group)),
         ]
             + (scratch.map {
                 [
-                    Assignment("SCRATCH_HOME", $0.home.string),
-                    Assignment("WORKING_DIR", $0.workingDirectory.string),
+                    Assignment(PodVariables.scratchHome.name, $0.home.string),
+                    Assignment(PodVariables.workingDirectory.name, $0.workingDirectory.string),
                 ]
             } ?? [])
     }

@@ -23,7 +23,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -32,8 +31,6 @@
 
 int linux_setresuid(uid_t real, uid_t effective, uid_t saved) { return setresuid(real, effective, saved); }
 int linux_setresgid(gid_t real, gid_t effective, gid_t saved) { return setresgid(real, effective, saved); }
-int linux_getresuid(uid_t *real, uid_t *effective, uid_t *saved) { return getresuid(real, effective, saved); }
-int linux_getresgid(gid_t *real, gid_t *effective, gid_t *saved) { return getresgid(real, effective, saved); }
 
 int linux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0ul, 0ul, 0ul); }
 const int linux_PR_SET_DUMPABLE = PR_SET_DUMPABLE, linux_PR_GET_DUMPABLE = PR_GET_DUMPABLE;
@@ -199,9 +196,6 @@ const char *linux_environment_text(const char **end) {
     return start;
 }
 
-unsigned int linux_device_major(uint64_t device) { return major(device); }
-unsigned int linux_device_minor(uint64_t device) { return minor(device); }
-
 int linux_signal_mask(int how, const uint64_t *set, uint64_t *old) {
     return (int)syscall(SYS_rt_sigprocmask, how, set, old, sizeof(uint64_t));
 }
@@ -257,7 +251,6 @@ pid_t linux_ended_child(void) {
 }
 bool linux_stopped(int status) { return WIFSTOPPED(status); }
 int linux_stop_signal(int status) { return WSTOPSIG(status); }
-bool linux_continued(int status) { return WIFCONTINUED(status); }
 const int linux_WAIT_ALL = __WALL;
 
 // Not every header that this is built with knows these two numbers; they are the same on every architecture.

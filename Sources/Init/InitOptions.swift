@@ -26,8 +26,6 @@ package struct InitOptions: BitwiseCopyable, Sendable {
     package var stopTimeout: UInt64 = 0
     /// What the init gets when its parent ends and the command gets when the init ends; 0 for nothing.
     package var parentDeathSignal: Int32 = 0
-    /// Nanoseconds that the whole boot may take; 0 for any time.
-    package var bootTimeout: UInt64 = 0
 
     package init() {}
 }

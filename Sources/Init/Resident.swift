@@ -22,7 +22,6 @@ struct Resident {
     private let onEnd: (EndReport, consuming Descriptor?) -> Void
     /// What was said when the boot took too long.
     private var overdue: [UInt8] = []
-    private let startedAt = Clock.monotonic
     /// When and from whom the first request to stop came.
     private var request: EndReport.StopRequest?
     private var killed = KilledProcesses()
@@ -77,20 +76,15 @@ struct Resident {
     private var timeToWait: UInt64? {
         if hasMoreNews { return 0 }
         var wakeAt = supervisor.deadline ?? .max
-        if supervisor.phase == .booting { wakeAt = min(wakeAt, bootEndsAt ?? .max, Clock.monotonic + Resident.second) }
+        if supervisor.phase == .booting {
+            wakeAt = min(wakeAt, watch.changeEndsAt ?? .max, Clock.monotonic + Resident.second)
+        }
         if wakeAt == .max { return nil }
         let now = Clock.monotonic
         return wakeAt > now ? wakeAt - now : 0
     }
 
     // MARK: The boot
-
-    /// When the boot will have taken too long.
-    private var bootEndsAt: UInt64? {
-        let whole = options.bootTimeout == 0 ? nil : startedAt + options.bootTimeout
-        guard let change = watch.changeEndsAt else { return whole }
-        return min(change, whole ?? .max)
-    }
 
     private mutating func lookAtBoot() {
         guard supervisor.phase == .booting else {
@@ -117,7 +111,7 @@ struct Resident {
         // Without a writer and without a handoff the child has ended, of which there will be news.
         if pipe < 0 && watch.isHandingOff {
             tell(.commandStarted)
-        } else if let end = bootEndsAt, end <= Clock.monotonic {
+        } else if let end = watch.changeEndsAt, end <= Clock.monotonic {
             sayOverdue()
             tell(.bootOverdue)
         }
@@ -131,13 +125,8 @@ struct Resident {
     /// Before anything is killed: a process that is stuck in the kernel may hold up everything after.
     private mutating func sayOverdue() {
         var line = MessageLine()
-        if watch.changeEndsAt != nil {
-            overdue = Array(explainOverdue(String(decoding: watch.message, as: UTF8.self)).utf8)
-            for byte in overdue { line.append(foreign: byte) }
-        } else {
-            line.append("init: the boot did not end within ")
-            line.append(seconds: options.bootTimeout)
-        }
+        overdue = Array(explainOverdue(String(decoding: watch.message, as: UTF8.self)).utf8)
+        for byte in overdue { line.append(foreign: byte) }
         line.write(waitingMilliseconds: 100)
     }
 

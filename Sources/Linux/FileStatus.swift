@@ -86,9 +86,6 @@ package struct FileStatus: Equatable, Sendable {
     /// Of a directory, whether others than its owner and the file's can rename or remove a file in it (inode(7), the sticky
     /// bit).
     package var letsOthersRename: Bool { isWritableByOthers && !mode.contains(0o1000) }
-
-    /// The device as `/proc/self/mountinfo` writes it: `major:minor`.
-    package var deviceName: String { "\(linux_device_major(device)):\(linux_device_minor(device))" }
 }
 
 extension FileStatus.Kind {

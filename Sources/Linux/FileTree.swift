@@ -22,7 +22,6 @@ package struct OpenOptions: OptionSet, Sendable {
     package static let readWrite = OpenOptions(rawValue: O_RDWR)
     package static let create = OpenOptions(rawValue: O_CREAT)
     package static let exclusive = OpenOptions(rawValue: O_EXCL)
-    package static let truncate = OpenOptions(rawValue: O_TRUNC)
     package static let append = OpenOptions(rawValue: O_APPEND)
     package static let directory = OpenOptions(rawValue: O_DIRECTORY)
     package static let noFollow = OpenOptions(rawValue: O_NOFOLLOW)

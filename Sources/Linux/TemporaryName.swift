@@ -1,4 +1,5 @@
 package import SystemPackage
+internal import Text
 
 /// Names of what is made beside its final place and then takes its name.
 ///
@@ -17,8 +18,8 @@ package enum TemporaryName {
         guard text.starts(with: prefix) else { return false }
         let parts = text.dropFirst(prefix.count).split(
             separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && parts[0].allSatisfy { 0x30...0x39 ~= $0 }
-            && parts[1].allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 }
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && parts[0].allSatisfy(\.isDigit)
+            && parts[1].allSatisfy { $0.isDigit || $0.isLowercase }
     }
 
     private static func prefix(for name: FilePath.Component) -> String {

@@ -19,18 +19,16 @@ package enum StepExports {
     {
         guard bytes.count <= limit else { throw FormatError("it has more than \(limit) bytes") }
         var result: [Assignment] = []
-        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.isEmpty {
-            let place = "line \(index + 1)"
-            guard let end = line.firstIndex(of: UInt8(ascii: "=")) else { throw FormatError("\(place) has no '='") }
-            let name = String(decoding: line[..<end], as: UTF8.self)
+        for line in AssignmentLine.lines(of: bytes[...]) where !line.bytes.isEmpty {
+            let place = "line \(line.number)"
+            guard let value = line.value else { throw FormatError("\(place) has no '='") }
+            let name = String(decoding: line.name, as: UTF8.self)
             guard name.isVariableName else {
                 throw FormatError("\(place) does not begin with the name of a variable")
             }
             guard !isRefused(name) else {
                 throw FormatError("\(place) sets \(name.shown()), which is not a step's to set")
             }
-            let value = line[(end + 1)...]
             guard !value.contains(0) else { throw FormatError("\(place) has a NUL byte") }
             guard let text = String(validating: value, as: UTF8.self) else {
                 throw FormatError("\(place) is not UTF-8")

@@ -51,10 +51,12 @@ extension BootRun {
             report.warn(
                 Handoff.name,
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
-                    + "securityContext.capabilities.add in the pod spec, or set ENTRYPOINT_MODE=exec")
+                    + "securityContext.capabilities.add in the pod spec, or set \(InitSettings.modeVariable.name)=\(InitSettings.Mode.exec)"
+            )
         }
         for warning in Capabilities.warnings(
-            preparation.settings.keptCapabilities, of: host.privileges.capabilities, isRoot: host.caller.user == 0) {
+            preparation.settings.keptCapabilities, of: host.privileges.capabilities, isRoot: host.caller.user == 0)
+        {
             report.warn(Handoff.name, warning)
         }
     }
@@ -77,7 +79,7 @@ extension BootRun {
         } catch {
             throw BootError(
                 "cannot enter \(directory.shown())", attempts: [Attempt(as: "user \(user.text)", error)],
-                remedy: "WORKING_DIR must be a directory that the user can enter")
+                remedy: "\(PodVariables.workingDirectory.name) must be a directory that the user can enter")
         }
     }
 

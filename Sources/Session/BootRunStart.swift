@@ -12,7 +12,7 @@ extension BootRun {
     ///   - started: when the program began (``Clock/monotonic``).
     /// - Returns: the exit code.
     package static func run(_ request: Request, started: UInt64) -> Int32 {
-        let report = Report(log: LogSettings(), started: started) { line in
+        let report = Report(log: LogSettings(), secrets: Secrets(of: BootSequence.groups), started: started) { line in
             StandardStream.error.write(Array((line + "\n").utf8))
         }
         let environment = EnvironmentBlock(ProcessStart.environment)

@@ -43,11 +43,13 @@ package struct Inspection {
             environment: environment, configuration: configuration, contents: contents, recordsOrigins: true)
         Settings.readAll(&reader)
         let planned = plannedExports()
-        return BootSequence.settings.map { setting in
+        let groups = BootSequence.groups
+        return groups.settings.map { setting in
             let variable = (setting as? any VariableDeclaration)?.name
             let name = [variable, setting.key.map { variable == nil ? $0 : "(\($0))" }].compactMap { $0 }
             let found = reader.found(variable ?? setting.key ?? "")
-            let fallback = variable.flatMap { planned[$0] } ?? Self.withoutMarks(setting.defaultText)
+            let fallback =
+                variable.flatMap { planned[$0] } ?? Self.withoutMarks(setting.words.defaultText(among: groups))
             return (
                 name.joined(separator: " "), found?.value ?? (fallback.isEmpty ? "none" : fallback),
                 found?.origin ?? Origin.builtIn.words

@@ -52,14 +52,15 @@ extension Inspection {
     ) throws(FormatError) -> [CString] {
         var entries: [CString] = []
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
-        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() {
-            let line = (line.last == UInt8(ascii: "\r") ? line.dropLast() : line).drop(while: \.isSpace)
+        for whole in AssignmentLine.lines(of: text) {
+            let number = whole.number
+            let line = (whole.bytes.last == UInt8(ascii: "\r") ? whole.bytes.dropLast() : whole.bytes)
+                .drop(while: \.isSpace)
             guard let first = line.first, first != UInt8(ascii: "#") else { continue }
-            let name = line.prefix { $0 != UInt8(ascii: "=") }
+            let name = AssignmentLine(number: number, bytes: line).name
             func refuse(_ reason: String) -> FormatError {
                 // Without the line itself, which may be a secret.
-                FormatError("line \(index + 1): \(reason)")
+                FormatError("line \(number): \(reason)")
             }
             if line.contains(0) { throw refuse("a NUL byte: this is no text") }
             if String(validating: line, as: UTF8.self) == nil { throw refuse("not UTF-8") }
@@ -86,8 +87,10 @@ extension Inspection {
         var configuration = Configuration()
         for (name, bytes) in files { configuration.add(bytes, name: name.shown()) }
         let pod = [
-            "NB_USER=user", "NB_UID=1000", "NB_GROUP=group", "NB_GID=1000", "SCRATCH_HOME_ROOT=/s", "WORKING_DIR=/s",
-        ]
+            (PodVariables.userName.name, "user"), (PodVariables.userID.name, "1000"),
+            (PodVariables.groupName.name, "group"), (PodVariables.groupID.name, "1000"),
+            (PodVariables.scratchRoot.name, "/s"), (PodVariables.workingDirectory.name, "/s"),
+        ].map { "\($0)=\($1)" }
         do throws(SettingsError) {
             _ = try Settings.read(
                 from: EnvironmentBlock(pod.map { CString(Array($0.utf8)) }), configuration: configuration,

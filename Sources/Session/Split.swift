@@ -38,7 +38,9 @@ struct Split {
             if id == 1 { Signals.endProcess1() }
             Signals.setMask(mask)
         }
-        watch = initSide.map { ChangeWatch(of: $0, seconds: reader.value(Scratch.timeoutVariable) ?? 60) }
+        watch = initSide.map {
+            ChangeWatch(of: $0, seconds: reader.value(PodVariables.timeout) ?? PodVariables.standardTimeout)
+        }
         guard !isElevated, let file = Configuration.file(namedBy: environment) else { return }
         watch?.begin(step: "settings", path: file)
         configuration.add(file, from: FileTree(), isRequired: true)
@@ -52,13 +54,15 @@ struct Split {
             if !allSettings.isInit(process: id) {
                 notice =
                     "init.mode of \(file.shown()) is read when the init runs already: write it in "
-                    + "\(Paths.configuration.shown()), or set ENTRYPOINT_MODE"
+                    + "\(Paths.configuration.shown()), or set \(InitSettings.modeVariable.name)"
             }
         } else if !request.isPlan && allSettings.isInit(process: id) {
             if id == 1 { Signals.endProcess1(false) }
             initSide = try Self.startInit(options, nil)
         }
-        watch = initSide.map { ChangeWatch(of: $0, seconds: secondReader.value(Scratch.timeoutVariable) ?? 60) }
+        watch = initSide.map {
+            ChangeWatch(of: $0, seconds: secondReader.value(PodVariables.timeout) ?? PodVariables.standardTimeout)
+        }
     }
 
     private static func startInit(_ options: InitOptions, _ mask: SignalSet?) throws(BootError) -> ChildSide {

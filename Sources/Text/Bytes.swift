@@ -7,37 +7,43 @@ extension UInt8 {
     package static let comma = UInt8(ascii: ",")
 
     /// `0` to `9`.
-    package var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+    @inlinable package var isDigit: Bool { self >= 0x30 && self <= 0x39 }
 
     /// `0` to `7`.
-    package var isOctalDigit: Bool { self >= 0x30 && self <= 0x37 }
+    @inlinable package var isOctalDigit: Bool { self >= 0x30 && self <= 0x37 }
 
     /// `a` to `z`.
-    package var isLowercase: Bool { self >= 0x61 && self <= 0x7A }
+    @inlinable package var isLowercase: Bool { self >= 0x61 && self <= 0x7A }
 
     /// `A` to `Z`.
-    package var isUppercase: Bool { self >= 0x41 && self <= 0x5A }
+    @inlinable package var isUppercase: Bool { self >= 0x41 && self <= 0x5A }
 
     /// A letter.
-    package var isLetter: Bool { isLowercase || isUppercase }
+    @inlinable package var isLetter: Bool { isLowercase || isUppercase }
 
     /// A letter, a digit or `_`: what the name of a variable may have.
-    package var isWordByte: Bool { isLetter || isDigit || self == UInt8(ascii: "_") }
+    @inlinable package var isWordByte: Bool { isLetter || isDigit || self == UInt8(ascii: "_") }
 
     /// A letter, a digit, `_`, `.` or `-`: what names of accounts are made of.
-    package var isNameByte: Bool { isWordByte || self == UInt8(ascii: ".") || self == UInt8(ascii: "-") }
+    @inlinable package var isNameByte: Bool { isWordByte || self == UInt8(ascii: ".") || self == UInt8(ascii: "-") }
+
+    /// A printable character, the space among them.
+    @inlinable package var isPrintable: Bool { self >= 0x20 && self < 0x7F }
+
+    /// The letter in lower case; any other byte as it is.
+    @inlinable package var lowered: UInt8 { isUppercase ? self + 0x20 : self }
 
     /// A byte after the first of a character (UTF-8).
-    package var isContinuation: Bool { self & 0xC0 == 0x80 }
+    @inlinable package var isContinuation: Bool { self & 0xC0 == 0x80 }
 
     /// A space or a tab.
-    package var isBlank: Bool { self == 0x20 || self == 0x09 }
+    @inlinable package var isBlank: Bool { self == 0x20 || self == 0x09 }
 
     /// What isspace(3) takes for white space in the C locale.
-    package var isSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+    @inlinable package var isSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
 
     /// A character that ends a line, deletes or moves: 0 to 31, and 127.
-    package var isControl: Bool { self < 0x20 || self == 0x7F }
+    @inlinable package var isControl: Bool { self < 0x20 || self == 0x7F }
 }
 
 extension Collection<UInt8> {
@@ -56,7 +62,7 @@ extension Collection<UInt8> {
     /// The value of decimal digits; `nil` for none, for another byte, and for more than 64 bits.
     ///
     /// A sign or white space is no digit. Leading zeros count for nothing.
-    package var decimal: UInt64? {
+    @inlinable package var decimal: UInt64? {
         guard !isEmpty else { return nil }
         var value: UInt64 = 0
         for byte in self {

@@ -96,7 +96,7 @@ package indirect enum JSON: Equatable, Sendable {
     private static func quoted(_ value: String) -> String {
         // Nearly every text is plain, and whole it takes a tenth of the time.
         let isPlain = value.utf8.allSatisfy { byte in
-            byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+            byte.isPrintable && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
         }
         if isPlain { return "\"" + value + "\"" }
         var text = "\""

@@ -26,7 +26,7 @@ extension String {
     }
 
     /// Whether the text has nothing but printable characters of ASCII, so that it may stand anywhere as it is.
-    private var isPlain: Bool { utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+    private var isPlain: Bool { utf8.allSatisfy(\.isPrintable) }
 
     /// The text on one line.
     fileprivate var escaped: String { unicodeScalars.reduce(into: "") { $0 += $1.escaped } }

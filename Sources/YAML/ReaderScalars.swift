@@ -81,16 +81,6 @@ extension YAML.Reader {
         return nil
     }
 
-    /// A length of time: `90`, `90s`, `1.5m` or `2h`, with or without quotes; without unit it is seconds.
-    package mutating func duration(_ value: YAML.Value?, in range: ClosedRange<Duration>) -> Duration? {
-        let limits = "from \(ScalarFormats.seconds(range.lowerBound)) to \(ScalarFormats.seconds(range.upperBound))"
-        let noun = "a duration \(limits), such as 90, 90s or 2m"
-        guard let value, let text = scalar(value, noun) else { return nil }
-        if let duration = ScalarFormats.duration(text), range.contains(duration) { return duration }
-        expected(noun, value)
-        return nil
-    }
-
     /// The text of a scalar; a list, a mapping or nothing is a problem.
     private mutating func scalar(_ value: YAML.Value?, _ noun: String, hint: String? = nil) -> String? {
         guard let value else { return nil }

@@ -1,3 +1,5 @@
+internal import Text
+
 /// A text that is UTF-8 and has only characters that people and libyaml see alike: libyaml's lines and columns are then
 /// those of an editor.
 struct SourceText {
@@ -71,7 +73,7 @@ struct SourceText {
                 continue
             }
             // Nearly all bytes of nearly all files.
-            let isOrdinary = byte >= 0x20 && byte < 0x7F
+            let isOrdinary = byte.isPrintable
             if !isOrdinary {
                 let (length, problem) = examine(bytes[position...])
                 if let problem { problems.note(YAML.Problem(at: YAML.Mark(line: line, column: column), problem)) }

@@ -16,7 +16,7 @@ enum CommandLineRequest {
     private static let flags = ["--help", "--version", "--plan"]
 
     private static var settings: [(option: CommandOption, variable: String)] {
-        BootSequence.variables.compactMap { variable in variable.option.map { ($0, variable.name) } }
+        BootSequence.groups.variables.compactMap { variable in variable.option.map { ($0, variable.name) } }
     }
 
     init(_ arguments: [CString]) {
@@ -98,8 +98,9 @@ enum CommandLineRequest {
     }
 
     private static var variableLines: String {
-        BootSequence.variables.map { variable in
-            let fallback = variable.defaultText.isEmpty ? "" : " (default: \(variable.defaultText))"
+        BootSequence.groups.variables.map { variable in
+            let standard = variable.words.defaultText(among: BootSequence.groups)
+            let fallback = standard.isEmpty ? "" : " (default: \(standard))"
             return row(variable.name + (variable.isRequired ? " *" : ""), variable.meaning + fallback, 28)
         }.joined()
     }

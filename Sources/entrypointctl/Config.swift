@@ -58,19 +58,19 @@ struct ConfigExample: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "example", abstract: "Print a configuration file with every key in a comment.")
 
-    func run() { print(ConfigurationReference.example, terminator: "") }
+    func run() { print(ConfigurationReference(of: BootSequence.groups).example, terminator: "") }
 }
 
 struct ConfigSchema: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Print the JSON schema of configuration files, for editors.")
 
-    func run() { print(ConfigurationReference.schema, terminator: "") }
+    func run() { print(ConfigurationReference(of: BootSequence.groups).schema, terminator: "") }
 }
 
 struct ConfigReference: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reference", abstract: "Print every key of configuration files as a Markdown table.")
 
-    func run() { print(ConfigurationReference.table, terminator: "") }
+    func run() { print(ConfigurationReference(of: BootSequence.groups).table, terminator: "") }
 }

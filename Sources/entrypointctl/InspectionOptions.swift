@@ -25,7 +25,7 @@ struct InspectionOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How the container starts: as root, elevated (as the user who asks, with the capabilities of the program's \
-            file; where root asks, as NB_UID), or bare (as this user, without privileges). Without it, as this container \
+            file; where root asks, as \(PodVariables.userID.name)), or bare (as this user, without privileges). Without it, as this container \
             seems to have started, else as root.
             """,
             valueName: "start"))

@@ -37,8 +37,8 @@ struct AccountFilesTests {
     }
 
     private static func write(_ name: String, _ content: String, mode: mode_t = 0o644) throws {
-        let file = try FileTree().open(
-            FilePath("/etc/\(name)"), [.writeOnly, .create, .truncate], mode: 0o600, links: .refuse)
+        _ = truncate("/etc/\(name)", 0)
+        let file = try FileTree().open(FilePath("/etc/\(name)"), [.writeOnly, .create], mode: 0o600, links: .refuse)
         try file.writeAll(Array(content.utf8))
         try file.setMode(ModeBits(rawValue: mode))
     }

@@ -144,7 +144,7 @@ struct ConfigurationProblemTests {
                     "/etc/entrypoint.yaml:2:18: scratch.umask: expected an octal mode, found '9'",
                     "/etc/entrypoint/conf.d/a.yaml:1:14: log.level: expected one of quiet, info, debug, found 'y'",
                     "/etc/entrypoint/conf.d/a.yaml:2:1: nope: not a known key; known here: "
-                        + BootSequence.sections.map(\.name).joined(separator: ", ") + ", steps",
+                        + BootSequence.groups.sections.map(\.name).joined(separator: ", ") + ", steps",
                 ])
         }
     }

@@ -7,13 +7,15 @@ import Testing
 
 /// What people and editors are given to write a configuration file.
 struct ConfigurationReferenceTests {
+    private static let example = ConfigurationReference(of: BootSequence.groups).example
+
     @Test func `the schema and the example of the repository are those of the declarations`() throws {
-        try Golden.expect(ConfigurationReference.schema, in: "docker/entrypoint.schema.json")
-        try Golden.expect(ConfigurationReference.example, in: "docker/entrypoint.example.yaml")
+        try Golden.expect(ConfigurationReference(of: BootSequence.groups).schema, in: "docker/entrypoint.schema.json")
+        try Golden.expect(Self.example, in: "docker/entrypoint.example.yaml")
     }
 
     private static var exampleLines: [Substring] {
-        ConfigurationReference.example.split(separator: "\n", omittingEmptySubsequences: false)
+        Self.example.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     /// The example without its comments, and with every key set.
@@ -26,10 +28,10 @@ struct ConfigurationReferenceTests {
     }
 
     @Test func `the example is free of mistakes, with no key set and with all of them`() {
-        for text in [ConfigurationReference.example, Self.examples.bare, Self.examples.full] {
+        for text in [Self.example, Self.examples.bare, Self.examples.full] {
             #expect(Inspection.problems(in: [(name: "example", bytes: Array(text.utf8))]) == [])
         }
-        for key in BootSequence.fileSettings.compactMap(\.key) {
+        for key in BootSequence.groups.fileSettings.compactMap(\.key) {
             let name = key.drop { $0 != "." }.dropFirst()
             #expect(Self.exampleLines.contains { $0.hasPrefix("  #\(name): ") }, "\(key)")
         }
@@ -37,15 +39,18 @@ struct ConfigurationReferenceTests {
     }
 
     @Test func `every key has a meaning, a shape that says something, and a default in words or none`() {
-        for setting in BootSequence.fileSettings {
+        for setting in BootSequence.groups.fileSettings {
             #expect(!setting.meaning.isEmpty && !setting.meaning.hasSuffix("."), "\(setting.key ?? "")")
             #expect(
-                !setting.shape.words.isEmpty && !setting.meaning.contains("|") && !setting.defaultText.contains("|"))
+                !setting.shape.words.isEmpty && !setting.meaning.contains("|")
+                    && !setting.words.defaultText(among: BootSequence.groups).contains("|"))
         }
     }
 
     /// Whether the schema takes each of some texts, by the validator that editors' is like.
-    private static func verdicts(on texts: [String]) throws -> [Bool] {
+    static func verdicts(
+        of schema: String = ConfigurationReference(of: BootSequence.groups).schema, on texts: [String]
+    ) throws -> [Bool] {
         let program = """
             import json, sys, yaml, jsonschema
             schema, texts = json.load(sys.stdin)
@@ -55,7 +60,7 @@ struct ConfigurationReferenceTests {
             print(json.dumps([validator.is_valid(yaml.safe_load(text)) for text in texts]))
             """
         var python = Program(["/usr/bin/python3", "-c", program])
-        let request = try JSONSerialization.data(withJSONObject: [ConfigurationReference.schema, texts] as [Any])
+        let request = try JSONSerialization.data(withJSONObject: [schema, texts] as [Any])
         (python.standardInput, python.input) = (.pipe, ByteString(request))
         let outcome = try python.run()
         try #require(
@@ -66,7 +71,10 @@ struct ConfigurationReferenceTests {
 
     @Test func `the schema takes what the boot takes`() throws {
         let texts =
-            ["", "{}", "log:\n", ConfigurationReference.example, Self.examples.bare, Self.examples.full]
+            [
+                "", "{}", "log:\n", Self.example, Self.examples.bare,
+                Self.examples.full,
+            ]
             + FileSettingTests.cases.map(\.text)
         let verdicts = try Self.verdicts(on: texts)
         for (text, isValid) in zip(texts, verdicts) { #expect(isValid, "\(text)") }

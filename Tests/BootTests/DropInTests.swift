@@ -255,10 +255,10 @@ struct DropInTests {
     }
 
     @Test func `the schema and the example know the entries`() {
-        #expect(ConfigurationReference.schema.contains("\"steps\""))
-        #expect(ConfigurationReference.schema.contains("\"onFailure\""))
+        #expect(ConfigurationReference(of: BootSequence.groups).schema.contains("\"steps\""))
+        #expect(ConfigurationReference(of: BootSequence.groups).schema.contains("\"onFailure\""))
         var configuration = Configuration()
-        let parts = ConfigurationReference.example.components(separatedBy: "\nsteps:\n")
+        let parts = ConfigurationReference(of: BootSequence.groups).example.components(separatedBy: "\nsteps:\n")
         #expect(parts.count == 2)
         let example =
             "steps:\n"
@@ -266,7 +266,7 @@ struct DropInTests {
             .split(separator: "\n").dropFirst().joined(separator: "\n")
         configuration.add(Array(example.utf8), name: "example.yaml")
         var reader = SettingsReader(environment: Pod.environment(), configuration: configuration)
-        #expect(reader.dropIns().map(\.name) == ["proxy"])
+        #expect(DropInSteps(reading: &reader).dropIns.map(\.name) == ["proxy"])
         #expect(reader.problems.isEmpty, "\(reader.problems)")
     }
 }

@@ -66,7 +66,7 @@ struct FileSettingTests {
     ]
 
     @Test func `the table has every key, once`() {
-        let declared = BootSequence.fileSettings.compactMap(\.key)
+        let declared = BootSequence.groups.fileSettings.compactMap(\.key)
         #expect(Set(declared).count == declared.count)
         #expect(Self.cases.map(\.key) == declared, "in the order of the declarations")
     }
@@ -75,7 +75,7 @@ struct FileSettingTests {
         var story = ""
         for example in Self.cases {
             // What a file gives in the place of the pod is compared with what the pod gave.
-            let isReplaced = BootSequence.variables.contains { $0.key == example.key && $0.isRequired }
+            let isReplaced = BootSequence.groups.variables.contains { $0.key == example.key && $0.isRequired }
             let before = try PlanFacts.lines(
                 of: "", example.variables, without: isReplaced ? [] : example.missing)
             let after = try PlanFacts.lines(of: example.text, example.variables, without: example.missing)
@@ -103,7 +103,7 @@ struct FileSettingTests {
             "SSH_PRIVATE_KEY_B64_FILE": "/k", "SSH_PUBLIC_KEY_FILE": "/p", "SSH_KNOWN_HOSTS_FILE": "/h",
             "UV_LINK_MODE": "clone", "GIT_USER_NAME": "A", "GIT_USER_EMAIL": "a@b",
         ]
-        let keys = BootSequence.fileSettings.compactMap { $0 as? any VariableDeclaration }
+        let keys = BootSequence.groups.fileSettings.compactMap { $0 as? any VariableDeclaration }
         #expect(Set(keys.map(\.name)) == Set(values.keys))
         let without = try PlanFacts.lines(of: "", values)
         for variable in keys {

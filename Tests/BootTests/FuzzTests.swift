@@ -62,7 +62,8 @@ struct FuzzTests {
         "auth [success=1 default=ignore] pam_unix.so nullok\nauth required pam_wheel.so group=b\n@include c\n",
         "b - nice 5\ncap_x b @c *\nb:1:2\n", "AllowUsers b c\nMatch User d,e Host *\nInclude /a/*.conf\n",
         "<!DOCTYPE busconfig PUBLIC \"a\"><busconfig><!-- x --><policy user=\"b\"><allow own='c'/></policy></busconfig>\n",
-        "root:x:0:0::/:/bin/sh\nadm:x:4:a,b\n",
+        "root:x:0:0::/:/bin/sh\nadm:x:4:a,b\n", "team (h,b,-) c # d\n",
+        "%b ALL=/home/*/x, ~b/x, \"/h[o]me/./b c\", /b/../[[:a:]]\\ /c\\\n",
     ]
 
     /// Whatever the text: it is read to its end, problems are one line each, and no name comes from nowhere.
@@ -77,9 +78,13 @@ struct FuzzTests {
             case .user(let name), .group(let name):
                 let isThere = AccountName(name).isWord(of: text[...]) || name == "wheel"
                 if !isThere { return "'\(name)' is mentioned: \(shown)" }
-            case .everyone: break
+            case .everyone, .everyHome: break
             }
         }
+        var homes = HomeSearch(tree: FileTree(root: "/nonexistent"), isRoot: true, mount: nil)
+        findings.nameHomes(&homes, grammar)
+        findings.nameHomes(&homes, except: 1000)
+        if homes.isExhausted { return "a short text has too many paths: \(shown)" }
         return lineViolation(in: findings.problems.map(\.text)).map { "\($0): \(shown)" }
     }
 
@@ -94,13 +99,16 @@ struct FuzzTests {
             "/a", "/a/../b", "a/b", "..", "none", "*", "*_X", "A*", "\n", "\r\n", "\t", "\u{0}", "\u{FEFF}", "\u{2028}",
             "\u{1B}[2J", "é", "jane", "root", "ALL", "1000:2000", "TERM:INT", "TERM:0", "CAP_NET_RAW", "$HOME", "<<: ",
             String(repeating: "x", count: 300), String(repeating: "[", count: 70), String(repeating: "/a", count: 2100),
-        ] + BootSequence.fileSettings.compactMap(\.key) + BootSequence.sections.flatMap { [$0.name] + $0.keys }
+        ] + BootSequence.groups.fileSettings.compactMap(\.key)
+        + BootSequence.groups.sections.flatMap { [$0.name] + $0.keys }
 
     private static let texts =
-        ConfigurationProblemTests.texts + FileSettingTests.cases.map(\.text) + [ConfigurationReference.example, ""]
+        ConfigurationProblemTests.texts + FileSettingTests.cases.map(\.text) + [
+            ConfigurationReference(of: BootSequence.groups).example, "",
+        ]
 
     private static let names =
-        BootSequence.variables.map(\.name) + [
+        BootSequence.groups.variables.map(\.name) + [
             "HOME", "PIP_CACHE_DIR", "A_TOKEN", "ENTRYPOINT_X", "ENTRYPOINT_LOGS", "=", "",
         ]
 

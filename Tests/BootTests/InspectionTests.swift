@@ -82,7 +82,7 @@ struct InspectionTests {
             ])
             let inspection = Inspection(tree: FileTree(root: root), environment: pod.entries)
             let settings = inspection.settings()
-            #expect(settings.map(\.name).count == BootSequence.settings.count)
+            #expect(settings.map(\.name).count == BootSequence.groups.settings.count)
             let lines = settings.map { "\($0.name) = \($0.value)  (\($0.origin))\n" }.joined()
             #expect(!lines.contains("hunter2"))
             try Golden.expect(lines, in: "Tests/BootTests/Golden/show.txt")

@@ -16,7 +16,7 @@ struct KeptEnvironmentTests {
     /// Keeps one as the boot does.
     private static func keep(_ environment: String..., in site: Site, start: Start = .root) throws {
         let state = try StateDirectory(for: start, user: user, in: FileTree(root: site.root))
-        try state.keep(environment: environment.map(string), of: user.user, without: Secrets())
+        try state.keep(environment: environment.map(string), of: user.user, without: Secrets(of: BootSequence.groups))
     }
 
     /// Makes the places, and has the user's own boot keep `B=own` if that is wanted.

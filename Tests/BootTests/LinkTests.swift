@@ -9,9 +9,7 @@ import Testing
 
 /// A link in the home that leads to the persistent directory.
 struct LinkTests {
-    private static func link(
-        _ place: Site, _ kind: LinkChange.Kind = .directory, mode: ModeBits? = 0o777
-    ) -> Change {
+    private static func link(_ place: Site, _ kind: LinkChange.Kind = .directory, mode: ModeBits? = 0o777) -> Change {
         .link(LinkChange(place.home.appending(".x"), to: place.scratch.appending(".x"), kind, mode: mode))
     }
 

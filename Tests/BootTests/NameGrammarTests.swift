@@ -12,10 +12,12 @@ struct NameGrammarTests {
         grammar.read(&findings)
         if grammar == .pam, passes(findings.stack) { findings.mention(.everyone, findings.stack.line) }
         let mentions = findings.mentions.map { mention in
-            switch mention.subject {
-            case .user(let name): "\(name):\(mention.line)"
-            case .group(let name): "%\(name):\(mention.line)"
-            case .everyone: "*:\(mention.line)"
+            let line = mention.line.map { "\($0)" } ?? ""
+            return switch mention.subject {
+            case .user(let name): "\(name):\(line)"
+            case .group(let name): "%\(name):\(line)"
+            case .everyone: "*:\(line)"
+            case .everyHome: "~:\(line)"
             }
         }
         let problems = findings.problems.map { "problem:\($0.line.map { "\($0)" } ?? "")" }
@@ -275,6 +277,11 @@ struct NameGrammarTests {
             (.dbus, "<!DOCTYPE busconfig [<!ENTITY x 'anna'>]>", "problem:1"),
             (.dbus, "<policy user=\"&#97;nna\">", "problem:1"),
             (.dbus, "<busconfig><include>/x</include>", "problem:1"),
+            (.dbus, "<busconfig><user>an<!-- x -->na</user>", "an:1 problem:1"),
+            (.netgroup, "team (-,anna,-) other (h,bert,d)# x\nother (,-,)\nempty", "anna:1 bert:1"),
+            (.netgroup, "all (,,)\nhosts (x,-,)", "*:1"), (.netgroup, "team (a,b)", "problem:1"),
+            (.netgroup, "team (-,anna,-", "problem:1"), (.netgroup, "team (-,an na,-)", "problem:1"),
+            (.netgroup, "team \\\n(-,anna,-)", "problem:1 problem:2"), (.netgroup, "team +x", "problem:1"),
             (.dbus, "<![CDATA[<policy user=\"a\">]]>", "problem:1"),
             (.dbus, "<?xml version=\"1.0\" encoding=\"utf-7\"?>", "problem:1"), (.dbus, "<policy user=a>", "problem:1"),
             (.dbus, "<policy user=\"a>b\">", "problem:1"), (.dbus, "<!-- x", "problem:1"), (.dbus, "<x>", "problem:1"),

@@ -45,7 +45,9 @@ struct ReportTests {
 
     private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
         let lines = Lines()
-        let report = Report(log: log, started: Clock.monotonic) { lines.lines.append($0) }
+        let report = Report(log: log, secrets: Secrets(of: BootSequence.groups), started: Clock.monotonic) {
+            lines.lines.append($0)
+        }
         for event in Self.events { report.observe(event) }
         report.line(.info, "", "ready")
         report.warn("handoff", "a warning")
@@ -132,7 +134,9 @@ struct ReportTests {
     }
 
     @Test func `without people and failure there is null`() {
-        let report = Report(log: LogSettings(), started: Clock.monotonic) { _ in }
+        let report = Report(log: LogSettings(), secrets: Secrets(of: BootSequence.groups), started: Clock.monotonic) {
+            _ in
+        }
         let record = report.record(start: .bare, people: nil, exports: [], failure: nil)
         let text = String(decoding: ReportFile.line(record), as: UTF8.self)
         #expect(

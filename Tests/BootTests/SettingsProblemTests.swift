@@ -76,7 +76,7 @@ struct SettingsProblemTests {
     }
 
     /// The variables whose values have a form: not the contents of files, names of people, or what is passed on.
-    private static let formed = BootSequence.variables.map(\.name).filter { name in
+    private static let formed = BootSequence.groups.variables.map(\.name).filter { name in
         !name.hasPrefix("SSH_") && !name.hasPrefix("GIT_USER_") && name != "UV_LINK_MODE"
     }
 

@@ -139,7 +139,7 @@ struct SettingsTests {
     }
 
     @Test func `every variable is declared once, with a meaning`() {
-        let variables = BootSequence.variables
+        let variables = BootSequence.groups.variables
         #expect(Set(variables.map(\.name)).count == variables.count)
         for variable in variables {
             #expect(!variable.meaning.isEmpty && !variable.meaning.hasSuffix("."))

@@ -23,7 +23,8 @@ struct StateDirectoryTests {
         _ environment: [[UInt8]], in site: Site, start: Start = .root
     ) throws(SystemCallError) {
         let state = try StateDirectory(for: start, user: user, in: FileTree(root: site.root))
-        try state.keep(environment: environment.map { CString($0) }, of: user.user, without: Secrets())
+        try state.keep(
+            environment: environment.map { CString($0) }, of: user.user, without: Secrets(of: BootSequence.groups))
         _ = try state.keep(Self.record)
     }
 
@@ -152,13 +153,17 @@ struct StateDirectoryTests {
                 try #require(mount(file.string, file.string, nil, UInt(MS_BIND), nil) == 0)
                 let error = SystemCallError.of { () throws(SystemCallError) in
                     try StateDirectory(for: .root, user: others, in: tree)
-                        .keep(environment: [CString(Array("A=2".utf8))], of: others.user, without: Secrets())
+                        .keep(
+                            environment: [CString(Array("A=2".utf8))], of: others.user,
+                            without: Secrets(of: BootSequence.groups))
                 }
                 #expect(error?.symbol == "renameat EBUSY")
                 #expect(site.content("run/entrypoint/environment.user") == nil)
                 try #require(umount2(file.string, 0) == 0)
                 try StateDirectory(for: .root, user: others, in: tree)
-                    .keep(environment: [CString(Array("A=2".utf8))], of: others.user, without: Secrets())
+                    .keep(
+                        environment: [CString(Array("A=2".utf8))], of: others.user,
+                        without: Secrets(of: BootSequence.groups))
                 #expect(site.content("run/entrypoint/environment.user") == "254322\n")
             }
         }

@@ -105,7 +105,7 @@ struct StepPlanTests {
         #expect(Set(declared).count == declared.count)
         #expect(try Self.plan(ShellState.self).exports.map(\.name) == ShellState.exports)
         #expect(try Self.plan(Caches.self).exports.map(\.name) == Caches.exports)
-        let names = BootSequence.variables.map(\.name)
+        let names = BootSequence.groups.variables.map(\.name)
         #expect(Set(names).count == names.count)
     }
 

@@ -63,4 +63,15 @@ struct TextTests {
     func `a time is milliseconds with two decimals`(microseconds: Int64, text: String) {
         #expect(microseconds.inMilliseconds == text)
     }
+
+    @Test(
+        arguments: [
+            ("0", 0), ("10", 10_000_000_000), ("0.5", 500_000_000), ("0.000000001", 1), ("0.0000000019", 1),
+            ("18446744073.709551615", .max), ("18446744073.709551616", nil), ("18446744074", nil),
+            ("99999999999999999999", nil), ("", nil), (".5", nil), ("5.", nil), ("1.2.3", nil), ("-1", nil),
+            ("+1", nil), ("1e3", nil), (" 1", nil), ("1.x", nil), ("1.1234567890x", nil),
+        ] as [(String, UInt64?)])
+    func `seconds are decimal digits, perhaps with a fraction`(text: String, nanoseconds: UInt64?) {
+        #expect(text.utf8.nanosecondsOfSeconds == nanoseconds)
+    }
 }

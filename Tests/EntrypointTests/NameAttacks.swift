@@ -26,6 +26,25 @@ extension AttackTests {
             told: "warning: NB_USER \(name) gets no entry in the account files: ")
     }
 
+    /// A home that a rule has by a path which is not its plain text, where all names are permitted.
+    private static func home(
+        _ way: String, _ command: String, also prepare: @escaping @Sendable (Container) throws -> Void = { _ in }
+    ) -> Attack {
+        let attack = choosing(
+            "deploy", way, files: [("/etc/sudoers.d/x", "#1000 ALL=(ALL) NOPASSWD: \(command)\n")],
+            gaining: """
+                printf '#!/bin/sh\\necho gained\\n' >/home/deploy/run && chmod 755 /home/deploy/run
+                sudo -n /home/deploy/run
+                """,
+            also: { container in
+                try container.write("/etc/entrypoint.yaml", "identity: {names: ['*']}\n")
+                try prepare(container)
+            })
+        return Attack(
+            testDescription: "the home of a program that a rule names by \(way)", prepare: attack.prepare,
+            script: attack.script, told: attack.told)
+    }
+
     /// What the author of a pod chooses to be called.
     static let names = [
         choosing("builder", "a name that sudoers knows", files: [("/etc/sudoers.d/team", "builder" + rule)]),
@@ -114,6 +133,36 @@ extension AttackTests {
                 printf '#!/bin/sh\\necho gained\\n' >/home/deploy/run && chmod 755 /home/deploy/run
                 sudo -n /home/deploy/run
                 """),
+        home("a pattern for homes", "/home/*/run"), home("a pattern for a name", "/home/[d]eploy/run"),
+        home("a pattern for where homes are", "/h?me/deploy/run"), home("two slashes", "/home//deploy/run"),
+        home("a directory that is the same", "/home/./deploy/run"), home("a way up", "/mnt/../home/deploy/run"),
+        home("a link that leads nowhere yet", "/opt/tools/run") { container in
+            try container.link("/opt/tools", to: "/home/deploy")
+        },
+        home("a pattern for a link", "/opt/t*/run") { try $0.link("/opt/tools", to: "../home/deploy") },
+        choosing(
+            "deploy", "the home of another account",
+            files: [
+                ("/etc/passwd", "svc:x:998:998::/home/deploy:/bin/bash\n"),
+                ("/etc/sudoers.d/x", "#1000 ALL=(svc) NOPASSWD: /usr/local/bin/report\n"),
+            ],
+            gaining: """
+                echo '[ "$(id -un)" != svc ] || echo gained' >/home/deploy/.bash_profile
+                chmod 755 /home/deploy; sudo -n -H -u svc /usr/local/bin/report
+                """,
+            also: { container in
+                try container.write("/etc/entrypoint.yaml", "identity: {names: ['*']}\n")
+                try container.write("/usr/local/bin/report", "#!/bin/bash -l\n", mode: 0o755)
+            }),
+        choosing(
+            "deploy", "a name of a netgroup, where all names are permitted",
+            files: [("/etc/sudoers.d/x", "+admins" + rule), ("/etc/netgroup", "admins (,deploy,)\n")],
+            also: { container in
+                try container.write("/etc/entrypoint.yaml", "identity: {names: ['*']}\n")
+                let text = try container.text("/etc/nsswitch.conf").replacing(
+                    "netgroup:       nis", with: "netgroup: files")
+                try container.write("/etc/nsswitch.conf", ByteString(text))
+            }),
         choosing(
             "olga", "the name of a group's member", files: [("/etc/group", "ops:x:4000:olga\n")],
             gaining: "sg ops -c 'id -G' | grep -qw 4000 && echo gained"),

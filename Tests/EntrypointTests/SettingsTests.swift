@@ -151,7 +151,7 @@ struct SettingsTests {
     @Test func `no variable of any step can crash the boot or fill the log`() throws {
         try withContainer(.scratch) { container in
             try container.makeDirectory("/scratch/homes", mode: 0o777)
-            for name in BootSequence.variables.map(\.name) {
+            for name in BootSequence.groups.variables.map(\.name) {
                 for value: ByteString in ["a\nb", "a:b", Self.longest(name), [0xff], "\u{1b}[2J", "\u{202e}x"] {
                     container.environment = .pod.with([ByteString(name): value])
                     let outcome = try container.runInNamespaces(["--plan", ProbeReport.path])
@@ -172,7 +172,7 @@ struct SettingsTests {
             container.environment = .pod
             let unset = try container.runInNamespaces(["--plan", ProbeReport.path])
             #expect(unset.exitCode == 0)
-            for variable in BootSequence.variables {
+            for variable in BootSequence.groups.variables {
                 container.environment = .pod.with([ByteString(variable.name): ""])
                 let outcome = try container.runInNamespaces(["--plan", ProbeReport.path])
                 if variable.isRequired {

@@ -131,6 +131,5 @@ private struct Settings {
         if let value = text("PARENT_DEATH_SIGNAL") {
             options.parentDeathSignal = try SignalFormats.parseSignal(value).rawValue
         }
-        if let value = text("BOOT_TIMEOUT") { options.bootTimeout = try SignalFormats.parseSeconds(value) }
     }
 }

@@ -47,19 +47,9 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == message)
     }
 
-    @Test func `a boot that takes too long as a whole is ended`() async throws {
+    @Test func `the deadline of a change does not hold for the command`() async throws {
         let fixture = try Fixture(
-            ["true"], options: ["--delay", "60"], environment: ["ENTRYPOINT_BOOT_TIMEOUT": "0.3"])
-        let end = try await fixture.end()
-        #expect(end.code == 125)
-        #expect(end.seconds < 20)
-        #expect(fixture.errors == "entrypoint: init: the boot did not end within 0.3 s\n")
-    }
-
-    @Test func `the deadlines of the boot do not hold for the command`() async throws {
-        let fixture = try Fixture(
-            ["sh", "-c", "sleep 1.2; exit 3"], options: ["--watched", "1"],
-            environment: ["ENTRYPOINT_BOOT_TIMEOUT": "1"])
+            ["sh", "-c", "sleep 1.2; exit 3"], options: ["--watched", "1"])
         #expect(try await fixture.end().code == 3)
         #expect(fixture.errors == "")
     }

@@ -79,7 +79,7 @@ import Testing
         async throws
     {
         let fixture = try Fixture(
-            ["sh", "-c", "sleep 1.2; exit 3"], environment: ["ENTRYPOINT_BOOT_TIMEOUT": "1"], place: .ordinary,
+            ["sh", "-c", "sleep 1.2; exit 3"], options: ["--watched", "1"], place: .ordinary,
             wrapper: ["strace", "-f", "-o", "/dev/null", "-e", "inject=close_range,getdents64:error=EPERM"])
         #expect(try await fixture.end().code == 3)
         #expect(fixture.errors == "")

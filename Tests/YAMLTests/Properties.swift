@@ -108,7 +108,6 @@ private func probe(_ value: YAML.Value, _ reader: inout YAML.Reader) {
     _ = reader.integer(value, in: -100...100)
     _ = reader.mode(value)
     _ = reader.mode(value, in: 0...0o077)
-    _ = reader.duration(value, in: .zero ... .seconds(600))
     _ = reader.choice(value) as Word?
     _ = reader.required("path", of: reader.mapping(value, keys: ["path", "mode"]))
     for field in reader.mapping(value)?.all ?? [] { probe(field.value, &reader) }

@@ -28,8 +28,8 @@ package struct DropIn: Equatable, Sendable {
     package let environment: [Assignment]
     /// The names of the start's secrets that it has.
     package let secrets: [String]
-    /// The built-in step that it runs before.
-    package internal(set) var successor = Handoff.name
+    /// The built-in step that it runs before; empty until its place is known.
+    package internal(set) var successor = ""
 
     /// Seconds that a drop-in may run unless its entry says otherwise.
     package static let timeLimit: UInt32 = 60
@@ -50,6 +50,16 @@ package struct DropIn: Equatable, Sendable {
         self.secrets = secrets
     }
 
+    /// A file of the image's directories of steps.
+    init(file: FilePath) {
+        self.init(
+            name: file.removingLastComponent().lastComponent.map { "\($0.string)/" }.map {
+                $0 + (file.lastComponent?.string ?? "")
+            } ?? "",
+            source: .directory, program: file,
+            identity: file.removingLastComponent() == Paths.rootSteps ? .root : .user)
+    }
+
     /// The program with its arguments, as messages show them.
     package var command: String {
         ([program.shown()] + arguments.map { $0.shown() }).joined(separator: " ")
@@ -63,6 +73,6 @@ package enum BootVariables {
         names.contains(name) || prefixes.contains { name.utf8.starts(with: $0.utf8) }
     }
 
-    private static let names: Set<String> = ["HOME", "LOGNAME", "SHELL", "USER", "WORKING_DIR"]
+    private static let names: Set<String> = ["HOME", "LOGNAME", "SHELL", "USER", PodVariables.workingDirectory.name]
     private static let prefixes = ["NB_", "ENTRYPOINT_", "SCRATCH_"]
 }

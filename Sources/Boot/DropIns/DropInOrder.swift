@@ -20,25 +20,35 @@ struct DropInOrder {
 
     private var items: [Item]
     private(set) var problems: [Problem] = []
-    private let entries: [DropInStep.Entry]
+    /// The names of the built-in steps.
+    private let steps: [String]
     /// Whether the directories of drop-ins were looked at, so that a name of theirs can be wrong.
     private let knowsFiles: Bool
 
+    /// An entry, and which of the files has it.
+    typealias PlacedEntry = (entry: DropInSteps.Entry, file: Int)
+
     /// Finds the order.
-    init(entries: [DropInStep.Entry], files: [DropIn], knowsFiles: Bool) {
-        self.entries = entries
+    ///
+    /// - Parameters:
+    ///   - entries: the steps of configuration files.
+    ///   - files: the steps of the image's directories.
+    ///   - steps: the names of the built-in steps in their order.
+    ///   - knowsFiles: whether the directories were looked at.
+    init(entries: [PlacedEntry], files: [DropIn], steps: [String], knowsFiles: Bool) {
+        self.steps = steps
         self.knowsFiles = knowsFiles
         func items(_ dropIns: [DropIn]) -> [Item] {
             dropIns.map { Item(name: $0.name, isBuiltIn: false, dropIn: $0) }
         }
-        let builtIn = BootSequence.steps.map { Item(name: $0.name, isBuiltIn: true, dropIn: nil) }
+        let builtIn = steps.map { Item(name: $0, isBuiltIn: true, dropIn: nil) }
         self.items = builtIn.dropLast() + items(files.filter { $0.identity == .root })
         let userItems = items(files.filter { $0.identity == .user }) + builtIn.suffix(1)
-        let known = Set(self.items.map(\.name) + userItems.map(\.name) + entries.map(\.name))
-        var waiting: [DropInStep.Entry] = []
-        for entry in entries {
-            if hasPlace(entry, known) {
-                waiting.append(entry)
+        let known = Set(self.items.map(\.name) + userItems.map(\.name) + entries.map(\.entry.name))
+        var waiting: [PlacedEntry] = []
+        for (entry, file) in entries {
+            if hasPlace(entry, file, known) {
+                waiting.append((entry, file))
             } else {
                 self.items.append(Item(name: entry.name, isBuiltIn: false, dropIn: entry.dropIn))
             }
@@ -52,57 +62,60 @@ struct DropInOrder {
         var result: [DropIn] = []
         for (index, item) in items.enumerated() {
             guard var dropIn = item.dropIn else { continue }
-            dropIn.successor = items[index...].first { $0.isBuiltIn }?.name ?? Handoff.name
+            dropIn.successor = items[index...].first { $0.isBuiltIn }?.name ?? last
             result.append(dropIn)
         }
         return result
     }
 
+    /// The name of the last built-in step.
+    private var last: String { steps.last ?? "" }
+
     /// Whether an entry names a step that it runs before or after, and that there is.
-    private mutating func hasPlace(_ entry: DropInStep.Entry, _ known: Set<String>) -> Bool {
+    private mutating func hasPlace(_ entry: DropInSteps.Entry, _ file: Int, _ known: Set<String>) -> Bool {
         var hasPlace = false
         for (name, value) in [entry.before, entry.after].compactMap({ $0 }) {
             if known.contains(name) {
                 hasPlace = true
                 continue
             }
-            if !knowsFiles && DropInDirectory.all.contains(where: { name.hasPrefix($0.prefix) }) { continue }
+            if !knowsFiles && StepDirectory.all.contains(where: { name.hasPrefix($0.prefix) }) { continue }
             let nearest = Suggestion.nearest(to: name, among: known.sorted()).map { "; did you mean \($0)?" }
             let hint = nearest ?? "; the steps are \(items.map(\.name).joined(separator: ", "))"
-            problems.append((entry.place.file, value, "no step '\(name.shown())'\(hint)"))
+            problems.append((file, value, "no step '\(name.shown())'\(hint)"))
         }
-        if let after = entry.after, after.name == Handoff.name {
-            problems.append(
-                (entry.place.file, after.value, "nothing runs after \(Handoff.name), which is the last step"))
+        if let after = entry.after, after.name == last {
+            problems.append((file, after.value, "nothing runs after \(last), which is the last step"))
             return false
         }
         return hasPlace
     }
 
     /// Puts entries into their places, each as soon as the steps that it names are in theirs.
-    private mutating func place(_ entries: [DropInStep.Entry]) {
+    private mutating func place(_ entries: [PlacedEntry]) {
         var waiting = entries
         while !waiting.isEmpty {
-            let names = Set(waiting.map(\.name))
+            let names = Set(waiting.map(\.entry.name))
             guard
-                let index = waiting.firstIndex(where: { entry in
+                let index = waiting.firstIndex(where: { entry, _ in
                     ![entry.before, entry.after].contains { $0.map { names.contains($0.name) } ?? false }
                 })
             else { break }
             insert(waiting.remove(at: index))
         }
-        for entry in waiting {
+        for (entry, file) in waiting {
             guard let (name, value) = [entry.before, entry.after].compactMap({ $0 }).first else { continue }
             problems.append(
                 (
-                    entry.place.file, value,
+                    file, value,
                     name == entry.name
                         ? "the step names itself" : "its place depends on '\(name)', whose place depends on it in turn"
                 ))
         }
     }
 
-    private mutating func insert(_ entry: DropInStep.Entry) {
+    private mutating func insert(_ placed: PlacedEntry) {
+        let (entry, file) = placed
         var item = Item(name: entry.name, isBuiltIn: false, dropIn: entry.dropIn)
         let before = entry.before.flatMap { before in items.firstIndex { $0.name == before.name } }
         let after = entry.after.flatMap { after in items.firstIndex { $0.name == after.name } }
@@ -112,7 +125,7 @@ struct DropInOrder {
         }
         if let before, before <= after, let (name, value) = entry.before {
             problems.append(
-                (entry.place.file, value, "\(name) runs before \(afterName), which this step is to run after"))
+                (file, value, "\(name) runs before \(afterName), which this step is to run after"))
             return
         }
         item.anchor = afterName
@@ -120,36 +133,5 @@ struct DropInOrder {
         // Those of the same place are in the order of the files.
         while index < before ?? items.count - 1, items[index].anchor == afterName { index += 1 }
         items.insert(item, at: index)
-    }
-}
-
-extension SettingsReader {
-    /// The drop-in steps of the image in their order: those of its configuration and those of its directories.
-    mutating func dropIns() -> [DropIn] {
-        var entries: [DropInStep.Entry] = []
-        for place in configuration.places(of: DropInStep.key) {
-            record(DropInStep.key, place, isAdded: true)
-            for value in configuration.files[place.file].reader.list(place.value) ?? [] {
-                let entry = DropInStep.read(&configuration.files[place.file].reader, value, file: place.file)
-                guard let entry else { continue }
-                guard let index = entries.firstIndex(where: { $0.name == entry.name }) else {
-                    entries.append(entry)
-                    continue
-                }
-                if entries[index].place.file == place.file {
-                    configuration.files[place.file].reader.note(
-                        "'\(entry.name)' is the name of the step in line \(entries[index].place.line) already",
-                        at: value)
-                } else {
-                    entries[index] = entry
-                }
-            }
-        }
-        let order = DropInOrder(
-            entries: entries, files: configuration.dropIns, knowsFiles: configuration.hasLookedForDropIns)
-        for problem in order.problems {
-            configuration.files[problem.file].reader.note(problem.text, at: problem.value)
-        }
-        return order.dropIns
     }
 }

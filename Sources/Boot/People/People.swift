@@ -111,7 +111,7 @@ extension People {
             guard let account = image.files.account(named: name) else {
                 if isDefault { return nil }
                 throw BootError(
-                    "SCRATCH_SEED_USER is '\(name)'",
+                    "\(PodVariables.seedUserName) is '\(name)'",
                     reason: image.passwdUntrustedBecause ?? "no such user in \(Paths.passwd)",
                     remedy: "add the account to the image, or give its ids as uid:gid", exitCode: .settings)
             }
@@ -119,7 +119,7 @@ extension People {
         }
         guard found.user != 0 else {
             throw BootError(
-                "SCRATCH_SEED_USER is root", reason: "nothing in a scratch directory is done as root",
+                "\(PodVariables.seedUserName) is root", reason: "nothing in a scratch directory is done as root",
                 remedy: "name the account that owns the directory", exitCode: .settings)
         }
         let groups = Set(found.groups + [found.group]).subtracting([0, group]).sorted()

@@ -33,13 +33,13 @@ extension People {
         var problems: [String] = []
         if identity.userID != caller.user {
             problems.append(
-                "NB_UID is \(identity.userID), but the container runs as user \(caller.user), and a start with the "
+                "\(PodVariables.userID.name) is \(identity.userID), but the container runs as user \(caller.user), and a start with the "
                     + "capabilities of the program's file is for the caller alone: set securityContext.runAsUser: "
                     + "\(identity.userID) in the pod spec")
         }
         if identity.groupID != caller.group && !caller.groups.contains(identity.groupID) {
             problems.append(
-                "NB_GID is \(identity.groupID), which is none of the container's groups: set "
+                "\(PodVariables.groupID.name) is \(identity.groupID), which is none of the container's groups: set "
                     + "securityContext.runAsGroup: \(identity.groupID) in the pod spec")
         }
         guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }

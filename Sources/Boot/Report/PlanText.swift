@@ -20,9 +20,7 @@ package final class PlanText {
     /// Adds what is known once the settings are read.
     package func add(_ settings: Settings) {
         for notice in settings.notices { add("note", "settings", notice) }
-        for step in BootSequence.steps where settings.policies[step.name]?.isEnabled == false {
-            add("off", step.name, "switched off by \(step.name).enabled")
-        }
+        for step in settings.disabledSteps { add("off", step, "switched off by \(step).enabled") }
     }
 
     /// Adds what a change comes to, as seen by somebody who may not look everywhere.

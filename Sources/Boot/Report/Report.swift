@@ -13,17 +13,19 @@ package final class Report {
     /// What the reader was warned of, with the step that says it.
     package private(set) var warnings: [(step: String, text: String)] = []
     /// Which variables are shown nowhere.
-    package var secrets = Secrets()
+    package var secrets: Secrets
     /// The values of the pod's secrets, which another variable may have as well.
     package var secretValues: [[UInt8]] = []
     private let write: (String) -> Void
 
     /// - Parameters:
     ///   - log: what is printed.
+    ///   - secrets: which variables are shown nowhere.
     ///   - started: when the boot began.
     ///   - write: takes each line, without its newline.
-    package init(log: LogSettings, started: UInt64, write: @escaping (String) -> Void) {
+    package init(log: LogSettings, secrets: Secrets, started: UInt64, write: @escaping (String) -> Void) {
         self.log = log
+        self.secrets = secrets
         self.started = started
         self.write = write
     }

@@ -1,16 +1,17 @@
 package import Linux
-internal import YAML
 
 /// What the user's command keeps of the capabilities that the container has (capabilities(7)).
-package enum Capabilities {
-    static let keepSetting = FileSetting<[Int]>(
-        "capabilities.keep", "Capabilities that the command has, if the pod spec gives them to the container",
-        default: "none", shape: .list(.text), example: "[IPC_LOCK]"
-    ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: ValueFormats.capability) }.map { numbers in
-            numbers.indices.filter { !numbers[..<$0].contains(numbers[$0]) }.map { numbers[$0] }
-        }
-    }
+package struct Capabilities: SettingGroup {
+    package static let name = "capabilities"
+    package static let title = "What the command keeps of the container's capabilities"
+
+    static let keepSetting = FileSetting(
+        "capabilities.keep", .list(of: ValueType<Int>.text(ValueFormats.capability)),
+        Words(
+            "Capabilities that the command has, if the pod spec gives them to the container", default: "none",
+            example: "[IPC_LOCK]"))
+
+    package static let fileSettings: [any SettingDeclaration] = [keepSetting]
 
     /// The capabilities that container engines give to every container; the others are in a pod spec for a reason.
     private static let usual: UInt64 = 0xA804_25FB
@@ -45,6 +46,15 @@ package enum Capabilities {
             warnings.append("the command will not have \(names(added)), which the pod spec adds: \(remedy)")
         }
         return warnings
+    }
+
+    /// The numbers of the capabilities that the command keeps, each once.
+    package let kept: [Int]
+
+    /// Reads the settings, noting problems.
+    package init(reading reader: inout SettingsReader) {
+        let numbers = reader.value(Self.keepSetting) ?? []
+        kept = numbers.indices.filter { !numbers[..<$0].contains(numbers[$0]) }.map { numbers[$0] }
     }
 
     private static func names(_ set: UInt64) -> String {

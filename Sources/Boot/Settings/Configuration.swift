@@ -4,17 +4,6 @@ package import SystemPackage
 internal import Text
 package import YAML
 
-/// The variables that say where configuration is.
-package enum ConfigurationSettings {
-    static let fileVariable = Variable(
-        "ENTRYPOINT_CONFIG",
-        "A further configuration file, which counts more than those of the image",
-        isImagePolicy: true, parse: ValueFormats.absolutePath)
-
-    /// The variables of the configuration.
-    package static let variables: [any VariableDeclaration] = [fileVariable]
-}
-
 /// The configuration files of an image, as they were found; the later ones win.
 package struct Configuration: Sendable {
     /// A file that was read.
@@ -33,10 +22,9 @@ package struct Configuration: Sendable {
     package internal(set) var files: [File] = []
     /// Files that could not be read or parsed, one line a problem.
     package private(set) var problems: [String] = []
-    /// The files of the image's directories of drop-in steps.
-    private(set) var dropIns: [DropIn] = []
-    /// Whether those directories were looked at.
-    private(set) var hasLookedForDropIns = false
+    /// The executables in the image's directories of steps, in the order of the directories; `nil` when they were not looked
+    /// at.
+    private(set) var stepPrograms: [FilePath]?
 
     /// Files that are there and do not count, one line each, and what else the reader should know.
     package private(set) var notices: [String] = []
@@ -45,21 +33,30 @@ package struct Configuration: Sendable {
     /// Why some place of the image's policy may be another's.
     private var doubts: [String] = []
 
+    /// All settings that the files may have.
+    package let groups: SettingGroups
+
     /// No files.
     ///
-    /// - Parameter isStrict: whether only files count that nobody but the image's maker can have written.
-    package init(isStrict: Bool = false) { self.isStrict = isStrict }
+    /// - Parameters:
+    ///   - groups: all settings that files may have.
+    ///   - isStrict: whether only files count that nobody but the image's maker can have written.
+    package init(of groups: SettingGroups, isStrict: Bool = false) {
+        self.groups = groups
+        self.isStrict = isStrict
+    }
 
     /// Reads the image's files, and one that was named.
     ///
     /// - Parameters:
+    ///   - groups: all settings that files may have.
     ///   - tree: the container's files.
     ///   - named: a further file, which counts more than the image's; it must be there.
     ///   - isStrict: whether only files count that nobody but the image's maker can have written.
     package static func read(
-        from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false
+        _ groups: SettingGroups, from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false
     ) -> Configuration {
-        var configuration = Configuration(isStrict: isStrict)
+        var configuration = Configuration(of: groups, isStrict: isStrict)
         configuration.add(Paths.configuration, from: tree, isRequired: false)
         var names: [FilePath.Component] = []
         do throws(SystemCallError) {
@@ -80,7 +77,7 @@ package struct Configuration: Sendable {
             }
         }
         if let named { configuration.add(named, from: tree, isRequired: true) }
-        configuration.lookForDropIns(in: tree)
+        configuration.lookForSteps(in: tree)
         if isStrict { configuration.leaveOutDoubtful() }
         return configuration
     }
@@ -110,17 +107,18 @@ package struct Configuration: Sendable {
         notices.append("the image's configuration does not count, because a part of it may be hidden: \(doubt)")
     }
 
-    private mutating func lookForDropIns(in tree: FileTree) {
-        hasLookedForDropIns = true
-        for directory in DropInDirectory.all {
+    private mutating func lookForSteps(in tree: FileTree) {
+        var programs: [FilePath] = []
+        for directory in StepDirectory.all {
             do throws(SystemCallError) {
-                dropIns += try directory.files(in: tree, &notices)
+                programs += try directory.programs(in: tree, &notices)
             } catch {
                 let text = "\(directory.path): \(error.reason) (\(error.symbol))"
                 // Of what root alone may read a boot without privileges would run nothing anyway.
                 if error.errno == .permissionDenied { notices.append(text) } else { problems.append(text) }
             }
         }
+        stepPrograms = programs
     }
 
     /// The file that an environment names; what is wrong with the name is told by whoever reads the variable.
@@ -173,8 +171,9 @@ package struct Configuration: Sendable {
         do throws(YAML.Problems) {
             let document = try YAML.parse(bytes)
             var reader = YAML.Reader()
-            let known = BootSequence.sections
-            let top = reader.mapping(YAML.Value(document: document), keys: known.map(\.name) + [DropInStep.key])
+            let known = groups.sections
+            let top = reader.mapping(
+                YAML.Value(document: document), keys: known.map(\.name) + groups.topSettings.compactMap(\.key))
             var sections: [String: YAML.Fields] = [:]
             for section in known {
                 sections[section.name] = reader.mapping(top[section.name], keys: section.keys)

@@ -1,93 +1,73 @@
 internal import Text
 
 /// What people and editors are told of the configuration file, from the declarations of its settings.
-package enum ConfigurationReference {
+package struct ConfigurationReference {
+    private let groups: SettingGroups
+
+    /// - Parameter groups: all settings that files may have.
+    package init(of groups: SettingGroups) { self.groups = groups }
+
     /// All keys, as a Markdown table.
-    package static var table: String {
-        let rows = BootSequence.fileSettings.map { setting in
+    package var table: String {
+        let rows = groups.fileSettings.map { setting in
             let variable = (setting as? any VariableDeclaration).map { "`\($0.name)`" } ?? ""
             return [
-                "`\(setting.key ?? "")`", variable, setting.shape.words, setting.meaning, setting.defaultText,
+                "`\(setting.key ?? "")`", variable, setting.shape.words, setting.meaning,
+                setting.words.defaultText(among: groups),
             ]
         }
-        return Tables.table(["key", "variable", "value", "meaning", "default"], rows)
+        return MarkdownTable.text(["key", "variable", "value", "meaning", "default"], rows)
     }
 
     /// The JSON schema of a file.
-    package static var schema: String {
-        let sections = groups.map { name, settings in
-            Shape.Field(
-                name, .optional(.object(settings.map { Shape.Field(shortKey($0), $0.shape, description($0)) })),
-                title(of: name))
+    package var schema: String {
+        let sections = groups.sections.map { section in
+            let fields = section.settings.map {
+                Shape.Field(SettingGroups.Section.key(of: $0), $0.shape, description($0))
+            }
+            return Shape.Field(section.name, .optional(.object(fields)), section.title)
         }
-        let steps = Shape.Field(DropInStep.key, .optional(.list(DropInStep.shape)), DropInStep.meaning)
+        let others = groups.topSettings.map { Shape.Field($0.key ?? "", .optional($0.shape), $0.meaning) }
         let head: [(String, JSON)] = [
             ("$schema", .string("http://json-schema.org/draft-07/schema#")), ("title", .string("entrypoint.yaml")),
         ]
-        guard case .members(let members) = Shape.optional(.object(sections + [steps])).schema() else { return "" }
+        guard case .members(let members) = Shape.optional(.object(sections + others)).schema() else { return "" }
         return JSON.object(head + members.map { ($0.name, $0.value) }).indented() + "\n"
     }
 
     /// A file with every key in a comment, to be started from.
-    package static var example: String {
+    package var example: String {
+        let added = (groups.fileSettings + groups.topSettings).filter(\.addsUp).compactMap(\.key)
         var text =
             comment(
                 "The configuration of entrypoint: \(Paths.configuration), and what ends in .yaml in "
                     + "\(Paths.configurationDirectory), in the order of the names. A later file counts more than an earlier "
                     + "one, and the environment counts more than any file. A list takes the place of an earlier one; "
-                    + "\(addedKeys) add up.",
+                    + "\(added.joined(separator: ", ")) add up.",
                 indentation: "")
             + comment("Every key is optional. Remove the # in front of one to set it.", indentation: "")
-        for (name, settings) in groups {
-            text += "\n" + comment(title(of: name), indentation: "") + "\(name):\n"
-            for setting in settings {
-                let fallback = setting.defaultText.isEmpty ? "none" : setting.defaultText
+        for section in groups.sections {
+            text += "\n" + comment(section.title, indentation: "") + "\(section.name):\n"
+            for setting in section.settings {
+                let standard = setting.words.defaultText(among: groups)
                 let variable = (setting as? any VariableDeclaration).map { "; variable: \($0.name)" } ?? ""
                 text += comment(setting.meaning, indentation: "  ")
-                text += comment("\(setting.shape.words); default: \(fallback)\(variable)", indentation: "  ")
-                text += "  #\(shortKey(setting)): \(exampleValue(setting))\n"
+                text += comment(
+                    "\(setting.shape.words); default: \(standard.isEmpty ? "none" : standard)\(variable)",
+                    indentation: "  ")
+                text += "  #\(SettingGroups.Section.key(of: setting)): \(setting.example(among: groups))\n"
             }
         }
-        return text + DropInStep.example
+        return groups.topSettings.reduce(text) { $0 + "\n\($1.key ?? ""):\n" + $1.example(among: groups) }
     }
 
-    private static var groups: [(name: String, settings: [any SettingDeclaration])] {
-        BootSequence.sections.map { section in
-            (section.name, BootSequence.fileSettings.filter { $0.key?.hasPrefix(section.name + ".") == true })
-        }
-    }
-
-    /// The keys whose values in several files add up.
-    private static var addedKeys: String {
-        let keys = [
-            Secrets.strippedSetting.key, Secrets.passedSetting.key, Caches.directoriesSetting.key, DropInStep.key,
-        ]
-        return keys.compactMap { $0 }.joined(separator: ", ")
-    }
-
-    private static func title(of section: String) -> String {
-        if let step = BootSequence.steps.first(where: { $0.name == section }) {
-            return "Step \(section): \(step.summary)"
-        }
-        return switch section {
-        case "log": "What the boot prints"
-        case "init": "Process 1: signals, exit codes, and how the container ends"
-        case "capabilities": "What the command keeps of the container's capabilities"
-        case "secrets": "Which variables are kept from others; those of several files add up"
-        default: section
-        }
-    }
-
-    private static func shortKey(_ setting: any SettingDeclaration) -> String {
-        String((setting.key ?? "").drop { $0 != "." }.dropFirst())
-    }
-
-    private static func description(_ setting: any SettingDeclaration) -> String {
-        setting.defaultText.isEmpty ? setting.meaning : "\(setting.meaning) (default: \(setting.defaultText))"
+    private func description(_ setting: any SettingDeclaration) -> String {
+        let standard = setting.words.defaultText(among: groups)
+        return standard.isEmpty ? setting.meaning : "\(setting.meaning) (default: \(standard))"
     }
 
     /// A text in lines of comment.
-    private static func comment(_ text: String, indentation: String) -> String {
+    private func comment(_ text: String, indentation: String) -> String {
         var lines = ""
         var line = "\(indentation)#"
         for word in text.split(separator: " ") {
@@ -98,14 +78,5 @@ package enum ConfigurationReference {
             line += " \(word)"
         }
         return lines + line + "\n"
-    }
-
-    private static func exampleValue(_ setting: any SettingDeclaration) -> String {
-        if !setting.example.isEmpty { return setting.example }
-        return switch setting.shape {
-        case .choice(let words): words.contains(setting.defaultText) ? setting.defaultText : words.first ?? ""
-        case .octal: "\"\(setting.defaultText)\""
-        default: setting.defaultText
-        }
     }
 }

@@ -2,7 +2,10 @@ package import Linux
 internal import Text
 
 /// How the process stays after the boot, if it does.
-package struct InitSettings: Sendable {
+package struct InitSettings: SettingGroup {
+    package static let name = "init"
+    package static let title = "Process 1: signals, exit codes, and how the container ends"
+
     /// What the process becomes.
     package enum Mode: String, CaseIterable, Sendable {
         /// The command itself.
@@ -17,47 +20,61 @@ package struct InitSettings: Sendable {
         case group
         /// The command's process alone.
         case child
+
+        static let standard = Receiver.group
     }
 
-    static let modeVariable = Variable<Mode>(
-        "ENTRYPOINT_MODE", "What the program becomes: the command itself (`exec`) or its init (`init`)",
-        default: "init as process 1, else exec", option: CommandOption("--mode", "MODE"), key: "init.mode",
-        shape: .choice(of: Mode.self), parse: ValueFormats.choice)
-    static let forwardVariable = Variable(
-        "ENTRYPOINT_FORWARD", "Who gets a signal: the command's process group (`group`) or the command alone (`child`)",
-        default: "group", option: CommandOption("--forward", "WHO"), key: "init.forward",
-        shape: .choice(of: Receiver.self), parse: SignalFormats.parseReceiver)
+    package static let modeVariable = Variable<Mode>(
+        "ENTRYPOINT_MODE", .choice,
+        Words(
+            "What the program becomes: the command itself (`exec`) or its init (`init`)",
+            default: "init as process 1, else exec"),
+        key: "init.mode", option: CommandOption("--mode", "MODE"))
+    static let forwardVariable = Variable<Receiver>(
+        "ENTRYPOINT_FORWARD", .choice(parse: SignalFormats.parseReceiver),
+        Words(
+            "Who gets a signal: the command's process group (`group`) or the command alone (`child`)",
+            default: Receiver.standard.rawValue),
+        key: "init.forward", option: CommandOption("--forward", "WHO"))
     static let rewriteVariable = Variable(
         "ENTRYPOINT_REWRITE_SIGNALS",
-        "Signals that are sent on as others, as `FROM:TO` with commas between; 0 drops the signal",
-        option: CommandOption("--rewrite-signal", "FROM:TO"),
-        key: "init.rewriteSignals", shape: .list(.text), example: "[TERM:INT]",
-        parse: { text throws(FormatError) in try SignalFormats.parseRewrites(text) })
+        .items { text throws(FormatError) in try SignalFormats.parseRewrites(text) },
+        Words(
+            "Signals that are sent on as others, as `FROM:TO` with commas between; 0 drops the signal",
+            example: "[TERM:INT]"),
+        key: "init.rewriteSignals", option: CommandOption("--rewrite-signal", "FROM:TO"))
     static let remapVariable = Variable(
-        "ENTRYPOINT_REMAP_EXIT", "Exit codes of the command that become 0, with commas between",
-        option: CommandOption("--remap-exit", "CODE"),
-        key: "init.remapExit", shape: .list(.integer(0...255)), example: "[143]",
-        parse: { text throws(FormatError) in try SignalFormats.parseRemappedExits(text) })
+        "ENTRYPOINT_REMAP_EXIT",
+        .items(.integer(SignalFormats.exitCodes)) { text throws(FormatError) in
+            try SignalFormats.parseRemappedExits(text)
+        },
+        Words("Exit codes of the command that become 0, with commas between", example: "[143]"),
+        key: "init.remapExit", option: CommandOption("--remap-exit", "CODE"))
     static let warnVariable = Variable(
-        "ENTRYPOINT_WARN_REAPED", "Whether every orphan that is reaped is named: `true` or `false`", default: "false",
-        option: CommandOption("--warn-reaped", nil), key: "init.warnReaped", shape: .boolean,
-        parse: ValueFormats.boolean)
-    static let deathSignalVariable = Variable(
+        "ENTRYPOINT_WARN_REAPED", .boolean,
+        Words("Whether every orphan that is reaped is named: `true` or `false`", default: "false"),
+        key: "init.warnReaped", option: CommandOption("--warn-reaped", nil))
+    static let deathSignalVariable = Variable<Signal>(
         "ENTRYPOINT_PARENT_DEATH_SIGNAL",
-        "Signal that the program gets when its parent ends, and the command when the program ends",
-        option: CommandOption("--parent-death-signal", "SIGNAL"),
-        key: "init.parentDeathSignal", example: "TERM",
-        parse: { text throws(FormatError) in try SignalFormats.parseSignal(text).rawValue })
+        .text { text throws(FormatError) in try SignalFormats.parseSignal(text) },
+        Words(
+            "Signal that the program gets when its parent ends, and the command when the program ends", example: "TERM"),
+        key: "init.parentDeathSignal", option: CommandOption("--parent-death-signal", "SIGNAL"))
     static let graceVariable = Variable(
-        "ENTRYPOINT_GRACE", "Seconds that other processes have between TERM and KILL once the command has ended",
-        default: "10", option: CommandOption("--grace", "SECONDS"), key: "init.grace", shape: .number, example: "10",
-        parse: SignalFormats.parseSeconds)
+        "ENTRYPOINT_GRACE", .decimalSeconds,
+        Words(
+            "Seconds that other processes have between TERM and KILL once the command has ended",
+            default: "\(standardGrace)", example: "\(standardGrace)"),
+        key: "init.grace", option: CommandOption("--grace", "SECONDS"))
     static let stopTimeoutVariable = Variable(
-        "ENTRYPOINT_STOP_TIMEOUT",
-        "Seconds that the command has between the first TERM and KILL; 0 leaves it to the container runtime",
-        default: "0", option: CommandOption("--stop-timeout", "SECONDS"), key: "init.stopTimeout", shape: .number,
-        example: "25",
-        parse: SignalFormats.parseSeconds)
+        "ENTRYPOINT_STOP_TIMEOUT", .decimalSeconds,
+        Words(
+            "Seconds that the command has between the first TERM and KILL; 0 leaves it to the container runtime",
+            default: "0", example: "25"),
+        key: "init.stopTimeout", option: CommandOption("--stop-timeout", "SECONDS"))
+
+    /// Seconds from TERM to KILL where nothing says otherwise.
+    private static let standardGrace: UInt64 = 10
 
     /// The variables of the init.
     package static let variables: [any VariableDeclaration] = [
@@ -85,12 +102,12 @@ package struct InitSettings: Sendable {
     /// Reads the settings, noting problems; a bad value means the default.
     package init(reading reader: inout SettingsReader) {
         mode = reader.value(Self.modeVariable)
-        forwardTo = reader.value(Self.forwardVariable) ?? .group
+        forwardTo = reader.value(Self.forwardVariable) ?? .standard
         rewrites = reader.value(Self.rewriteVariable) ?? SignalRewrites()
         remappedExits = reader.value(Self.remapVariable) ?? ExitCodes()
         warnReaped = reader.value(Self.warnVariable) ?? false
-        parentDeathSignal = reader.value(Self.deathSignalVariable) ?? 0
-        grace = reader.value(Self.graceVariable) ?? 10_000_000_000
+        parentDeathSignal = reader.value(Self.deathSignalVariable)?.rawValue ?? 0
+        grace = reader.value(Self.graceVariable) ?? Self.standardGrace * 1_000_000_000
         stopTimeout = reader.value(Self.stopTimeoutVariable) ?? 0
     }
 

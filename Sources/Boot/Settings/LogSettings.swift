@@ -1,5 +1,5 @@
 /// What the boot prints.
-package struct LogSettings: Equatable, Sendable {
+package struct LogSettings: SettingGroup, Equatable {
     /// How much is printed.
     package enum Level: String, CaseIterable, Sendable {
         /// Warnings and errors.
@@ -18,19 +18,24 @@ package struct LogSettings: Equatable, Sendable {
         case json
     }
 
-    static let levelVariable = Variable<Level>(
-        "ENTRYPOINT_LOG", "How much is printed on standard error: `quiet`, `info` or `debug`", default: "info",
-        key: "log.level", shape: .choice(of: Level.self), parse: ValueFormats.choice)
-    static let formatVariable = Variable<Format>(
-        "ENTRYPOINT_LOG_FORMAT", "How it is printed: `text` or `json`", default: "text", key: "log.format",
-        shape: .choice(of: Format.self), parse: ValueFormats.choice)
+    package static let name = "log"
+    package static let title = "What the boot prints"
 
-    /// The variables of the log.
+    static let levelVariable = Variable<Level>(
+        "ENTRYPOINT_LOG", .choice,
+        Words(
+            "How much is printed on standard error: `quiet`, `info` or `debug`", default: LogSettings().level.rawValue),
+        key: "log.level")
+    static let formatVariable = Variable<Format>(
+        "ENTRYPOINT_LOG_FORMAT", .choice,
+        Words("How it is printed: `text` or `json`", default: LogSettings().format.rawValue), key: "log.format")
+
     package static let variables: [any VariableDeclaration] = [levelVariable, formatVariable]
 
     package let level: Level
     package let format: Format
 
+    /// What is printed where nothing says otherwise, but for what is given.
     package init(level: Level = .info, format: Format = .text) {
         self.level = level
         self.format = format
@@ -38,7 +43,8 @@ package struct LogSettings: Equatable, Sendable {
 
     /// Reads the settings, noting problems; a bad value means the default.
     package init(reading reader: inout SettingsReader) {
-        level = reader.value(Self.levelVariable) ?? .info
-        format = reader.value(Self.formatVariable) ?? .text
+        let standard = LogSettings()
+        level = reader.value(Self.levelVariable) ?? standard.level
+        format = reader.value(Self.formatVariable) ?? standard.format
     }
 }

@@ -4,7 +4,10 @@ internal import Text
 internal import YAML
 
 /// Which variables of an environment are secrets.
-package struct Secrets: Equatable, Sendable {
+package struct Secrets: SettingGroup, Equatable {
+    package static let name = "secrets"
+    package static let title = "Which variables are kept from others; those of several files add up"
+
     /// Passed secrets that are known by their names, whatever the patterns are.
     package static let names: Set<String> = ["WANDB_API_KEY", "HF_TOKEN", "GITHUB_TOKEN"]
     /// What the names of passed secrets end in, besides the declared ones.
@@ -37,46 +40,44 @@ package struct Secrets: Equatable, Sendable {
         }
     }
 
-    static let strippedSetting = setting(
-        "secrets.stripped", "Further variables that are kept from the command",
-        default: declaredStripped.sorted().joined(separator: ", "), example: "[REGISTRY_PASSWORD]")
-    static let passedSetting = setting(
-        "secrets.passed", "Further variables that reach the command and are shown nowhere",
-        default: (suffixes.map { "*" + $0 } + names.sorted()).joined(separator: ", "), example: "[\"*_CREDENTIALS\"]")
+    static let strippedSetting = FileSetting<[Pattern]>(
+        "secrets.stripped", patterns,
+        Words("Further variables that are kept from the command", example: "[REGISTRY_PASSWORD]") { groups in
+            "`\(groups.secrets.stripped.sorted().joined(separator: ", "))`"
+        }, addsUp: true)
+    static let passedSetting = FileSetting<[Pattern]>(
+        "secrets.passed", patterns,
+        Words(
+            "Further variables that reach the command and are shown nowhere",
+            default: "`\((suffixes.map { "*" + $0 } + names.sorted()).joined(separator: ", "))`",
+            example: "[\"*_CREDENTIALS\"]"), addsUp: true)
 
     /// The settings of the secrets.
-    static let fileSettings: [any SettingDeclaration] = [strippedSetting, passedSetting]
+    package static let fileSettings: [any SettingDeclaration] = [strippedSetting, passedSetting]
 
-    private static func setting(
-        _ key: String, _ meaning: String, default defaultText: @autoclosure @escaping @Sendable () -> String,
-        example: String
-    ) -> FileSetting<[Pattern]> {
-        FileSetting(key, meaning, default: "`\(defaultText())`", shape: .list(.text), example: example) {
-            reader, value in
-            reader.list(value) { reader, item in reader.text(item, as: Pattern.parse) }
-        }
-    }
+    private static var patterns: ValueType<[Pattern]> { .list(of: .text(Pattern.parse)) }
 
+    private let declared: DeclaredSecrets
     private let stripped: [Pattern]
     private let passed: [Pattern]
 
-    /// - Parameters:
-    ///   - stripped: variables that are kept from the command, besides the declared ones.
-    ///   - passed: variables that are shown nowhere, besides the declared ones and those with a usual name.
-    package init(stripped: [Pattern] = [], passed: [Pattern] = []) {
-        self.stripped = stripped
-        self.passed = passed
+    /// The declared secrets of all settings, and those with a usual name.
+    package init(of groups: SettingGroups) {
+        declared = groups.secrets
+        stripped = []
+        passed = []
     }
 
     /// Reads what the files add, all of them together.
-    init(reading reader: inout SettingsReader) {
+    package init(reading reader: inout SettingsReader) {
+        declared = reader.groups.secrets
         stripped = reader.values(Self.strippedSetting).flatMap { $0 }
         passed = reader.values(Self.passedSetting).flatMap { $0 }
     }
 
     /// Whether a variable's value is shown nowhere and kept in no file.
     package func isSecret(_ name: String) -> Bool {
-        Self.hasUsualEnding(name) || Self.known.contains(name) || passed.contains { $0.matches(name) }
+        Self.hasUsualEnding(name) || declared.all.contains(name) || passed.contains { $0.matches(name) }
             || stripped.contains { $0.matches(name) }
     }
 
@@ -91,9 +92,9 @@ package struct Secrets: Equatable, Sendable {
 
     /// The names of the variables of an environment that the user's command does not get.
     package func stripped(in environment: EnvironmentBlock) -> Set<String> {
-        if stripped.isEmpty { return Self.declaredStripped }
+        if stripped.isEmpty { return declared.stripped }
         let names = environment.names(startingWith: "").filter { name in stripped.contains { $0.matches(name) } }
-        return Self.declaredStripped.union(names)
+        return declared.stripped.union(names)
     }
 
     /// The values of the passed secrets of an environment that are long enough to be known again, whatever name they have.
@@ -105,8 +106,4 @@ package struct Secrets: Equatable, Sendable {
             return value.count < SecretMask.shortest ? nil : value
         }
     }
-
-    private static let declaredStripped = Set(BootSequence.variables.filter { $0.secrecy == .stripped }.map(\.name))
-
-    private static let known = names.union(BootSequence.variables.filter { $0.secrecy != .none }.map(\.name))
 }

@@ -2,23 +2,15 @@ internal import Linux
 package import Programs
 package import SystemPackage
 internal import Text
-internal import YAML
-
-/// Why the settings cannot be used: one line a problem.
-package struct SettingsError: Error, Equatable, Sendable {
-    package let problems: [String]
-    /// What else the reader should know, such as a variable's name that is not known.
-    package let notices: [String]
-}
 
 /// Everything that a boot was asked to do: typed, checked and complete.
 package struct Settings: Sendable {
-    /// The steps with their own settings, in the boot's order; empty when nothing was asked.
-    package let steps: [any Step]
-    /// The image's own steps in their order; empty when nothing was asked.
-    package let dropIns: [DropIn]
+    /// The groups that take part, with their own settings, in the order of the boot.
+    private let groups: [(type: ObjectIdentifier, settings: any SettingGroup)]
     /// The policy of each step by its name.
     package let policies: [String: StepPolicy]
+    /// The names of the steps that are switched off, in the order of the boot.
+    package let disabledSteps: [String]
     /// The numbers of the capabilities that the command keeps.
     package let keptCapabilities: [Int]
     /// Which variables are secrets.
@@ -31,11 +23,12 @@ package struct Settings: Sendable {
     package let notices: [String]
 
     /// Whether nothing is to be prepared.
-    package var isEmpty: Bool { steps.isEmpty }
+    package let isEmpty: Bool
 
-    /// The settings of a step, or `nil` when it does not take part.
-    package subscript<Wanted: Step>(_ type: Wanted.Type) -> Wanted? {
-        for case let step as Wanted in steps { return step }
+    /// The settings of a group, or `nil` when it does not take part.
+    package subscript<Wanted: SettingGroup>(_ type: Wanted.Type) -> Wanted? {
+        let wanted = ObjectIdentifier(type)
+        for group in groups where group.type == wanted { return group.settings as? Wanted }
         return nil
     }
 
@@ -46,80 +39,72 @@ package struct Settings: Sendable {
     /// - Parameters:
     ///   - environment: the environment that the program was started with.
     ///   - options: values of the command line by the names of their variables.
-    ///   - configuration: the configuration files.
+    ///   - configuration: the configuration files, and all settings that there are.
     ///   - contents: what is done about the files that settings name.
     ///   - isElevated: whether the privileges are those of the program's file, and the environment is anybody's.
     ///   - willRead: is told of each file before it is read: its server may not answer.
     /// - Throws: every problem at once, also that only some of the required variables are set.
     package static func read(
-        from environment: EnvironmentBlock, options: [String: String] = [:],
-        configuration: Configuration = Configuration(), contents: SettingsReader.Contents = .needed(FileTree()),
-        isElevated: Bool = false, willRead: @escaping (FilePath) -> Void = { _ in }
+        from environment: EnvironmentBlock, options: [String: String] = [:], configuration: Configuration,
+        contents: SettingsReader.Contents = .needed(FileTree()), isElevated: Bool = false,
+        willRead: @escaping (FilePath) -> Void = { _ in }
     ) throws(SettingsError) -> Settings {
         var reader = SettingsReader(
             environment: environment, options: options, configuration: configuration, contents: contents,
             isElevated: isElevated)
         reader.willRead = willRead
-        _ = reader.value(ConfigurationSettings.fileVariable)
-        let log = LogSettings(reading: &reader)
-        // Read for its problems: the init has taken its own before the boot began.
-        _ = InitSettings(reading: &reader)
-        let required = BootSequence.variables.filter(\.isRequired)
+        var notices = configuration.notices + unknownVariables(in: environment, configuration.groups)
+        var groups = reader.groups(of: [.process])
+        let required = configuration.groups.variables.filter(\.isRequired)
         // What the image sets is not asked for by anybody yet.
         let isAsked = required.contains { reader.isSet($0) }
         let missing = required.filter { !reader.isSet($0) && !reader.isInFile($0) }.map(\.name)
-        let policy = reader.value(Identity.whenIncompleteVariable) ?? .fail
-        var notices = configuration.notices + unknownVariables(in: environment)
-        var steps: [any Step] = []
-        var dropIns: [DropIn] = []
-        var policies: [String: StepPolicy] = [:]
-        let isIncomplete = !missing.isEmpty
-        if isIncomplete && (!isAsked || policy == .run) {
+        let whenIncomplete = reader.value(WhenIncomplete.variable) ?? .standard
+        if !missing.isEmpty && (!isAsked || whenIncomplete == .run) {
             notices.append(
                 "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set: nothing is prepared, "
                     + "and the command runs with the identity that the container was started with")
             reader.checkFiles()
         } else {
-            if isIncomplete {
+            if !missing.isEmpty {
                 let rest =
                     missing.count == 1
                     ? "is not set, but the other required variables are"
                     : "are not set, but other required variables are"
                 reader.note(problem: "\(missing.joined(separator: ", ")) \(rest)")
             }
-            for step in BootSequence.steps {
-                let policy = StepPolicy(of: step, reading: &reader)
-                policies[step.name] = policy
-                // Read also when it is switched off: a mistake is one all the same.
-                let step = step.init(reading: &reader)
-                if let step, policy.isEnabled { steps.append(step) }
-            }
-            dropIns = reader.dropIns()
+            groups += reader.groups(of: [.step, .dropIns])
         }
-        let kept = reader.value(Capabilities.keepSetting) ?? []
-        let secrets = Secrets(reading: &reader)
         notices += reader.notices
         let problems = reader.problems
         guard problems.isEmpty else { throw SettingsError(problems: problems, notices: notices) }
-        return Settings(
-            steps: steps, dropIns: dropIns, policies: policies, keptCapabilities: kept, secrets: secrets, log: log,
-            environment: environment,
-            notices: notices)
+        return Settings(groups, environment, configuration.groups, notices: notices)
+    }
+
+    private init(
+        _ groups: [SettingsReader.Group], _ environment: EnvironmentBlock, _ all: SettingGroups, notices: [String]
+    ) {
+        let enabled = groups.filter { $0.settings != nil && $0.policy?.isEnabled ?? true }
+        self.groups = enabled.compactMap { group in
+            group.settings.map { (ObjectIdentifier(group.type), $0) }
+        }
+        isEmpty = !enabled.contains { $0.type.role == .step }
+        policies = groups.reduce(into: [:]) { policies, group in policies[group.type.name] = group.policy }
+        disabledSteps = groups.filter { $0.policy?.isEnabled == false }.map { $0.type.name }
+        self.environment = environment
+        self.notices = notices
+        func find<Wanted: SettingGroup>(_ type: Wanted.Type) -> Wanted? {
+            groups.first { $0.type == type }?.settings as? Wanted
+        }
+        log = find(LogSettings.self) ?? LogSettings()
+        secrets = find(Secrets.self) ?? Secrets(of: all)
+        keptCapabilities = find(Capabilities.self)?.kept ?? []
     }
 
     /// Reads every setting for what the reader notes of it.
     package static func readAll(_ reader: inout SettingsReader) {
-        _ = reader.value(ConfigurationSettings.fileVariable)
-        _ = LogSettings(reading: &reader)
-        _ = InitSettings(reading: &reader)
-        _ = reader.value(Identity.whenIncompleteVariable)
-        _ = reader.value(Capabilities.keepSetting)
-        _ = Secrets(reading: &reader)
-        for step in BootSequence.steps {
-            _ = StepPolicy(of: step, reading: &reader)
-            _ = step.init(reading: &reader)
-        }
-        _ = reader.dropIns()
+        _ = reader.groups(of: [.process, .step, .dropIns])
+        _ = reader.value(WhenIncomplete.variable)
     }
 
     /// The most variables that are told of one by one.
@@ -127,9 +112,9 @@ package struct Settings: Sendable {
 
     /// A notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or an injected one of a Kubernetes
     /// Service called entrypoint. Of many, some are told and the rest counted: they may be all that a process can be given.
-    private static func unknownVariables(in environment: EnvironmentBlock) -> [String] {
+    private static func unknownVariables(in environment: EnvironmentBlock, _ groups: SettingGroups) -> [String] {
         let prefix = "ENTRYPOINT_"
-        let known = BootSequence.variables.map(\.name).filter { $0.hasPrefix(prefix) }
+        let known = groups.variables.map(\.name).filter { $0.hasPrefix(prefix) }
         let endings = known.map { String($0.dropFirst(prefix.count)) }
         var seen = Set(known)
         let unknown = environment.names(startingWith: prefix).filter { seen.insert($0).inserted }

@@ -4,26 +4,6 @@ internal import SystemPackage
 package import Text
 internal import YAML
 
-/// Where the value of a setting came from.
-package enum Origin: Equatable, Sendable {
-    case builtIn
-    /// A file and the line in it, as `FILE:LINE`.
-    case file(String)
-    case environment
-    /// An option of the command line.
-    case option(String)
-
-    /// The origin in words.
-    package var words: String {
-        switch self {
-        case .builtIn: "default"
-        case .file(let place): place
-        case .environment: "environment"
-        case .option(let name): "option \(name)"
-        }
-    }
-}
-
 /// Reads declared settings from the command line, the environment and the configuration files, in this order of weight,
 /// and keeps every problem, so that all are told at once.
 package struct SettingsReader {
@@ -38,7 +18,7 @@ package struct SettingsReader {
     }
 
     /// A value that was found, as it may be shown, and where.
-    package struct Found: Sendable {
+    package struct ShownValue: Sendable {
         package var value: String
         package var origin: String
     }
@@ -57,18 +37,18 @@ package struct SettingsReader {
     /// Is told of each file that a setting names before it is read.
     var willRead: (FilePath) -> Void = { _ in }
     /// The settings that were found somewhere, by variable or key; `nil` when nobody asks.
-    private var found: [String: Found]?
+    private var found: [String: ShownValue]?
 
     /// - Parameters:
     ///   - environment: the environment that the program was started with.
     ///   - options: values of the command line by the names of their variables.
-    ///   - configuration: the configuration files.
+    ///   - configuration: the configuration files, and all settings that there are.
     ///   - contents: what is done about the files that settings name.
     ///   - isElevated: whether the privileges are those of the program's file, and the environment is anybody's.
     ///   - recordsOrigins: whether ``found(_:)`` will be asked.
     package init(
         environment: EnvironmentBlock, options: [String: String] = [:],
-        configuration: Configuration = Configuration(), contents: Contents = .needed(FileTree()),
+        configuration: Configuration, contents: Contents = .needed(FileTree()),
         isElevated: Bool = false, recordsOrigins: Bool = false
     ) {
         self.environment = environment
@@ -82,11 +62,14 @@ package struct SettingsReader {
     /// What was wrong so far, one line each: the variables first, then the files.
     package var problems: [String] { ownProblems + configuration.allProblems() }
 
+    /// All settings that there are.
+    package var groups: SettingGroups { configuration.groups }
+
     /// Whether there are configuration files.
     package var hasFiles: Bool { !configuration.files.isEmpty }
 
     /// What was found of a setting, by the name of its variable or by its key.
-    package func found(_ name: String) -> Found? { found?[name] }
+    package func found(_ name: String) -> ShownValue? { found?[name] }
 
     /// The value of a variable, or `nil` when it is unset or, with a problem noted, cannot be used.
     package mutating func value<Value>(_ variable: Variable<Value>) -> Value? {
@@ -94,7 +77,7 @@ package struct SettingsReader {
         let inFile = fileValue(variable)
         let given = options[variable.name].map { Array($0.utf8) }
         guard let bytes = given ?? environment.value(variable.name) else { return inFile }
-        if isElevated && variable.isImagePolicy {
+        if isElevated && variable.rules.isImagePolicy {
             notices.append(
                 "\(variable.name) is ignored: in a start with the capabilities of the program's file only the image's "
                     + "configuration counts for it")
@@ -184,7 +167,7 @@ package struct SettingsReader {
         var value: Value?
         for place in configuration.places(of: setting.key) {
             record(setting.key, place)
-            value = setting.read(&configuration.files[place.file].reader, place.value)
+            value = setting.type.read(&configuration.files[place.file].reader, place.value)
         }
         return value
     }
@@ -202,10 +185,17 @@ package struct SettingsReader {
 
     /// The values of a setting of the files in every file that has it, from the one that counts least.
     package mutating func values<Value>(_ setting: FileSetting<Value>) -> [Value] {
-        var values: [Value] = []
+        valuesByFile(setting).map(\.value)
+    }
+
+    /// ``values(_:)`` with the files that have them, for ``note(_:at:inFile:)``.
+    mutating func valuesByFile<Value>(_ setting: FileSetting<Value>) -> [(file: Int, value: Value)] {
+        var values: [(file: Int, value: Value)] = []
         for place in configuration.places(of: setting.key) {
             record(setting.key, place, isAdded: true)
-            if let value = setting.read(&configuration.files[place.file].reader, place.value) { values.append(value) }
+            if let value = setting.type.read(&configuration.files[place.file].reader, place.value) {
+                values.append((place.file, value))
+            }
         }
         return values
     }
@@ -214,57 +204,13 @@ package struct SettingsReader {
         var value: Value?
         for place in configuration.places(of: variable.key) {
             record(variable.name, place)
-            value = nil
-            let text = Self.text(
-                place.value, variable.shape, joinedBy: variable.separator,
-                &configuration.files[place.file].reader
-            ) { text throws(FormatError) in _ = try variable.parse(text) }
-            guard let text else { continue }
-            do throws(FormatError) {
-                value = try variable.parse(text)
-            } catch {
-                configuration.files[place.file].reader.note("'\(text.shown())': \(error.expected)", at: place.value)
-            }
+            value = variable.type.read(&configuration.files[place.file].reader, place.value)
         }
         return value
     }
 
-    /// The value as the environment would have it.
-    ///
-    /// - Parameter check: throws what is wrong with an item of a list.
-    private static func text(
-        _ value: YAML.Value, _ shape: Shape, joinedBy separator: String, _ reader: inout YAML.Reader,
-        check: (String) throws(FormatError) -> Void
-    ) -> String? {
-        switch shape {
-        case .boolean: return reader.boolean(value).map { $0 ? "true" : "false" }
-        case .octal: return reader.mode(value) == nil ? nil : reader.text(value)
-        case .integer(let range): return reader.integer(value, in: range).map { String($0) }
-        case .choice(let words): return reader.word(value, of: words)
-        case .text, .number, .mapping, .object, .either, .optional: return reader.text(value)
-        case .list:
-            guard let items = reader.list(value) else { return nil }
-            var texts: [String] = []
-            for item in items {
-                guard let text = reader.text(item) else { continue }
-                do throws(FormatError) {
-                    let isOne = text.utf8.allSatisfy { $0 > 0x20 && $0 != separator.utf8.first }
-                    guard isOne, !text.isEmpty else {
-                        let comma = separator == "," ? ", or a comma," : ""
-                        throw FormatError("not one item: it is empty, or has white space\(comma) in it")
-                    }
-                    try check(text)
-                    texts.append(text)
-                } catch {
-                    reader.note("'\(text.shown())': \(error.expected)", at: item)
-                }
-            }
-            return texts.count == items.count ? texts.joined(separator: separator) : nil
-        }
-    }
-
     private mutating func record(_ name: String, _ value: String, _ origin: Origin) {
-        if found != nil { found?[name] = Found(value: value, origin: origin.words) }
+        if found != nil { found?[name] = ShownValue(value: value, origin: origin.words) }
     }
 
     /// - Parameter isAdded: whether it adds to what files that count less have.
@@ -273,11 +219,19 @@ package struct SettingsReader {
         let origin = Origin.file("\(configuration.files[place.file].name):\(place.value.mark.line)").words
         let value = place.value.node.shown
         if isAdded, let before = found?[name] {
-            found?[name] = Found(value: "\(before.value) + \(value)", origin: "\(before.origin), \(origin)")
+            found?[name] = ShownValue(value: "\(before.value) + \(value)", origin: "\(before.origin), \(origin)")
         } else {
-            found?[name] = Found(value: value, origin: origin)
+            found?[name] = ShownValue(value: value, origin: origin)
         }
     }
+
+    /// Notes a problem of a value in a file that only several values together have.
+    mutating func note(_ text: String, at value: YAML.Value, inFile file: Int) {
+        configuration.files[file].reader.note(text, at: value)
+    }
+
+    /// The executables in the image's directories of steps; `nil` when they were not looked at.
+    var stepPrograms: [FilePath]? { configuration.stepPrograms }
 
     /// Notes a problem that only several values together have.
     package mutating func note(problem: String) { ownProblems.append(problem) }
@@ -292,16 +246,31 @@ package struct SettingsReader {
         options[variable.name] != nil || environment.value(variable.name) != nil
     }
 
+    /// A group that was read.
+    struct Group {
+        let type: any SettingGroup.Type
+        /// `nil` for what is no step.
+        let policy: StepPolicy?
+        /// `nil` when there is nothing to do or it cannot be set up.
+        let settings: (any SettingGroup)?
+    }
+
+    /// Reads the groups of some roles, those also that are switched off: a mistake is one all the same.
+    mutating func groups(of roles: [SettingRole]) -> [Group] {
+        var result: [Group] = []
+        for type in groups.all where roles.contains(type.role) {
+            let policy = type.role == .step ? StepPolicy(of: type, reading: &self) : nil
+            result.append(Group(type: type, policy: policy, settings: type.init(reading: &self)))
+        }
+        return result
+    }
+
     /// Checks the settings of the steps in the files, where no step takes part.
     mutating func checkFiles() {
         guard hasFiles else { return }
         var reader = SettingsReader(
             environment: EnvironmentBlock([]), configuration: configuration, contents: .ignored)
-        for step in BootSequence.steps {
-            _ = StepPolicy(of: step, reading: &reader)
-            _ = step.init(reading: &reader)
-        }
-        _ = reader.dropIns()
+        _ = reader.groups(of: [.step, .dropIns])
         configuration = reader.configuration
     }
 }

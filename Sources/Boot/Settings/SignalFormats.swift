@@ -35,13 +35,16 @@ package enum SignalFormats {
         return result
     }
 
+    /// The exit codes that a process can have.
+    static let exitCodes = 0...255
+
     /// Reads exit codes that count as success, such as `143` or `143,130`.
     package static func parseRemappedExits(
         _ text: String, addingTo codes: ExitCodes = ExitCodes()
     ) throws(FormatError) -> ExitCodes {
         var result = codes
         for item in items(text) {
-            guard let code = Int32(item), (0...255).contains(code) else {
+            guard let code = Int32(item), exitCodes.contains(Int(code)) else {
                 throw FormatError("\(named(item)) is not an exit code; write a number from 0 to 255")
             }
             result.insert(code)
@@ -53,22 +56,11 @@ package enum SignalFormats {
     ///
     /// - Returns: nanoseconds.
     package static func parseSeconds(_ text: String) throws(FormatError) -> UInt64 {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        let isDecimal = parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        }
-        guard isDecimal, parts.count <= 2, let whole = parts.first.flatMap({ UInt64($0) }), whole <= longestSeconds
-        else {
+        guard let time = text.utf8.nanosecondsOfSeconds, time < (longestSeconds + 1) * 1_000_000_000 else {
             throw FormatError(
                 "\(named(text)) is not a time; write seconds from 0 to \(longestSeconds), such as 10 or 0.5")
         }
-        var fraction: UInt64 = 0
-        if parts.count == 2 {
-            var digits = parts[1].prefix(9).description
-            while digits.utf8.count < 9 { digits += "0" }
-            fraction = UInt64(digits) ?? 0
-        }
-        return whole * 1_000_000_000 + fraction
+        return time
     }
 
     /// A year: longer times are mistakes, and sums of a few of them fit into 64 bits of nanoseconds.
@@ -94,7 +86,7 @@ package enum SignalFormats {
 
     /// The item in quotes; `it` where its bytes would break the message's line, or make it long.
     private static func named(_ item: some StringProtocol) -> String {
-        item.utf8.count <= 40 && item.utf8.allSatisfy { (0x20..<0x7F).contains($0) } ? "\"\(item)\"" : "it"
+        item.utf8.count <= 40 && item.utf8.allSatisfy(\.isPrintable) ? "\"\(item)\"" : "it"
     }
 
     private static func items(_ text: String) -> [Substring] {

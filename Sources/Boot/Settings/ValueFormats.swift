@@ -84,10 +84,13 @@ package enum ValueFormats {
         return choice
     }
 
+    /// A day: the most seconds that anything may take.
+    static let longestSeconds = 86400
+
     /// Whole seconds, at most a day.
     package static func seconds(_ text: String) throws(FormatError) -> UInt32 {
-        guard let seconds = decimal(text), seconds <= 86400 else {
-            throw FormatError("not whole seconds from 0 to 86400")
+        guard let seconds = decimal(text), seconds <= longestSeconds else {
+            throw FormatError("not whole seconds from 0 to \(longestSeconds)")
         }
         return UInt32(seconds)
     }
@@ -104,9 +107,7 @@ package enum ValueFormats {
     /// A decimal number without sign or leading zeros, of at most 10 digits.
     package static func decimal(_ text: String) -> UInt64? {
         let digits = text.utf8
-        guard digits.count <= 10, digits.allSatisfy(\.isDigit) else { return nil }
-        guard digits.first != 0x30 || digits.count == 1 else { return nil }
-        return UInt64(text)
+        guard digits.count <= 10, digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        return digits.decimal
     }
-
 }

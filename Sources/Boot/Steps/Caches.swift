@@ -8,36 +8,35 @@ package struct Caches: Step {
     package static let name = "caches"
     package static let summary = "caches, such as uv's with its Pythons, are in the persistent directory"
     package static let actors = "user"
-    package static let exports = ["UV_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "UV_LINK_MODE"]
 
     static let cacheVariable = Variable(
-        "UV_CACHE_DIR", "uv's cache", default: "`$SCRATCH_HOME/.cache/uv`", parse: ValueFormats.absolutePath)
+        "UV_CACHE_DIR", .absolutePath, Words("uv's cache", default: "`$SCRATCH_HOME/\(cacheName)`"))
     static let pythonVariable = Variable(
-        "UV_PYTHON_INSTALL_DIR", "Where uv installs Pythons", default: "`$SCRATCH_HOME/.uv`",
-        parse: ValueFormats.absolutePath)
-    static let linkModeVariable = Variable<String>(
-        "UV_LINK_MODE", "How uv installs files from its cache",
-        default: "`copy` where the cache and `WORKING_DIR` are on different devices, else uv's own",
-        key: "caches.uvLinkMode", shape: .choice(["clone", "copy", "hardlink", "symlink"]),
-        parse: { text throws(FormatError) in text })
+        "UV_PYTHON_INSTALL_DIR", .absolutePath,
+        Words("Where uv installs Pythons", default: "`$SCRATCH_HOME/\(pythonName)`"))
+    static let linkModeVariable = Variable(
+        "UV_LINK_MODE", .word(of: ["clone", "copy", "hardlink", "symlink"]),
+        Words(
+            "How uv installs files from its cache",
+            default: "`copy` where the cache and `WORKING_DIR` are on different devices, else uv's own"),
+        key: "caches.uvLinkMode")
 
     package static let variables: [any VariableDeclaration] = [cacheVariable, pythonVariable, linkModeVariable]
+    package static let exports = variables.map(\.name)
 
-    static let directoriesSetting = FileSetting<[(String, Location)]>(
+    private static let cacheName = ".cache/uv"
+    private static let pythonName = ".uv"
+
+    static let directoriesSetting = FileSetting(
         "caches.directories",
-        "Variables and the directories that they are set to; a path without a slash in front is below `SCRATCH_HOME`, and "
-            + "`none` takes a default away; what the pod spec sets stays",
-        default: "`{UV_CACHE_DIR: .cache/uv, UV_PYTHON_INSTALL_DIR: .uv}`", shape: .mapping(.text),
-        example: "{PIP_CACHE_DIR: .cache/pip, TRITON_CACHE_DIR: .cache/triton}"
-    ) { reader, value in
-        reader.mapping(value)?.all.compactMap { field in
-            guard field.key.isVariableName, !reserved.contains(field.key) else {
-                reader.note("not the name of a variable for a cache", at: field.value)
-                return nil
-            }
-            return reader.text(field.value, as: Location.parse).map { (field.key, $0) }
-        }
-    }
+        .mapping(of: .text(Location.parse), named: variableNoun) { name in
+            name.isVariableName && !foreign.contains(name)
+        },
+        Words(
+            "Variables and the directories that they are set to; a path without a slash in front is below `SCRATCH_HOME`, "
+                + "and `none` takes a default away; what the pod spec sets stays",
+            default: "`{\(cacheVariable.name): \(cacheName), \(pythonVariable.name): \(pythonName)}`",
+            example: "{PIP_CACHE_DIR: .cache/pip, TRITON_CACHE_DIR: .cache/triton}"), addsUp: true)
 
     package static let fileSettings: [any SettingDeclaration] = [directoriesSetting]
 
@@ -52,11 +51,28 @@ package struct Caches: Step {
         }
     }
 
-    /// Variables that mean something else to the boot, to shells or to the loader.
-    private static let reserved: Set<String> = {
-        let own = BootSequence.steps.filter { $0.name != name }.flatMap { $0.exports + $0.variables.map(\.name) }
-        return Set(own + ["PATH", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", linkModeVariable.name])
-    }()
+    /// What is asked of the names in the mapping, as problems tell it.
+    private static let variableNoun = "the name of a variable for a cache"
+
+    /// Variables that mean something else to shells, to the loader or to uv.
+    private static let foreign: Set<String> = [
+        "PATH", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", linkModeVariable.name,
+    ]
+
+    /// The caches that files ask for, without those whose variables other steps read or set, each of which is a problem.
+    private static func directories(_ reader: inout SettingsReader) -> [(name: String, value: Location)] {
+        guard reader.hasFiles else { return [] }
+        let asked = reader.values(directoriesSetting).flatMap { $0 }
+        let steps = reader.groups.all.filter { $0.role == .step && $0.name != name }
+        let reserved = Set(steps.flatMap { $0.exports + $0.variables.map(\.name) })
+        reader.check(directoriesSetting) { problems, value in
+            var silent = YAML.Reader()
+            for field in silent.mapping(value)?.all ?? [] where reserved.contains(field.key) {
+                problems.note("not \(variableNoun)", at: field.value)
+            }
+        }
+        return asked.filter { !reserved.contains($0.name) }
+    }
 
     private let locations: [(name: String, location: Location)]
     /// Variables that the pod spec sets, with their values.
@@ -66,10 +82,11 @@ package struct Caches: Step {
 
     package init?(reading reader: inout SettingsReader) {
         var locations: [(name: String, location: Location)] = [
-            (Self.cacheVariable.name, .path(".cache/uv")), (Self.pythonVariable.name, .path(".uv")),
+            (Self.cacheVariable.name, .path(FilePath(Self.cacheName))),
+            (Self.pythonVariable.name, .path(FilePath(Self.pythonName))),
         ]
         var given: [String: FilePath] = [:]
-        for (name, location) in reader.values(Self.directoriesSetting).flatMap({ $0 }) {
+        for (name, location) in Self.directories(&reader) {
             if let index = locations.firstIndex(where: { $0.name == name }) {
                 locations[index].location = location
             } else {
@@ -77,7 +94,7 @@ package struct Caches: Step {
             }
         }
         for (name, _) in locations {
-            given[name] = reader.value(Variable(name, "A cache", parse: ValueFormats.absolutePath))
+            given[name] = reader.value(Variable(name, .absolutePath, Words("A cache")))
         }
         self.locations = locations
         self.given = given

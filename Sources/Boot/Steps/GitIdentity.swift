@@ -11,11 +11,11 @@ package struct GitIdentity: Step {
     package static let exports: [String] = []
 
     static let userNameVariable = Variable(
-        "GIT_USER_NAME", "Name for git's `user.name` where it has none", key: "git.userName",
-        example: "Jane Doe", parse: parse)
+        "GIT_USER_NAME", .text(parse),
+        Words("Name for git's `user.name` where it has none", example: "Jane Doe"), key: "git.userName")
     static let emailVariable = Variable(
-        "GIT_USER_EMAIL", "Address for git's `user.email` where it has none", key: "git.userEmail",
-        example: "jane@example.org", parse: parse)
+        "GIT_USER_EMAIL", .text(parse),
+        Words("Address for git's `user.email` where it has none", example: "jane@example.org"), key: "git.userEmail")
 
     package static let variables: [any VariableDeclaration] = [userNameVariable, emailVariable]
 
@@ -26,14 +26,14 @@ package struct GitIdentity: Step {
             let last = scalars.lastIndex(where: { !isSpace($0) })
         else { throw FormatError("nothing but whitespace") }
         let name = String(scalars[first...last])
-        guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+        guard !name.unicodeScalars.contains(where: { UInt8(exactly: $0.value)?.isControl == true }) else {
             throw FormatError("it has a newline or another control character")
         }
         return name
     }
 
     private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == " " || (0x09...0x0D).contains(scalar.value)
+        UInt8(exactly: scalar.value)?.isSpace == true
     }
 
     private let userName: String?

@@ -3,10 +3,11 @@ internal import SystemPackage
 /// Hands over to the user's command: the plan's side of it. The drop and the exec are in `PrivilegeDrop.swift`.
 package struct Handoff: Step {
     package static let isOptional = false
+    /// A drop of privileges that fails ends the boot.
+    package static let hasFailurePolicy = false
     package static let name = "handoff"
     package static let summary = "privileges are dropped for ever, which is proved, and the command is executed"
     package static let actors = "user"
-    package static let variables: [any VariableDeclaration] = []
     package static let exports = ["HOME", "USER", "LOGNAME", "SHELL"]
 
     package init?(reading reader: inout SettingsReader) {}

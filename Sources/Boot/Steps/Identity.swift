@@ -1,7 +1,6 @@
 internal import Linux
 internal import Programs
 package import SystemPackage
-internal import YAML
 
 /// Makes the container's user: accounts, groups, sudo and home.
 package struct Identity: Step {
@@ -12,60 +11,43 @@ package struct Identity: Step {
     package static let actors = "root"
     package static let exports: [String] = []
 
-    static let userNameVariable = Variable(
-        "NB_USER", "Name of the user", isRequired: true, parse: ValueFormats.accountName)
-    static let userIDVariable = Variable(
-        "NB_UID", "User id, decimal", isRequired: true, parse: ValueFormats.accountID)
-    static let groupNameVariable = Variable(
-        "NB_GROUP", "Name of the user's primary group", isRequired: true, parse: ValueFormats.accountName)
-    static let groupIDVariable = Variable(
-        "NB_GID", "Id of the user's primary group, decimal", isRequired: true, parse: ValueFormats.accountID)
     static let sudoVariable = Variable<Sudo>(
-        "IDENTITY_SUDO", "Passwordless sudo where the image has sudo: `all` or `none`", default: "all",
-        isImagePolicy: true,
-        key: "identity.sudo", shape: .choice(of: Sudo.self), parse: ValueFormats.choice)
+        "IDENTITY_SUDO", .choice,
+        Words("Passwordless sudo where the image has sudo: `all` or `none`", default: Sudo.all.rawValue), .imagePolicy,
+        key: "identity.sudo")
     static let onCollisionVariable = Variable<CollisionPolicy>(
-        "IDENTITY_ON_COLLISION", "When the image gives an id or a name to somebody else: `rename`, `reuse` or `fail`",
-        default: "rename", isImagePolicy: true, key: "identity.onCollision", shape: .choice(of: CollisionPolicy.self),
-        parse: ValueFormats.choice)
-    static let whenIncompleteVariable = Variable<WhenIncomplete>(
-        "IDENTITY_WHEN_INCOMPLETE",
-        "When only some of the required variables are set: `fail`, or `run` the command without preparing anything",
-        default: "fail", key: "identity.whenIncomplete", shape: .choice(of: WhenIncomplete.self),
-        parse: ValueFormats.choice)
+        "IDENTITY_ON_COLLISION", .choice,
+        Words(
+            "When the image gives an id or a name to somebody else: `rename`, `reuse` or `fail`",
+            default: standardPolicy.rawValue), .imagePolicy, key: "identity.onCollision")
+    private static let standardPolicy = CollisionPolicy.rename
 
     package static let variables: [any VariableDeclaration] = [
-        userNameVariable, userIDVariable, groupNameVariable, groupIDVariable, sudoVariable, onCollisionVariable,
-        whenIncompleteVariable,
+        PodVariables.userName, PodVariables.userID, PodVariables.groupName, PodVariables.groupID, sudoVariable,
+        onCollisionVariable, WhenIncomplete.variable,
     ]
 
-    static let shellSetting = FileSetting<[FilePath]>(
-        "identity.shells", "Login shells by preference: the first that the image has is the user's",
-        default: Paths.shells.map(\.string).joined(separator: ", "), shape: .list(.text),
-        example: "[/bin/zsh, /bin/bash]"
-    ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: ValueFormats.absolutePath) }
-    }
-    static let groupsSetting = FileSetting<[String]>(
-        "identity.groups", "Groups that the user joins where the image has them",
-        default: "sudo, adm; adm alone where identity.sudo is none; no group in an elevated start", shape: .list(.text),
-        example: "[sudo, adm]"
-    ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: ValueFormats.accountName) }
-    }
-
-    static let deviceGroupsSetting = FileSetting<Bool>(
-        "identity.deviceGroups", "Whether the user joins the groups of GPU devices that could not be opened otherwise",
-        default: "true, and false in an elevated start", shape: .boolean, example: "true"
-    ) { $0.boolean($1) }
-
-    static let namesSetting = FileSetting<[NamePattern]>(
-        "identity.names",
-        "Patterns (`*`, `?`) of names that an elevated start gives although the image may give them rights",
-        default: "none", shape: .list(.text), example: "[user-*, jane]"
-    ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: NamePattern.init) }
-    }
+    static let shellSetting = FileSetting(
+        "identity.shells", .list(of: .absolutePath),
+        Words(
+            "Login shells by preference: the first that the image has is the user's",
+            default: Paths.shells.map(\.string).joined(separator: ", "), example: "[/bin/zsh, /bin/bash]"))
+    static let groupsSetting = FileSetting(
+        "identity.groups", .list(of: .accountName),
+        Words(
+            "Groups that the user joins where the image has them",
+            default: "sudo, adm; adm alone where identity.sudo is none; no group in an elevated start",
+            example: "[sudo, adm]"))
+    static let deviceGroupsSetting = FileSetting(
+        "identity.deviceGroups", .boolean,
+        Words(
+            "Whether the user joins the groups of GPU devices that could not be opened otherwise",
+            default: "true, and false in an elevated start", example: "true"))
+    static let namesSetting = FileSetting(
+        "identity.names", .list(of: .text(NamePattern.init)),
+        Words(
+            "Patterns (`*`, `?`) of names that an elevated start gives although the image may give them rights",
+            default: "none", example: "[user-*, jane]"))
 
     package static let fileSettings: [any SettingDeclaration] = [
         shellSetting, groupsSetting, deviceGroupsSetting, namesSetting,
@@ -77,14 +59,6 @@ package struct Identity: Step {
         case all
         /// Nothing.
         case none
-    }
-
-    /// What happens when some required variables are set and others are not.
-    package enum WhenIncomplete: String, CaseIterable, Sendable {
-        /// The boot ends before anything is changed.
-        case fail
-        /// The command runs as if none were set.
-        case run
     }
 
     /// Groups that the user joins where the image has them. Membership in the first is what many an image's sudoers go by.
@@ -109,10 +83,10 @@ package struct Identity: Step {
     package var home: FilePath { Paths.homes.appending(userName) }
 
     package init?(reading reader: inout SettingsReader) {
-        let userName = reader.value(Self.userNameVariable)
-        let userID = reader.value(Self.userIDVariable)
-        let groupName = reader.value(Self.groupNameVariable)
-        let groupID = reader.value(Self.groupIDVariable)
+        let userName = reader.value(PodVariables.userName)
+        let userID = reader.value(PodVariables.userID)
+        let groupName = reader.value(PodVariables.groupName)
+        let groupID = reader.value(PodVariables.groupID)
         let sudo = reader.value(Self.sudoVariable)
         let onCollision = reader.value(Self.onCollisionVariable)
         shells = reader.value(Self.shellSetting) ?? Paths.shells
@@ -126,7 +100,7 @@ package struct Identity: Step {
         self.groupName = groupName
         self.groupID = groupID
         self.sudo = sudo ?? (reader.isElevated ? .none : .all)
-        self.onCollision = onCollision ?? .rename
+        self.onCollision = onCollision ?? Self.standardPolicy
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {

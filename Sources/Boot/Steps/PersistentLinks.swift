@@ -10,11 +10,12 @@ package struct PersistentLinks: Step {
     package static let exports: [String] = []
 
     static let namesVariable = Variable(
-        "PERSISTENT_LINKS",
-        "Names in the home that lead to the same name in `SCRATCH_HOME`, with spaces between, "
-            + "directories with a slash at the end; `none` for none",
-        default: "`\(defaultNames)`", key: "links.names", shape: .list(.text), example: "[.zsh_history, .vscode/]",
-        separator: " ", parse: Name.parseList)
+        "PERSISTENT_LINKS", .items(separatedBy: " ", parse: Name.parseList),
+        Words(
+            "Names in the home that lead to the same name in `SCRATCH_HOME`, with spaces between, "
+                + "directories with a slash at the end; `none` for none",
+            default: "`\(defaultNames)`", example: "[.zsh_history, .vscode/]"),
+        key: "links.names")
 
     package static let variables: [any VariableDeclaration] = [namesVariable]
 

@@ -2,7 +2,6 @@ package import Linux
 internal import Programs
 package import SystemPackage
 internal import Text
-internal import YAML
 
 /// Makes the user's directories on the shared file system.
 package struct Scratch: Step {
@@ -10,76 +9,75 @@ package struct Scratch: Step {
     package static let name = "scratch"
     package static let summary = "the directories on the shared file system exist, and the umask is set"
     package static let actors = "user, else seed"
-    package static let exports = ["SCRATCH_HOME", "WORKING_DIR", "HF_HOME", "HF_TOKEN_PATH"]
 
-    static let rootVariable = Variable(
-        "SCRATCH_HOME_ROOT", "Directory of the users' persistent directories", isRequired: true,
-        key: "scratch.homeRoot", example: "/mloscratch/homes", parse: ValueFormats.absolutePath)
-    static let workingDirectoryVariable = Variable(
-        "WORKING_DIR", "Directory that the command starts in", isRequired: true, key: "scratch.workingDirectory",
-        example: "/workspace", parse: ValueFormats.absolutePath)
-    static let homeVariable = Variable(
-        "SCRATCH_HOME", "The user's persistent directory", default: "`$SCRATCH_HOME_ROOT/$NB_USER`",
-        parse: ValueFormats.absolutePath)
     static let cacheVariable = Variable(
-        "HF_HOME", "Hugging Face cache, shared by the group", default: "`hf_cache` beside `SCRATCH_HOME_ROOT`",
-        key: "scratch.sharedCache", example: "/mloscratch/hf_cache", parse: ValueFormats.absolutePath)
+        "HF_HOME", .absolutePath,
+        Words(
+            "Hugging Face cache, shared by the group", default: "`\(sharedCacheName)` beside `SCRATCH_HOME_ROOT`",
+            example: "/mloscratch/hf_cache"),
+        key: "scratch.sharedCache")
     static let tokenPathVariable = Variable(
-        "HF_TOKEN_PATH", "Where Hugging Face keeps the user's token, which must not be in the shared cache",
-        default: "`$SCRATCH_HOME/.cache/huggingface/token`", parse: ValueFormats.absolutePath)
+        "HF_TOKEN_PATH", .absolutePath,
+        Words(
+            "Where Hugging Face keeps the user's token, which must not be in the shared cache",
+            default: "`$SCRATCH_HOME/\(tokenName)`"))
     static let umaskVariable = Variable(
-        "SCRATCH_UMASK", "umask of the boot's work as the user, and of the command; octal", default: "007",
-        key: "scratch.umask", shape: .octal, parse: ValueFormats.umask)
+        "SCRATCH_UMASK", .umask,
+        Words(
+            "umask of the boot's work as the user, and of the command; octal",
+            default: "00\(String(standardUmask.rawValue, radix: 8))"),
+        key: "scratch.umask")
     static let seedVariable = Variable(
-        "SCRATCH_SEED_USER",
-        "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
-        default: "`\(defaultSeed)` where that account exists", isImagePolicy: true, key: "scratch.seedUser",
-        example: "\"177449:83070\"",
-        parse: SeedRequest.parse)
+        PodVariables.seedUserName, .text(SeedRequest.parse),
+        Words(
+            "Account that makes a directory which the user may not make: a name in `/etc/passwd`, or `uid:gid`",
+            default: "`\(defaultSeed)` where that account exists", example: "\"177449:83070\""),
+        .imagePolicy, key: "scratch.seedUser")
 
-    package static let timeoutVariable = Variable(
-        "SCRATCH_TIMEOUT",
-        "Seconds that a file server may take for one change before the boot is ended; 0 waits for ever",
-        default: "60", key: "scratch.timeout", shape: .integer(0...86400), parse: ValueFormats.seconds)
+    package static let variables: [any VariableDeclaration] = [
+        PodVariables.scratchRoot, PodVariables.scratchHome, PodVariables.workingDirectory, cacheVariable,
+        tokenPathVariable, umaskVariable, seedVariable, PodVariables.timeout,
+    ]
+    package static let exports = [
+        PodVariables.scratchHome.name, PodVariables.workingDirectory.name, cacheVariable.name, tokenPathVariable.name,
+    ]
 
-    static let seedDirectoriesSetting = FileSetting<[SeedDirectory]>(
-        "scratch.seedDirectories",
-        "Directories beneath which the seed user may make directories; directly in them in an elevated start, where one on a "
-            + "volume is described as `/proc/self/mountinfo` has it",
-        default: "anywhere, and nowhere in an elevated start",
-        shape: .list(.either(.text, .object(SeedDirectory.fields))),
-        example: "[/srv/homes, {path: /data/homes, source: \"10.0.0.5:/data\", root: /, type: nfs4, point: /data}]"
-    ) { $0.list($1, of: SeedDirectory.read) }
-    static let homeOwnersSetting = FileSetting<[HomeOwner]>(
-        "scratch.homeOwners",
-        "Uids, or names in the image's `/etc/passwd`, whose directory may be a user's `SCRATCH_HOME` or a cache in it, beside "
-            + "the user and the seed user",
-        default: "none", shape: .list(.text), example: "[177449]"
-    ) { reader, value in
-        reader.list(value) { reader, item in reader.text(item, as: HomeOwner.parse) }
-    }
-    static let directoriesSetting = FileSetting<[Directory]>(
-        "scratch.directories", "Further directories; a path without a slash in front is below `SCRATCH_HOME`",
-        default: "none", shape: .list(.object(Directory.fields)),
-        example: "[{path: data, mode: \"0770\"}, {path: /mloscratch/shared, owner: seed, shared: true}]"
-    ) { $0.list($1, of: Directory.read) }
-
-    static let tokenPathSetting = FileSetting<FilePath>(
-        "scratch.tokenPath",
-        "Where Hugging Face keeps the user's token, where `HF_TOKEN_PATH` is not set; without a slash in front it is below "
-            + "`SCRATCH_HOME`",
-        default: ".cache/huggingface/token", shape: .text, example: ".cache/huggingface/token"
-    ) { $0.text($1, as: ValueFormats.pathInScratch) }
+    static let seedDirectoriesSetting = FileSetting(
+        "scratch.seedDirectories", .list(of: SeedDirectory.type),
+        Words(
+            "Directories beneath which the seed user may make directories; directly in them in an elevated start, where one "
+                + "on a volume is described as `/proc/self/mountinfo` has it",
+            default: "anywhere, and nowhere in an elevated start",
+            example:
+                "[/srv/homes, {path: /data/homes, source: \"10.0.0.5:/data\", root: /, type: nfs4, point: /data}]"))
+    static let homeOwnersSetting = FileSetting(
+        "scratch.homeOwners", .list(of: .text(HomeOwner.parse)),
+        Words(
+            "Uids, or names in the image's `/etc/passwd`, whose directory may be a user's `SCRATCH_HOME` or a cache in it, "
+                + "beside the user and the seed user",
+            default: "none", example: "[177449]"))
+    static let directoriesSetting = FileSetting(
+        "scratch.directories", .list(of: Directory.type),
+        Words(
+            "Further directories; a path without a slash in front is below `SCRATCH_HOME`", default: "none",
+            example: "[{path: data, mode: \"0770\"}, {path: /mloscratch/shared, owner: seed, shared: true}]"))
+    static let tokenPathSetting = FileSetting(
+        "scratch.tokenPath", .pathInScratch,
+        Words(
+            "Where Hugging Face keeps the user's token, where `HF_TOKEN_PATH` is not set; without a slash in front it is "
+                + "below `SCRATCH_HOME`",
+            default: tokenName, example: tokenName))
 
     package static let fileSettings: [any SettingDeclaration] = [
         tokenPathSetting, seedDirectoriesSetting, homeOwnersSetting, directoriesSetting,
     ]
 
-    package static let variables: [any VariableDeclaration] = [
-        rootVariable, homeVariable, workingDirectoryVariable, cacheVariable, tokenPathVariable, umaskVariable,
-        seedVariable, timeoutVariable,
-    ]
-
+    /// The name of the shared cache's directory.
+    private static let sharedCacheName = "hf_cache"
+    /// Hugging Face's directory of the user's own.
+    private static let privateCacheName = ".cache/huggingface"
+    private static let tokenName = "\(privateCacheName)/token"
+    private static let standardUmask: ModeBits = 0o007
     static let defaultSeed = "mljaggi-admin"
 
     package let home: FilePath
@@ -98,26 +96,26 @@ package struct Scratch: Step {
     package let timeout: UInt32
 
     package init?(reading reader: inout SettingsReader) {
-        let root = reader.value(Self.rootVariable)
-        let workingDirectory = reader.value(Self.workingDirectoryVariable)
-        let home = reader.value(Self.homeVariable)
+        let root = reader.value(PodVariables.scratchRoot)
+        let workingDirectory = reader.value(PodVariables.workingDirectory)
+        let home = reader.value(PodVariables.scratchHome)
         let cache = reader.value(Self.cacheVariable)
         let tokenPath = reader.value(Self.tokenPathVariable)
         let usualTokenPath = reader.value(Self.tokenPathSetting)
-        umask = reader.value(Self.umaskVariable) ?? 0o007
+        umask = reader.value(Self.umaskVariable) ?? Self.standardUmask
         seed = reader.value(Self.seedVariable) ?? .name(Self.defaultSeed, isDefault: true)
         seedDirectories = reader.value(Self.seedDirectoriesSetting) ?? (reader.isElevated ? [] : nil)
         homeOwners = reader.value(Self.homeOwnersSetting) ?? []
         directories = reader.value(Self.directoriesSetting) ?? []
-        timeout = reader.value(Self.timeoutVariable) ?? 60
+        timeout = reader.value(PodVariables.timeout) ?? PodVariables.standardTimeout
         // What is wrong with the name is told by the step that declares it; without one there is no path to make of it.
-        let name = reader.environment.value(Identity.userNameVariable.name)
+        let name = reader.environment.value(PodVariables.userName.name)
         let user = name.flatMap { try? ValueFormats.accountName(String(decoding: $0, as: UTF8.self)) }
         guard let root, let workingDirectory, let user else { return nil }
         self.workingDirectory = workingDirectory
         self.home = home ?? root.appending(user)
-        self.tokenPath = self.home.pushing(tokenPath ?? usualTokenPath ?? ".cache/huggingface/token")
-        self.cache = cache ?? root.parent.appending("hf_cache")
+        self.tokenPath = self.home.pushing(tokenPath ?? usualTokenPath ?? FilePath(Self.tokenName))
+        self.cache = cache ?? root.parent.appending(Self.sharedCacheName)
         checkRootsDirectories(&reader, root: root, user: user)
     }
 
@@ -131,7 +129,7 @@ package struct Scratch: Step {
         let shared = DirectoryChange(
             at: DirectoryChange.Place(cache, own: [home], isOnVolume: true),
             made: DirectoryChange.Form(mode: Self.sharedMode, group: group(context), isShared: true), use: .write,
-            fallbacks: [Self.privateCache(in: home)])
+            fallbacks: [home.appending(Self.privateCacheName)])
         let token = DirectoryChange(
             at: DirectoryChange.Place(tokenPath.parent, own: ownPlaces(context), isOnVolume: true),
             made: DirectoryChange.Form(mode: Self.groupMode, group: group(context)), use: .none,
@@ -142,7 +140,7 @@ package struct Scratch: Step {
             ? [
                 PlannedChange(
                     .directory(token), by: [.user], onFailure: .warn,
-                    consequence: "HF_TOKEN_PATH is not set, as others could read a token there")
+                    consequence: "\(Self.tokenPathVariable.name) is not set, as others could read a token there")
             ] : []
         return StepPlan(
             changes: [
@@ -151,10 +149,10 @@ package struct Scratch: Step {
                 PlannedChange(.directory(shared), by: actors(for: cache, context), onFailure: .warn),
             ] + tokens + directories.map { furtherChange($0, context) },
             exports: [
-                Export("SCRATCH_HOME", home.string),
-                Export("WORKING_DIR", workingDirectory.string),
-                Export("HF_HOME", .directory(cache)),
-                Export("HF_TOKEN_PATH", tokens.isEmpty ? .text(tokenPath.string) : .place(tokenPath)),
+                Export(PodVariables.scratchHome.name, home.string),
+                Export(PodVariables.workingDirectory.name, workingDirectory.string),
+                Export(Self.cacheVariable.name, .directory(cache)),
+                Export(Self.tokenPathVariable.name, tokens.isEmpty ? .text(tokenPath.string) : .place(tokenPath)),
             ], warnings: permittedOwners(context).warnings)
     }
 
@@ -214,7 +212,4 @@ package struct Scratch: Step {
             }
         return PlannedChange(.directory(change), by: by, onFailure: .warn)
     }
-
-    /// Hugging Face's directory of the user's own.
-    private static func privateCache(in home: FilePath) -> FilePath { home.appending(".cache/huggingface") }
 }

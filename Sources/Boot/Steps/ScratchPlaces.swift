@@ -47,14 +47,15 @@ extension Scratch {
     /// Notes every directory of root's in a user's tree: what others may rename root does not work in.
     func checkRootsDirectories(_ reader: inout SettingsReader, root: FilePath, user: String) {
         let places = [
-            ("SCRATCH_HOME", home), ("SCRATCH_HOME_ROOT", root), ("WORKING_DIR", workingDirectory), ("HF_HOME", cache),
+            (PodVariables.scratchHome.name, home), (PodVariables.scratchRoot.name, root),
+            (PodVariables.workingDirectory.name, workingDirectory), (Self.cacheVariable.name, cache),
             ("the user's home", Paths.homes.appending(user)),
         ]
         reader.check(Self.directoriesSetting) { problems, value in
             // What is wrong with the items themselves has been noted.
             var silent = YAML.Reader()
             for item in silent.list(value) ?? [] {
-                guard let directory = Directory.read(&silent, item), directory.owner == .root,
+                guard let directory = Directory.type.read(&silent, item), directory.owner == .root,
                     let place = places.first(where: { $0.1 != "/" && directory.path.starts(with: $0.1) })
                 else { continue }
                 problems.note(
@@ -74,26 +75,24 @@ extension Scratch {
         package let owner: Actor
         package let isShared: Bool
 
-        static let fields: [Shape.Field] = [
-            Shape.Field("path", .text, isRequired: true, "where it is"),
-            Shape.Field(
-                "mode", .octal, "its mode when it is made; without one 0770, less the umask if it is the user's own"),
-            Shape.Field(
-                "owner", .choice(["user", "seed", "root"]), "who makes it, and so owns it; the user without it"),
-            Shape.Field("shared", .boolean, "whether others of the group work in it too (set-group-ID bit)"),
-        ]
+        private static let pathField = Field("path", .pathInScratch, isRequired: true, "where it is")
+        private static let modeField = Field(
+            "mode", .mode, "its mode when it is made; without one 0770, less the umask if it is the user's own")
+        private static let ownerField = Field<Actor>(
+            "owner", .choice(among: [.user, .seed, .root]), "who makes it, and so owns it; the user without it")
+        private static let sharedField = Field(
+            "shared", .boolean, "whether others of the group work in it too (set-group-ID bit)")
 
-        static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> Directory? {
-            let fields = reader.mapping(value, keys: Self.fields.map(\.name))
-            let place = reader.required("path", of: fields)
-            let path = reader.text(place, as: ValueFormats.pathInScratch)
-            let mode = reader.mode(fields["mode"]).map { ModeBits(rawValue: $0) }
-            let owner: Actor = reader.choice(fields["owner"]) ?? .user
-            let isShared = reader.boolean(fields["shared"]) ?? false
-            if owner == .root, let place, let path, !path.isAbsolute {
+        static let type = ValueType<Directory>.object([pathField, modeField, ownerField, sharedField]) {
+            reader, fields in
+            let path = reader.value(pathField, of: fields)
+            let mode = reader.value(modeField, of: fields)
+            let owner = reader.value(ownerField, of: fields) ?? .user
+            let isShared = reader.value(sharedField, of: fields) ?? false
+            if owner == .root, let path, !path.isAbsolute {
                 reader.note(
                     "a directory of root's is not made below SCRATCH_HOME, which is the user's: write an absolute path that is "
-                        + "nobody else's, or another owner", at: place)
+                        + "nobody else's, or another owner", at: pathField, of: fields)
                 return nil
             }
             return path.map { Directory(path: $0, mode: mode, owner: owner, isShared: isShared) }
@@ -102,32 +101,35 @@ extension Scratch {
 }
 
 extension SeedDirectory {
-    static let fields: [Shape.Field] = [
-        Shape.Field("path", .text, isRequired: true, "where the seed user may make directories"),
-        Shape.Field(
-            "source", .text, "what is mounted there, as the kernel writes it; without one it is the image's own"),
-        Shape.Field("type", .text, "the type of its file system"),
-        Shape.Field("root", .text, "the directory of the file system that is mounted; / without one"),
-        Shape.Field(
-            "point", .text,
-            "where it is mounted; without one at `path` or anywhere above it, as the pod chooses"),
-    ]
+    private static let pathField = Field(
+        "path", .absolutePath, isRequired: true, "where the seed user may make directories")
+    private static let sourceField = Field(
+        "source", .text, "what is mounted there, as the kernel writes it; without one it is the image's own")
+    private static let typeField = Field("type", .text, "the type of its file system")
+    private static let rootField = Field(
+        "root", .text, "the directory of the file system that is mounted; / without one")
+    private static let pointField = Field(
+        "point", .absolutePath, "where it is mounted; without one at `path` or anywhere above it, as the pod chooses")
 
-    static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> SeedDirectory? {
-        guard case .mapping = value.node.content else {
-            return reader.text(value, as: ValueFormats.absolutePath).map { SeedDirectory($0) }
+    /// A directory of the image's own by its path, or one that may be on a volume.
+    static let type = ValueType<SeedDirectory>.either(
+        .text { text throws(FormatError) in SeedDirectory(try ValueFormats.absolutePath(text)) }, orObject: described)
+
+    private static let described = ValueType<SeedDirectory>.object(
+        [pathField, sourceField, typeField, rootField, pointField]
+    ) { reader, fields in
+        let path = reader.value(pathField, of: fields)
+        let source = reader.value(sourceField, of: fields)
+        let type = reader.value(typeField, of: fields)
+        let root = reader.value(rootField, of: fields)
+        let point = reader.value(pointField, of: fields)
+        let isVolume = [sourceField.name, typeField.name, rootField.name, pointField.name].contains {
+            fields[$0] != nil
         }
-        let fields = reader.mapping(value, keys: Self.fields.map(\.name))
-        let path = reader.text(reader.required("path", of: fields), as: ValueFormats.absolutePath)
-        let source = reader.text(fields["source"])
-        let type = reader.text(fields["type"])
-        let root = reader.text(fields["root"])
-        let point = reader.text(fields["point"], as: ValueFormats.absolutePath)
-        let isVolume = ["source", "type", "root", "point"].contains { fields[$0] != nil }
         guard isVolume else { return path.map { SeedDirectory($0) } }
         // One without the other would describe another's volume, too.
-        _ = reader.required("source", of: fields)
-        _ = reader.required("type", of: fields)
+        _ = reader.required(sourceField.name, of: fields)
+        _ = reader.required(typeField.name, of: fields)
         guard let path, let source, let type else { return nil }
         return SeedDirectory(path, on: Volume(source: source, type: type, root: root ?? "/", point: point))
     }

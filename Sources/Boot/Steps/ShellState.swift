@@ -8,44 +8,50 @@ package struct ShellState: Step {
     package static let summary =
         "zsh's files and history and git's configuration are in the persistent directory, copied from the image once"
     package static let actors = "user"
-    package static let exports = ["ZDOTDIR", "ZSH", "GIT_CONFIG_GLOBAL"]
 
     static let directoryVariable = Variable(
-        "ZDOTDIR", "Directory of the user's zsh files", default: "`$SCRATCH_HOME/.shell`",
-        parse: ValueFormats.absolutePath)
+        "ZDOTDIR", .absolutePath,
+        Words("Directory of the user's zsh files", default: "`$SCRATCH_HOME/\(directoryName)`"))
     static let frameworkVariable = Variable(
-        "ZSH", "Directory of oh-my-zsh", default: "`$ZDOTDIR/.oh-my-zsh`", parse: ValueFormats.absolutePath)
+        "ZSH", .absolutePath, Words("Directory of oh-my-zsh", default: "`$ZDOTDIR/\(frameworkName)`"))
     static let gitVariable = Variable(
-        "GIT_CONFIG_GLOBAL", "Git's global configuration file", default: "`$SCRATCH_HOME/.gitconfig`",
-        parse: ValueFormats.absolutePath)
+        "GIT_CONFIG_GLOBAL", .absolutePath,
+        Words("Git's global configuration file", default: "`$SCRATCH_HOME/\(gitName)`"))
 
     package static let variables: [any VariableDeclaration] = [directoryVariable, frameworkVariable, gitVariable]
+    package static let exports = [directoryVariable.name, frameworkVariable.name, gitVariable.name]
+
+    private static let directoryName = ".shell"
+    private static let frameworkName = ".oh-my-zsh"
+    private static let gitName = ".gitconfig"
 
     static let directorySetting = placeSetting(
-        "shell.directory", "Directory of the user's zsh files, where `ZDOTDIR` is not set", default: ".shell")
+        "shell.directory", "Directory of the user's zsh files, where `ZDOTDIR` is not set", default: directoryName)
     static let frameworkSetting = placeSetting(
-        "shell.framework", "Directory of oh-my-zsh, where `ZSH` is not set", default: ".shell/.oh-my-zsh")
+        "shell.framework", "Directory of oh-my-zsh, where `ZSH` is not set",
+        default: "\(directoryName)/\(frameworkName)")
     static let gitSetting = placeSetting(
         "shell.gitConfiguration", "Git's global configuration file, where `GIT_CONFIG_GLOBAL` is not set",
-        default: ".gitconfig")
-    static let copiesSetting = FileSetting<[Copy]>(
-        "shell.copies",
-        "Files and trees of the image that are copied once; a path in `to` without a slash in front is below `ZDOTDIR`",
-        default: "`/docker/.oh-my-zsh` to `ZSH` and `/docker/.zshrc`", shape: .list(.object(Copy.fields)),
-        example: "[{from: /docker/.oh-my-zsh, to: .oh-my-zsh}, {from: /docker/.zshrc, to: .zshrc}]"
-    ) { $0.list($1, of: Copy.read) }
+        default: gitName)
+    static let copiesSetting = FileSetting(
+        "shell.copies", .list(of: Copy.type),
+        Words(
+            "Files and trees of the image that are copied once; a path in `to` without a slash in front is below `ZDOTDIR`",
+            default: "`/docker/.oh-my-zsh` to `ZSH` and `/docker/.zshrc`",
+            example: "[{from: /docker/.oh-my-zsh, to: .oh-my-zsh}, {from: /docker/.zshrc, to: .zshrc}]"))
 
     package static let fileSettings: [any SettingDeclaration] = [
         directorySetting, frameworkSetting, gitSetting, copiesSetting,
     ]
 
     private static func placeSetting(
-        _ key: String, _ meaning: String, default defaultText: String
+        _ key: String, _ meaning: String, default defaultText: @autoclosure @escaping @Sendable () -> String
     ) -> FileSetting<FilePath> {
         FileSetting(
-            key, "\(meaning); without a slash in front it is below `SCRATCH_HOME`", default: defaultText, shape: .text,
-            example: defaultText
-        ) { $0.text($1, as: ValueFormats.pathInScratch) }
+            key, .pathInScratch,
+            Words(
+                "\(meaning); without a slash in front it is below `SCRATCH_HOME`", default: defaultText(),
+                example: defaultText()))
     }
 
     /// A file or tree of the image that the user gets a copy of.
@@ -54,15 +60,14 @@ package struct ShellState: Step {
         /// Absolute, or below the directory of the user's zsh files.
         let destination: FilePath
 
-        static let fields: [Shape.Field] = [
-            Shape.Field("from", .text, isRequired: true, "what is copied; an image without it is fine"),
-            Shape.Field("to", .text, isRequired: true, "where the copy is"),
-        ]
+        private static let sourceField = Field(
+            "from", .absolutePath, isRequired: true, "what is copied; an image without it is fine")
+        private static let destinationField = Field(
+            "to", .pathInScratch, isRequired: true, "where the copy is")
 
-        static func read(_ reader: inout YAML.Reader, _ value: YAML.Value) -> Copy? {
-            let fields = reader.mapping(value, keys: Self.fields.map(\.name))
-            let source = reader.text(reader.required("from", of: fields), as: ValueFormats.absolutePath)
-            let destination = reader.text(reader.required("to", of: fields), as: ValueFormats.pathInScratch)
+        static let type = ValueType<Copy>.object([sourceField, destinationField]) { reader, fields in
+            let source = reader.value(sourceField, of: fields)
+            let destination = reader.value(destinationField, of: fields)
             guard let source, let destination else { return nil }
             return Copy(source: source, destination: destination)
         }
@@ -81,8 +86,8 @@ package struct ShellState: Step {
         givenFramework = reader.value(Self.frameworkVariable)
         givenGitConfiguration = reader.value(Self.gitVariable)
         places = (
-            reader.value(Self.directorySetting) ?? ".shell", reader.value(Self.frameworkSetting),
-            reader.value(Self.gitSetting) ?? ".gitconfig"
+            reader.value(Self.directorySetting) ?? FilePath(Self.directoryName), reader.value(Self.frameworkSetting),
+            reader.value(Self.gitSetting) ?? FilePath(Self.gitName)
         )
         copies = reader.value(Self.copiesSetting)
     }
@@ -101,12 +106,13 @@ package struct ShellState: Step {
         guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
         let directory = givenDirectory ?? scratch.home.pushing(places.directory)
         let framework =
-            givenFramework ?? places.framework.map { scratch.home.pushing($0) } ?? directory.appending(".oh-my-zsh")
+            givenFramework ?? places.framework.map { scratch.home.pushing($0) }
+            ?? directory.appending(Self.frameworkName)
         let settings = directory.appending(".zshrc")
         let git = gitConfiguration(scratch)
         let home = context.people.user.home
         let usual = [
-            CopyChange(from: Paths.shellSkeleton.appending(".oh-my-zsh"), to: framework),
+            CopyChange(from: Paths.shellSkeleton.appending(Self.frameworkName), to: framework),
             CopyChange(from: Paths.shellSkeleton.appending(".zshrc"), to: settings),
         ]
         let copies = copies?.map { CopyChange(from: $0.source, to: directory.pushing($0.destination)) } ?? usual
@@ -138,9 +144,9 @@ package struct ShellState: Step {
         return StepPlan(
             changes: changes.map { PlannedChange($0, by: [.user], onFailure: .warn) },
             exports: [
-                Export("ZDOTDIR", .place(directory)),
-                Export("ZSH", .place(framework)),
-                Export("GIT_CONFIG_GLOBAL", .place(git)),
+                Export(Self.directoryVariable.name, .place(directory)),
+                Export(Self.frameworkVariable.name, .place(framework)),
+                Export(Self.gitVariable.name, .place(git)),
             ])
     }
 

@@ -2,33 +2,29 @@
 ///
 /// A step is a value that holds its checked settings. It plans and never acts: it cannot write, wait, or look at more
 /// than the ``Host``.
-package protocol Step: Sendable {
-    /// The step's name in messages, configuration and documentation.
-    static var name: String { get }
+package protocol Step: SettingGroup {
     /// What the step does, in one sentence without its full stop.
     static var summary: String { get }
     /// As whom the step acts, in words.
     static var actors: String { get }
-    /// The variables that the step reads.
-    static var variables: [any VariableDeclaration] { get }
-    /// The names of the variables that the step may set for later steps and for the user's command.
-    static var exports: [String] { get }
-
-    /// The settings of the step that only configuration files have.
-    static var fileSettings: [any SettingDeclaration] { get }
-    /// Whether the step can be switched off.
-    static var isOptional: Bool { get }
-
-    /// Reads the step's settings, noting every problem; `nil` when the step has nothing to do or cannot be set up.
-    init?(reading reader: inout SettingsReader)
 
     /// What must be true, in order, and what is exported.
     func plan(_ context: PlanContext) -> StepPlan
 }
 
 extension Step {
-    package static var fileSettings: [any SettingDeclaration] { [] }
+    package static var title: String { "Step \(name): \(summary)" }
+    package static var role: SettingRole { .step }
     package static var isOptional: Bool { true }
+    package static var hasFailurePolicy: Bool { true }
+}
+
+extension Settings {
+    /// A step with its settings, or `nil` when it does not take part.
+    package func step(_ type: any Step.Type) -> (any Step)? {
+        func find<Wanted: Step>(_ type: Wanted.Type) -> (any Step)? { self[type] }
+        return find(type)
+    }
 }
 
 /// What a step may look at while it plans.

@@ -15,8 +15,6 @@
 // Credentials (gnu).
 int linux_setresuid(uid_t real, uid_t effective, uid_t saved);
 int linux_setresgid(gid_t real, gid_t effective, gid_t saved);
-int linux_getresuid(uid_t *real, uid_t *effective, uid_t *saved);
-int linux_getresgid(gid_t *real, gid_t *effective, gid_t *saved);
 
 // prctl(2) (header, variadic). The constants that are used.
 int linux_prctl(int option, unsigned long argument);
@@ -105,10 +103,6 @@ uint64_t linux_unique_mount_id(int file);
 // 1 for a file of tmpfs or ramfs, 0 for another (header).
 int linux_is_in_memory(int file);
 
-// Device numbers (macro).
-unsigned int linux_device_major(uint64_t device);
-unsigned int linux_device_minor(uint64_t device);
-
 // Signals as the kernel's own set of 64 bits, bit n - 1 for signal n: the C library keeps 32 and 33 to itself (wrapper).
 int linux_signal_mask(int how, const uint64_t *set, uint64_t *old);
 /// What a received signal says about itself; sender and user are 0 where the kernel sent it.
@@ -133,7 +127,6 @@ int linux_signal_when_readable(int descriptor);
 pid_t linux_ended_child(void);
 bool linux_stopped(int status);
 int linux_stop_signal(int status);
-bool linux_continued(int status);
 extern const int linux_WAIT_ALL;
 
 // pidfd_open(2) and pidfd_send_signal(2) (wrapper).

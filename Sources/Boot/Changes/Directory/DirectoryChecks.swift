@@ -76,7 +76,7 @@ extension DirectoryChange {
             "cannot use \(path)",
             reason: "\(what) belongs to user \(owner), whose files there could run as user "
                 + "\(bench.actors.userID)",
-            remedy: "is NB_UID right? \(correction), or the image's configuration can permit the owner: "
+            remedy: "is \(PodVariables.userID.name) right? \(correction), or the image's configuration can permit the owner: "
                 + "scratch.homeOwners: [\(owner)]")
     }
 

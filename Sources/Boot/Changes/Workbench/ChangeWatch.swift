@@ -46,6 +46,6 @@ package struct ChangeWatch {
             place = "\(mount.source.shown()) (\(mount.type)) on \(mount.point.shown())"
         }
         return "\(parts[0]): cannot use \(path.shown()): \(place) did not answer within \(parts[1]) s; "
-            + "is its server reachable? SCRATCH_TIMEOUT changes the limit"
+            + "is its server reachable? \(PodVariables.timeout.name) changes the limit"
     }
 }

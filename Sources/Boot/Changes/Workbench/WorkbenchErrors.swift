@@ -72,7 +72,7 @@ extension Workbench {
                 return squash + "make the directory once as its owner; only a start as root has a seed user"
             }
             return squash
-                + "make the directory once as its owner, or set SCRATCH_SEED_USER to an account that may (uid:gid)"
+                + "make the directory once as its owner, or set \(PodVariables.seedUserName) to an account that may (uid:gid)"
         case .readOnlyFileSystem:
             if mount.point.string == "/" {
                 return "the root file system is mounted read-only: see readOnlyRootFilesystem in the pod spec"

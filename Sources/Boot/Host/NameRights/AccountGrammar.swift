@@ -44,12 +44,19 @@ enum AccountGrammar {
     /// `files`, and what adds nothing where its own files are not there, as distributions write it.
     private static let plainServices = ["files", "[SUCCESS=merge]", "systemd", "compat"]
 
+    /// A database without a line has its files only; older versions of the C library would ask a NIS domain, if the machine
+    /// were in one.
     static func readNameService(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             let parts = line.bytes.withoutComment.items(":")
             guard parts.count == 2, parts[0].isPlainName, !line.bytes.has("\\") else {
                 findings.note(line)
+                // Which may be about netgroups.
+                findings.askForNetgroups()
                 continue
+            }
+            if AccountName(parts[0]) == AccountName("netgroup"), !parts[1].words.allSatisfy({ $0.is("files") }) {
+                findings.askForNetgroups()
             }
             guard databases.contains(where: { AccountName(parts[0]) == AccountName($0) }) else { continue }
             let services = parts[1].words

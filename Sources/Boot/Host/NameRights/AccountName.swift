@@ -7,11 +7,14 @@ struct AccountName: Equatable {
     init(_ name: some Sequence<UInt8>) { bytes = name.map(Self.lowered) }
     init(_ name: String) { self.init(name.utf8) }
 
-    static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte + 0x20 : byte }
+    static func lowered(_ byte: UInt8) -> UInt8 { byte.lowered }
 
-    /// Whether it stands in a text between bytes that no name has, as it is or behind escapes (`\x41`, `\A`).
+    /// Whether it stands in a text between bytes that no name has, as it is, partly in quotes or behind escapes (`\x41`,
+    /// `\A`).
     func isWord(of text: ArraySlice<UInt8>) -> Bool {
-        if hasWord(in: text) { return true }
+        if hasWord(in: text) || text.has("\"'") && hasWord(in: text.filter { $0 != 0x22 && $0 != 0x27 }[...]) {
+            return true
+        }
         // Behind an escape, or behind one that is a word's border (`\\b`).
         return text.contains(UInt8(ascii: "\\"))
             && (hasWord(in: Self.unescaped(text)[...]) || hasWord(in: Self.withoutEscapes(text)[...]))

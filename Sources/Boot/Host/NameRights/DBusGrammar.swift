@@ -73,6 +73,8 @@ struct XMLTags {
             if text.contains(UInt8(ascii: "&")) { return .some(nil) }
             if rest.isEmpty { return nil }
             if rest.starts(with: "<!--".utf8) {
+                // It may part a word.
+                if text.contains(where: { !$0.isSpace }) { return .some(nil) }
                 rest = rest.dropFirst(4)
                 while !rest.starts(with: "-->".utf8) { if rest.popFirst() == nil { return .some(nil) } }
                 rest = rest.dropFirst(3)

@@ -78,7 +78,7 @@ enum ListGrammar {
             let text = line.bytes.withoutComment
             let (name, rest) = text.cut { !$0.isNameByte }
             let isVariable =
-                name.allSatisfy { $0 < 0x61 } && !rest.words.isEmpty
+                !name.contains(where: \.isLowercase) && !rest.words.isEmpty
                 && rest.words.allSatisfy { $0.starts(with: "DEFAULT=".utf8) || $0.starts(with: "OVERRIDE=".utf8) }
             if isVariable && !line.bytes.has("\\") { continue }
             let value = rest.trimmed

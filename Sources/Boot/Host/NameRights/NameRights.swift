@@ -13,14 +13,16 @@ package struct NameRights: Equatable, Sendable {
         case group(String)
         /// Everybody who has a name.
         case everyone
+        /// Every user who has a home, as anybody's may be meant.
+        case everyHome
     }
 
     /// A line that speaks of somebody.
     package struct Mention: Equatable, Sendable {
         package let subject: Subject
         package let file: FilePath
-        /// From 1.
-        package let line: Int
+        /// From 1; `nil` for the file as a whole.
+        package let line: Int?
     }
 
     /// Something that is not understood, so that it may give rights to any name.
@@ -78,6 +80,7 @@ extension NameRights {
             switch (mention.subject, kind) {
             case (.user(let other), .user), (.group(let other), .group):
                 if wanted == AccountName(other) { reasons.append("\(mention.place): \(other.shown()) is named") }
+            case (.everyHome, .user): reasons.append("\(mention.place): the home of any name may be meant")
             default: break
             }
         }
@@ -95,7 +98,7 @@ extension NameRights {
 }
 
 extension NameRights.Mention {
-    var place: String { "\(file.shown()):\(line)" }
+    var place: String { "\(file.shown())\(line.map { ":\($0)" } ?? "")" }
 }
 
 extension NameRights.Problem {

@@ -48,7 +48,7 @@ struct NameSource {
 
 /// How a file is read.
 enum NameGrammar: String {
-    case passwd, group, shadow, gshadow, nameService
+    case passwd, group, shadow, gshadow, nameService, netgroup
     case sudoers, sudo, doas, polkit, polkitAuthority
     case pam, limits, capabilities, seusers, settings, names, subordinateIDs, empty
     case sshd, dbus
@@ -74,6 +74,7 @@ enum NameGrammar: String {
         case .shadow: AccountGrammar.readShadow(&findings)
         case .gshadow: AccountGrammar.readGroupShadow(&findings)
         case .nameService: AccountGrammar.readNameService(&findings)
+        case .netgroup: Netgroups.read(&findings)
         case .sudoers: SudoersGrammar.read(&findings)
         case .sudo: SudoGrammar.readConfiguration(&findings)
         case .doas: SudoGrammar.readDoas(&findings)
@@ -103,6 +104,7 @@ extension NameSource {
             NameSource(Paths.shadow, .file, .shadow), NameSource(Paths.gshadow, .file, .gshadow),
             NameSource("/etc/nsswitch.conf", .file, .nameService),
             NameSource("/usr/etc/nsswitch.conf", .file, .nameService),
+            NameSource("/etc/netgroup", .file, .netgroup),
         ] + privileges + modules + daemons + others
 
     /// sudo(8), doas(1), polkit(8).

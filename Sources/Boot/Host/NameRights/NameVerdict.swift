@@ -3,7 +3,7 @@ package enum NameKind: Sendable {
     case user, group
 
     /// The variable that asks for the name.
-    var variable: String { self == .user ? "NB_USER" : "NB_GROUP" }
+    var variable: String { self == .user ? PodVariables.userName.name : PodVariables.groupName.name }
 }
 
 /// Whether a name that the image does not have may be given to a caller who has chosen it.

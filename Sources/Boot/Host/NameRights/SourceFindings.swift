@@ -10,6 +10,8 @@ struct SourceFindings {
     private(set) var included: [NameSource] = []
     /// Of a service of PAM's.
     private(set) var stack = PAMStack()
+    /// Whether the name service asks somebody for netgroups whose answers are not known here.
+    private(set) var hasForeignNetgroups = false
 
     init(_ text: SourceText) {
         self.text = text
@@ -31,19 +33,49 @@ struct SourceFindings {
         note(line.number, "not understood: \(line.bytes.shown(limit: 100))")
     }
 
+    mutating func askForNetgroups() { hasForeignNetgroups = true }
     mutating func include(_ source: NameSource) { included.append(source) }
     mutating func ask(_ entry: PAMStack.Entry, _ line: Int) { stack.append(entry, line: line) }
 
-    /// Mentions whoever has a home that the text speaks of: what a privileged program does there is the user's to say.
-    mutating func nameHomes() {
-        for line in SourceText.lines(of: text.bytes) {
-            var rest = line.bytes
-            while let found = rest.place(of: "/home/") {
-                let isBelow = rest[..<found.lowerBound].last.map(\.isNameByte) ?? false
-                let name: ArraySlice<UInt8>
-                (name, rest) = rest[found.upperBound...].cut { !$0.isNameByte }
-                if !isBelow, !name.isEmpty { user(name, line.number) }
+    /// Mentions whoever may have a home that the text speaks of: what a privileged program runs or reads there is theirs to
+    /// say.
+    mutating func nameHomes(_ homes: inout HomeSearch, _ grammar: NameGrammar) {
+        for line in text.lines where !homes.isExhausted {
+            var paths = PathFinder(line.bytes, grammar)
+            var owners: Set<HomeSearch.Owner> = []
+            while !homes.isExhausted, let path = paths.next() { owners.formUnion(homes.owners(of: path)) }
+            mention(owners, line.number)
+        }
+    }
+
+    /// Mentions whoever would have the home of another account of this text, or its shell there (passwd(5)).
+    mutating func nameHomes(_ homes: inout HomeSearch, except caller: UInt32) {
+        for line in text.lines where !homes.isExhausted && line.bytes.first != UInt8(ascii: "#") {
+            let fields = line.bytes.split(separator: .colon, omittingEmptySubsequences: false)
+            guard fields.count > 5, fields[2].decimal != UInt64(caller) else { continue }
+            var owners: Set<HomeSearch.Owner> = []
+            let home = fields[5].trimmed
+            if !home.isEmpty {
+                owners = homes.owners(aroundHome: home.isPath ? WrittenPath(home, isLiteral: true) : .unclear)
             }
+            if fields.count > 6, fields[6].trimmed.isPath {
+                owners.formUnion(homes.owners(of: WrittenPath(fields[6].trimmed, isLiteral: true)))
+            }
+            mention(owners, line.number)
+        }
+    }
+
+    private mutating func mention(_ owners: Set<HomeSearch.Owner>, _ line: Int) {
+        for owner in owners { mention(owner.subject, line) }
+    }
+}
+
+extension HomeSearch.Owner {
+    /// Whom a path into such a home mentions.
+    var subject: NameRights.Subject {
+        switch self {
+        case .user(let name): .user(name)
+        case .anybody: .everyHome
         }
     }
 }
@@ -58,20 +90,36 @@ extension SourceFindings {
         return true
     }
 
-    /// Those of the problems that may be about another file, which is not read then.
+    /// Those of the problems that no search for words settles: what is meant is in another file, or written in another way.
     func unread(by grammar: NameGrammar) -> [NameRights.Problem] {
+        // The bytes of one that is not read at all may be in another encoding, which its reader knows.
+        if grammar == .dbus && problems.contains(where: { $0.line == nil }) { return problems }
+        return problemsOfLines(of: grammar) { grammar.mayNameFile($0) || grammar.mayHideName($0) }
+    }
+
+    /// Those of the problems that may be about a netgroup.
+    func netgroupProblems(of grammar: NameGrammar) -> [NameRights.Problem] {
+        problemsOfLines(of: grammar) { grammar.mayUseNetgroup($0) }
+    }
+
+    private func problemsOfLines(
+        of grammar: NameGrammar, where isMeant: (ArraySlice<UInt8>) -> Bool
+    ) -> [NameRights.Problem] {
         if problems.isEmpty { return [] }
         let lines = SourceText.lines(of: text.bytes)
         // What is not taken line by line is not followed either.
-        if grammar == .dbus || problems.contains(where: { $0.line == nil }) {
-            return lines.contains { grammar.mayNameFile($0.bytes) } ? problems : []
+        if grammar.isCode || problems.contains(where: { $0.line == nil }) {
+            return lines.contains { isMeant($0.bytes) } ? problems : []
         }
-        let numbers = Set(lines.filter { grammar.mayNameFile($0.bytes) }.map(\.number))
+        let numbers = Set(lines.filter { isMeant($0.bytes) }.map(\.number))
         return problems.filter { $0.line.map(numbers.contains) ?? true }
     }
 }
 
 extension NameGrammar {
+    /// Whether it is no list of lines.
+    var isCode: Bool { self == .dbus || self == .polkit }
+
     /// Whether a line that is not understood may say that another file is to be read: it includes one, or has a path as an
     /// argument.
     fileprivate func mayNameFile(_ line: ArraySlice<UInt8>) -> Bool {
@@ -85,9 +133,41 @@ extension NameGrammar {
         }
         return lowered.last == UInt8(ascii: "\\") || lowered.words.dropFirst().contains { $0.has("/") }
     }
+
+    /// Whether a name may stand in a line in another form than its own: as numbers of its characters, or in parts.
+    fileprivate func mayHideName(_ line: ArraySlice<UInt8>) -> Bool {
+        switch self {
+        case .dbus:
+            line.contains(UInt8(ascii: "&")) || line.place(of: "<![") != nil
+                || line.indices.dropFirst(2).contains { end in
+                    line[end - 1] == 0x3C && "!?".utf8.contains(line[end]) && line[end - 2].isNameByte
+                }
+        case .polkit:
+            zip(line, line.dropFirst()).contains { $0 == 0x5C && ($1.isDigit || "xuU".utf8.contains($1)) }
+                || line.last == UInt8(ascii: "\\")
+        default: false
+        }
+    }
+
+    /// Whether a line that is not understood may have a netgroup: `+name` (sudoers, hosts.equiv), `@name` (access.conf),
+    /// or the word.
+    fileprivate func mayUseNetgroup(_ line: ArraySlice<UInt8>) -> Bool {
+        if line.map(AccountName.lowered)[...].place(of: "netgroup") != nil { return true }
+        if isCode { return false }
+        var last: UInt8 = 0x20
+        var rest = line
+        while let byte = rest.popFirst() {
+            let isSign = byte == UInt8(ascii: "+") || byte == UInt8(ascii: "@")
+            if isSign, !last.isNameByte, rest.first.map({ $0 != UInt8(ascii: "=") }) ?? false { return true }
+            last = byte
+        }
+        return false
+    }
 }
 
 extension ArraySlice<UInt8> {
+    fileprivate var isPath: Bool { first == UInt8(ascii: "/") }
+
     /// Where a text is for the first time. What the library has for it comes with all of regular expressions.
     func place(of text: String) -> Range<Int>? {
         let count = text.utf8.count

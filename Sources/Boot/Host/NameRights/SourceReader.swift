@@ -1,5 +1,6 @@
 internal import Linux
 internal import SystemPackage
+internal import Text
 
 /// Reads the sources, and only what nobody but root can have put there; whatever else is found is a problem.
 struct SourceReader {
@@ -27,6 +28,8 @@ struct SourceReader {
     /// Where the file of each service of PAM's is, by the path under which PAM opens it, and what it asks.
     private var services: [FilePath: FilePath] = [:]
     private var stacks: [FilePath: PAMStack] = [:]
+    private var homes: HomeSearch
+    private var netgroups = Netgroups()
 
     private struct Visit: Hashable {
         let grammar: NameGrammar
@@ -54,6 +57,7 @@ struct SourceReader {
         self.isRoot = isRoot
         // Where nothing tells the mount, nothing is trusted: then this is 0.
         mount = tree.isRealRoot ? (try? tree.open("/", [.pathOnly, .directory], links: .refuse))?.mount ?? 0 : nil
+        homes = HomeSearch(tree: tree, isRoot: isRoot, mount: mount)
     }
 
     mutating func read(_ source: NameSource) {
@@ -87,8 +91,10 @@ struct SourceReader {
         }
     }
 
-    /// Looks, when all sources have been read, for services that let everybody pass who has a name.
+    /// Looks, when all sources have been read, for services that let everybody pass who has a name, and for netgroups whose
+    /// members are not known.
     mutating func finish() {
+        rights.unread += netgroups.unread
         let (services, stacks) = (services, stacks)
         func find(_ name: String) -> PAMStack? {
             for directory in NameSource.services {
@@ -159,7 +165,7 @@ struct SourceReader {
             rights.unread += findings.problems
         } else if bytes.count > Self.sizeLimit {
             findings.note(nil, "longer than \(Self.sizeLimit) bytes")
-        } else if bytes.contains(where: { $0 < 0x20 && $0 != 0x0A && $0 != 0x09 || $0 == 0x7F }) {
+        } else if bytes.contains(where: { $0.isControl && !$0.isBlank && $0 != .newline }) {
             findings.note(nil, "it has control characters")
         } else if String(validating: bytes, as: UTF8.self) == nil {
             findings.note(nil, "not UTF-8")
@@ -167,13 +173,19 @@ struct SourceReader {
             source.grammar.read(&findings)
         }
         if source.grammar == .pam { stacks[path] = findings.stack }
-        if !source.grammar.isAccounts { findings.nameHomes() }
+        if source.grammar == .passwd {
+            findings.nameHomes(&homes, except: caller)
+        } else if !source.grammar.isAccounts {
+            findings.nameHomes(&homes, source.grammar)
+        }
         rights.mentions += findings.mentions
         rights.problems += findings.problems
         rights.unread += findings.unread(by: source.grammar)
+        netgroups.add(findings, source.grammar)
         if !findings.problems.isEmpty {
             let name = source.grammar == .presence ? source.path.nameLines : []
-            rights.unclearTexts.append(NameRights.UnclearText(file: path, lines: findings.text.lines + name))
+            let lines = findings.text.lines + findings.text.wholeLines + name
+            rights.unclearTexts.append(NameRights.UnclearText(file: path, lines: lines))
         }
         return findings.included
     }
@@ -208,6 +220,8 @@ struct SourceReader {
                 return nil
             case .link(let target):
                 links += 1
+                // Also where nothing is there yet.
+                if links == 1 { nameHomes(on: path) }
                 guard links <= Self.linkLimit else {
                     note(path, "too many symbolic links", isUnread: true)
                     return nil
@@ -225,6 +239,13 @@ struct SourceReader {
             return nil
         }
         return place
+    }
+
+    /// Mentions whoever may have the home that a source lies in.
+    private mutating func nameHomes(on path: FilePath) {
+        for subject in homes.owners(of: WrittenPath(path)).map(\.subject) {
+            rights.mentions.append(NameRights.Mention(subject: subject, file: path, line: nil))
+        }
     }
 
     /// What is at a path whose parents have been looked at before.

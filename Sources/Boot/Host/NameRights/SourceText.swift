@@ -8,6 +8,8 @@ struct SourceText {
         let number: Int
         /// Without blanks at both ends.
         let bytes: ArraySlice<UInt8>
+
+        fileprivate var goesOn: Bool { bytes.last == UInt8(ascii: "\\") }
     }
 
     /// How a file writes a comment of a whole line.
@@ -29,7 +31,27 @@ struct SourceText {
     init(_ bytes: [UInt8], of path: FilePath, comments: Comments) {
         self.path = path
         self.bytes = bytes
-        lines = Self.lines(of: bytes).filter { !Self.isComment($0.bytes, comments) }
+        var goesOn = false
+        lines = Self.lines(of: bytes).filter { line in
+            let counts = goesOn || !Self.isComment(line.bytes, comments)
+            goesOn = counts && line.goesOn
+            return counts
+        }
+    }
+
+    /// Those that go on in another, each as a whole.
+    var wholeLines: [Line] {
+        var whole: [Line] = []
+        var number: Int?
+        var bytes: [UInt8] = []
+        for line in lines where number != nil || line.goesOn {
+            if number == nil { number = line.number }
+            bytes += line.goesOn ? line.bytes.dropLast() : line.bytes
+            guard !line.goesOn else { continue }
+            whole.append(Line(number: number ?? line.number, bytes: bytes[...]))
+            (number, bytes) = (nil, [])
+        }
+        return whole + (number.map { [Line(number: $0, bytes: bytes[...])] } ?? [])
     }
 
     static func lines(of bytes: [UInt8]) -> [Line] {
@@ -110,7 +132,4 @@ extension ArraySlice<UInt8> {
 
     /// Whether a byte is among them; each of a text's.
     func has(_ bytes: String) -> Bool { contains { bytes.utf8.contains($0) } }
-}
-
-extension UInt8 {
 }

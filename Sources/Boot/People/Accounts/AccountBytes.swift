@@ -2,7 +2,7 @@ internal import Text
 
 extension UInt8 {
     /// Whether the C library passes over this byte before a name: isspace(3) of the C locale without the newline.
-    var isFieldBlank: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0d && self != .newline) }
+    var isFieldBlank: Bool { isSpace && self != .newline }
 
     /// Whether a line that starts with this byte is none of the file's own entries: a comment, or a reference to NIS.
     var startsNoEntry: Bool { self == UInt8(ascii: "#") || self == UInt8(ascii: "+") || self == UInt8(ascii: "-") }
@@ -18,15 +18,7 @@ extension UInt32 {
         var digits = field.drop(while: \.isFieldBlank)
         let isNegative = digits.first == UInt8(ascii: "-")
         if isNegative || digits.first == UInt8(ascii: "+") { digits.removeFirst() }
-        guard !digits.isEmpty else { return nil }
-        var value: UInt64 = 0
-        for digit in digits {
-            guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
-            let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = tens.addingReportingOverflow(UInt64(digit - UInt8(ascii: "0")))
-            if overflow || carry { return nil }
-            value = sum
-        }
+        guard let value = digits.decimal else { return nil }
         self.init(exactly: isNegative ? 0 &- value : value)
     }
 
@@ -45,7 +37,7 @@ extension ArraySlice<UInt8> {
 
     /// Whether this is an absolute path that can be printed and put into the environment as it is.
     var isAbsolutePath: Bool {
-        first == UInt8(ascii: "/") && !contains { $0 < 0x20 || $0 == 0x7f }
+        first == UInt8(ascii: "/") && !contains(where: \.isControl)
             && String(validating: self, as: UTF8.self) != nil
     }
 }

@@ -5,8 +5,8 @@ enum AccountKind {
     var noun: String { self == .user ? "user" : "group" }
     var systemNoun: String { self == .user ? "account" : "group" }
     var idNoun: String { self == .user ? "uid" : "gid" }
-    var nameVariable: String { self == .user ? "NB_USER" : "NB_GROUP" }
-    var idVariable: String { self == .user ? "NB_UID" : "NB_GID" }
+    var nameVariable: String { self == .user ? PodVariables.userName.name : PodVariables.groupName.name }
+    var idVariable: String { self == .user ? PodVariables.userID.name : PodVariables.groupID.name }
     /// The field of a pod's security context that sets the id.
     var podField: String { self == .user ? "runAsUser" : "runAsGroup" }
 

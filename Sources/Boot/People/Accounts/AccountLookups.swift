@@ -19,15 +19,6 @@ extension AccountFiles {
         AccountText<GroupEntry>(group ?? []).first(named: name.bytes)?.entry.id
     }
 
-    /// Whether a group's shadow line has a user as administrator or member.
-    func isGroupAdministrator(_ name: String) -> Bool {
-        (gshadow ?? []).split(separator: .newline).contains { line in
-            line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).dropFirst(2).contains { field in
-                field.split(separator: UInt8(ascii: ",")).contains { $0 == name.bytes }
-            }
-        }
-    }
-
     /// The gids of the groups that list a user, sorted. The primary gid is the account's own, and among these only where
     /// a list has the user as well.
     package func groups(ofUserNamed name: String) -> [UInt32] {

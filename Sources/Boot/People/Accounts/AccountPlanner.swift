@@ -153,19 +153,19 @@ struct AccountPlanner {
         guard let listing else { return }
         let reason =
             "group \(listing.shownName) of this image lists \(request.userName), and only a start as root may "
-            + "add an account that is in it: choose another NB_USER"
-        throw AccountRefusals(refusals: [AccountRefusal(variable: "NB_USER", reason: reason)])
+            + "add an account that is in it: choose another \(PodVariables.userName.name)"
+        throw AccountRefusals(refusals: [AccountRefusal(variable: PodVariables.userName.name, reason: reason)])
     }
 
     /// Refuses to use an account under a name that could not stand in the environment or in a member list.
     private func refuseUnusableName(_ line: Int) throws(AccountRefusals) {
-        guard let name = passwd[line]?.name, !name.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != .comma }) else {
+        guard let name = passwd[line]?.name, !name.allSatisfy({ $0.isPrintable && $0 != 0x20 && $0 != .comma }) else {
             return
         }
         let reason =
             "uid \(request.userID) belongs to user \(name.shownName), whose name cannot be used: "
-            + "choose another NB_UID (runAsUser), or set identity.onCollision to rename"
-        throw AccountRefusals(refusals: [AccountRefusal(variable: "NB_UID", reason: reason)])
+            + "choose another \(PodVariables.userID.name) (runAsUser), or set identity.onCollision to rename"
+        throw AccountRefusals(refusals: [AccountRefusal(variable: PodVariables.userID.name, reason: reason)])
     }
 }
 
@@ -177,7 +177,7 @@ extension AccountRequest {
         func refuse(_ variable: String, _ reason: String) {
             refusals.append(AccountRefusal(variable: variable, reason: reason))
         }
-        for (variable, name) in [("NB_USER", userName), ("NB_GROUP", groupName)] {
+        for (variable, name) in [(PodVariables.userName.name, userName), (PodVariables.groupName.name, groupName)] {
             do {
                 _ = try ValueFormats.accountName(name)
             } catch {
@@ -186,12 +186,19 @@ extension AccountRequest {
         }
         for path in [home, shell] where !path.bytes.isAbsolutePath || path.utf8.contains(.colon) {
             refuse(
-                "NB_USER", "'\(path.shown())' cannot stand in an account file: not an absolute path without a colon"
+                PodVariables.userName.name,
+                "'\(path.shown())' cannot stand in an account file: not an absolute path without a colon"
             )
         }
-        if userID == 0 { refuse("NB_UID", "uid 0 is root: choose another NB_UID (runAsUser), 1000 or above") }
+        if userID == 0 {
+            refuse(
+                PodVariables.userID.name,
+                "uid 0 is root: choose another \(PodVariables.userID.name) (runAsUser), 1000 or above")
+        }
         if groupID == 0, start != .bare {
-            refuse("NB_GID", "gid 0 is root's group: choose another NB_GID (runAsGroup), 1000 or above")
+            refuse(
+                PodVariables.groupID.name,
+                "gid 0 is root's group: choose another \(PodVariables.groupID.name) (runAsGroup), 1000 or above")
         }
         return refusals
     }

@@ -1,6 +1,6 @@
 /// A wish that the account files of the image stand against.
 package struct AccountRefusal: Error, Equatable, Sendable {
-    /// The variable that asks for it: `NB_USER`, `NB_UID`, `NB_GROUP` or `NB_GID`.
+    /// The variable that asks for it.
     package let variable: String
     /// What stands against it and what to do, one line.
     package let reason: String

@@ -1,4 +1,5 @@
 package import Linux
+internal import Text
 
 /// Decodes base64 (RFC 4648, section 4), with whitespace anywhere and with or without padding at the end.
 package enum Base64 {
@@ -28,7 +29,7 @@ package enum Base64 {
         var padding = 0
         for (index, byte) in text.enumerated() {
             guard let value = value(of: byte) else {
-                if isWhitespace(byte) { continue }
+                if byte.isSpace { continue }
                 guard byte == UInt8(ascii: "=") else { throw .byte(index + 1) }
                 padding += 1
                 continue
@@ -46,14 +47,11 @@ package enum Base64 {
         return decoded
     }
 
-    /// Space, tab, and what ends or feeds a line or a page.
-    static func isWhitespace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte) }
-
     private static func value(of byte: UInt8) -> UInt8? {
         switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+        case _ where byte.isUppercase: byte - UInt8(ascii: "A")
+        case _ where byte.isLowercase: byte - UInt8(ascii: "a") + 26
+        case _ where byte.isDigit: byte - UInt8(ascii: "0") + 52
         case UInt8(ascii: "+"): 62
         case UInt8(ascii: "/"): 63
         default: nil

@@ -11,10 +11,10 @@ package enum KeyText {
     /// - Throws: that there is nothing but whitespace, or a NUL byte.
     package static func normalized(_ text: Secret) throws(FormatError) -> Secret {
         var start = text.has([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
-        while start < text.count, Base64.isWhitespace(text[start]) { start += 1 }
+        while start < text.count, text[start].isSpace { start += 1 }
         guard start < text.count else { throw FormatError("nothing but whitespace") }
         let result = try text.withBytes(start..<text.count) { (bytes) throws(FormatError) in try linesEnded(bytes) }
-        while result.count > 0, Base64.isWhitespace(result[result.count - 1]) { result.removeLast(1) }
+        while result.count > 0, result[result.count - 1].isSpace { result.removeLast(1) }
         result.append(UInt8(ascii: "\n"))
         return result
     }

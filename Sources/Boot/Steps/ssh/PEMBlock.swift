@@ -21,7 +21,7 @@ struct PEMBlock {
         var start = 0
         while let index = text.firstIndex(of: begin.utf8, from: start) {
             let isAfterMark = index == 3 && text.has([0xEF, 0xBB, 0xBF], at: 0)
-            if index == 0 || isAfterMark || Base64.isWhitespace(text[index - 1]) { return index }
+            if index == 0 || isAfterMark || text[index - 1].isSpace { return index }
             start = index + 1
         }
         return nil

@@ -1,7 +1,6 @@
 internal import Linux
 internal import SystemPackage
 internal import Text
-internal import YAML
 
 /// Gives ssh the keys of the pod's secret.
 package struct SSHKeys: Step {
@@ -24,12 +23,14 @@ package struct SSHKeys: Step {
             [variable, variable.file]
         }
 
-    static let privateKeyNameSetting = FileSetting<String>(
-        "ssh.privateKeyName",
-        "Name of the private key's file in `~/.ssh`; the public key's has `.pub` at its end. The name by which ssh looks for "
-            + "a key of its type is a link to it",
-        default: "id_rsa", shape: .text, example: "id_rsa"
-    ) { $0.text($1, as: parseName) }
+    static let privateKeyNameSetting = FileSetting(
+        "ssh.privateKeyName", .text(parseName),
+        Words(
+            "Name of the private key's file in `~/.ssh`; the public key's has `.pub` at its end. The name by which ssh "
+                + "looks for a key of its type is a link to it",
+            default: usualName, example: usualName))
+
+    private static let usualName = "id_rsa"
 
     package static let fileSettings: [any SettingDeclaration] = [privateKeyNameSetting]
 
@@ -52,7 +53,7 @@ package struct SSHKeys: Step {
     private let given: [(name: SSHFileName, variable: String)]
 
     package init?(reading reader: inout SettingsReader) {
-        privateKeyName = reader.value(Self.privateKeyNameSetting) ?? "id_rsa"
+        privateKeyName = reader.value(Self.privateKeyNameSetting) ?? Self.usualName
         privateKey = reader.content(Self.privateKeyVariable) { bytes, isFile throws(FormatError) in
             isFile ? try PrivateKey.read(bytes) : try PrivateKey.decode(base64: bytes)
         }

@@ -1,8 +1,10 @@
+internal import Text
+
 /// What the programs and the README say of the boot, from its declarations.
 package enum Tables {
     /// The steps in their order, as a Markdown table.
     package static var steps: String {
-        table(
+        MarkdownTable.text(
             ["step", "what is true afterwards", "as whom", "exports"],
             BootSequence.steps.map { step in
                 [step.name, step.summary, step.actors, step.exports.map(code).joined(separator: " ")]
@@ -11,19 +13,14 @@ package enum Tables {
 
     /// The variables that are read, as a Markdown table.
     package static var variables: String {
-        let groups =
-            [
-                ("configuration", ConfigurationSettings.variables), ("log", LogSettings.variables),
-                ("init", InitSettings.variables),
-            ]
-            + BootSequence.steps.map { ($0.name, $0.variables) }
-        return table(
+        let groups = BootSequence.groups
+        return MarkdownTable.text(
             ["variable", "step", "meaning", "default"],
-            groups.flatMap { step, variables in
-                variables.map { variable in
+            groups.all.flatMap { group in
+                group.variables.map { variable in
                     [
-                        code(variable.name), step, variable.meaning + secrecy(variable.secrecy),
-                        variable.isRequired ? "required" : variable.defaultText,
+                        code(variable.name), group.name, variable.meaning + secrecy(variable.secrecy),
+                        variable.isRequired ? "required" : variable.words.defaultText(among: groups),
                     ]
                 }
             })
@@ -31,7 +28,7 @@ package enum Tables {
 
     /// The exit codes that are not the command's own, as a Markdown table.
     package static var exitCodes: String {
-        table(
+        MarkdownTable.text(
             ["code", "meaning"],
             ExitCode.allCases.map { ["\($0.rawValue)", $0.meaning] } + [["128+N", "the command was ended by signal N"]])
     }
@@ -45,9 +42,4 @@ package enum Tables {
     }
 
     private static func code(_ text: String) -> String { "`\(text)`" }
-
-    /// A Markdown table.
-    static func table(_ head: [String], _ rows: [[String]]) -> String {
-        ([head, head.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
-    }
 }

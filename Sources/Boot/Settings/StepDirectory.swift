@@ -3,15 +3,11 @@ internal import SystemPackage
 internal import Text
 
 /// A directory of the image whose files are run as steps, in the order of their names.
-package struct DropInDirectory: Sendable {
+struct StepDirectory: Sendable {
     let path: FilePath
-    let identity: Actor
 
     /// The directories, in the order in which they are run.
-    package static let all = [
-        DropInDirectory(path: Paths.rootSteps, identity: .root),
-        DropInDirectory(path: Paths.userSteps, identity: .user),
-    ]
+    static let all = [StepDirectory(path: Paths.rootSteps), StepDirectory(path: Paths.userSteps)]
 
     /// What the names of the files are preceded by in messages: `steps.d/`.
     var prefix: String { (path.lastComponent?.string ?? "") + "/" }
@@ -22,14 +18,14 @@ package struct DropInDirectory: Sendable {
     ///   - tree: the container's files.
     ///   - notices: gets what is passed over, and is not one of the usual leftovers.
     /// - Throws: the error of reading the directory; there may be none.
-    func files(in tree: FileTree, _ notices: inout [String]) throws(SystemCallError) -> [DropIn] {
+    func programs(in tree: FileTree, _ notices: inout [String]) throws(SystemCallError) -> [FilePath] {
         var names: [FilePath.Component] = []
         do throws(SystemCallError) {
             names = try tree.names(in: path, links: .follow)
         } catch  where error.errno == .noSuchFileOrDirectory {
             return []
         }
-        var found: [DropIn] = []
+        var programs: [FilePath] = []
         for name in names.sorted(by: { $0.string.utf8.lexicographicallyPrecedes($1.string.utf8) }) {
             let text = name.string
             if Self.isLeftover(text) { continue }
@@ -38,21 +34,15 @@ package struct DropInDirectory: Sendable {
                     "\(path.appending(name).shown()) is not run: its name has more than letters, digits, _ . and -")
                 continue
             }
-            found.append(
-                DropIn(name: prefix + text, source: .directory, program: path.appending(name), identity: identity))
+            programs.append(path.appending(name))
         }
-        return found
+        return programs
     }
 
     /// Whether a name is one of a step: as run-parts(8) has it, but for dots.
     static func isPlain(_ name: String) -> Bool {
-        func isWord(_ byte: UInt8) -> Bool {
-            byte >= 0x30 && byte <= 0x39 || byte >= 0x41 && byte <= 0x5A || byte >= 0x61 && byte <= 0x7A
-        }
-        guard let first = name.utf8.first, isWord(first) else { return false }
-        return name.utf8.allSatisfy {
-            isWord($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
-        }
+        guard let first = name.utf8.first, first.isLetter || first.isDigit else { return false }
+        return name.utf8.allSatisfy(\.isNameByte)
     }
 
     /// Whether a name is one that editors, package managers and people give to what is not meant to be run.

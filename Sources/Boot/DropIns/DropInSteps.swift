@@ -1,0 +1,173 @@
+internal import Programs
+internal import SystemPackage
+internal import Text
+internal import YAML
+
+/// The image's own steps: those that configuration files add under the key `steps`, and those of its directories.
+package struct DropInSteps: SettingGroup {
+    package static let name = "steps"
+    package static let title = "Executables that are run as steps"
+    package static let role = SettingRole.dropIns
+    package static let fileSettings: [any SettingDeclaration] = [setting]
+
+    static let setting = FileSetting(
+        name, .list(of: entryType), Words(title, example: example), addsUp: true)
+
+    private static var example: String {
+        """
+          # \(title), in this order; see "Write your own step" in the README.
+          #- name: proxy
+          #  command: [/usr/local/lib/set-up-proxy, --quiet]
+          #  as: user
+          #  timeout: \(DropIn.timeLimit)
+          #  onFailure: stop
+          #  after: scratch
+          #  environment: {LANG: C.UTF-8}
+          #  secrets: [WANDB_API_KEY]
+
+        """
+    }
+
+    /// The steps in their order.
+    let dropIns: [DropIn]
+
+    /// Reads the steps and finds their order, noting problems.
+    package init(reading reader: inout SettingsReader) {
+        let order = DropInOrder(
+            entries: Self.entries(&reader), files: (reader.stepPrograms ?? []).map { DropIn(file: $0) },
+            steps: reader.groups.stepNames, knowsFiles: reader.stepPrograms != nil)
+        for problem in order.problems { reader.note(problem.text, at: problem.value, inFile: problem.file) }
+        dropIns = order.dropIns
+    }
+
+    /// The entries of all files: one of a later file takes the place of one with the same name.
+    private static func entries(_ reader: inout SettingsReader) -> [(entry: Entry, file: Int)] {
+        var entries: [(entry: Entry, file: Int)] = []
+        for (file, found) in reader.valuesByFile(setting) {
+            for entry in found {
+                if reader.groups.stepNames.contains(entry.name) {
+                    let quoted = Excerpt.quoted(entry.name)
+                    reader.note("\(quoted): the name of a built-in step", at: entry.nameValue, inFile: file)
+                    continue
+                }
+                guard let index = entries.firstIndex(where: { $0.entry.name == entry.name }) else {
+                    entries.append((entry, file))
+                    continue
+                }
+                guard entries[index].file == file else {
+                    entries[index] = (entry, file)
+                    continue
+                }
+                let line = entries[index].entry.value.mark.line
+                reader.note(
+                    "'\(entry.name)' is the name of the step in line \(line) already", at: entry.value, inFile: file)
+            }
+        }
+        return entries
+    }
+
+    /// An entry of a file.
+    struct Entry: Sendable {
+        let name: String
+        /// Where the name stands.
+        let nameValue: YAML.Value
+        let isEnabled: Bool
+        /// `nil` for one that is wrong or switched off.
+        let dropIn: DropIn?
+        /// The steps that it runs before and after, each with its place in the file.
+        let before: (name: String, value: YAML.Value)?
+        let after: (name: String, value: YAML.Value)?
+        /// Where it stands.
+        let value: YAML.Value
+    }
+
+    private static let nameField = Field(
+        "name", ValueType<String>.text(parseName), isRequired: true,
+        "the step's name in messages; an entry of a later file takes the place of one with the same name")
+    private static let enabledField = Field("enabled", .boolean, "whether the step takes part; true without it")
+    private static let commandField = Field(
+        "command", commandType, isRequired: true, "the program, as an absolute path, and its arguments")
+    private static let identityField = Field<Actor>("as", .choice, "who it is for ever; the user without it")
+    private static let timeoutField = Field(
+        "timeout", .seconds, "seconds until it is ended; \(DropIn.timeLimit) without it, 0 for never")
+    private static let failureField = Field<FailurePolicy>(
+        "onFailure", .choice,
+        "whether the boot ends when it fails, which it does without it, or goes on with a warning")
+    private static let beforeField = Field("before", .text, "the step that it runs before")
+    private static let afterField = Field(
+        "after", .text, "the step that it runs after; without both it runs after all built-in steps")
+    private static let environmentField = Field(
+        "environment",
+        .mapping(of: .text(parseText), named: "the name of a variable that a step can have") { name in
+            name.isVariableName && !BootVariables.contains(name)
+        }, "variables that it has besides those that all steps have")
+    private static let secretsField = Field(
+        "secrets", .list(of: ValueType<String>.text(parseVariable)),
+        "secrets of the pod that it has; for steps as the user")
+
+    private static let commandType = ValueType<(program: FilePath, arguments: [String])>.inFiles(.list(.text)) {
+        reader, value in
+        guard let items = reader.list(value) else { return nil }
+        guard let first = items.first else {
+            reader.note("expected a program and its arguments, found an empty list", at: value)
+            return nil
+        }
+        let program = reader.text(first, as: ValueFormats.absolutePath)
+        let arguments = items.dropFirst().compactMap { item in reader.text(item, as: parseText) }
+        return program.map { ($0, arguments) }
+    }
+
+    private static let entryType = ValueType<Entry>.object([
+        nameField, enabledField, commandField, identityField, timeoutField, failureField, beforeField, afterField,
+        environmentField, secretsField,
+    ]) { reader, fields in
+        let name = reader.value(nameField, of: fields)
+        let isEnabled = reader.value(enabledField, of: fields) ?? true
+        // One that is switched off may be a name alone.
+        let command = isEnabled || fields[commandField.name] != nil ? reader.value(commandField, of: fields) : nil
+        let identity = reader.value(identityField, of: fields) ?? .user
+        let timeLimit = reader.value(timeoutField, of: fields) ?? DropIn.timeLimit
+        let onFailure = reader.value(failureField, of: fields) ?? .stop
+        let environment = reader.value(environmentField, of: fields) ?? []
+        let secrets = reader.value(secretsField, of: fields) ?? []
+        if identity != .user, !secrets.isEmpty {
+            reader.note("a step as \(identity.rawValue) gets no secrets", at: secretsField, of: fields)
+        }
+        let before = fields[beforeField.name].flatMap { value in reader.text(value).map { (name: $0, value: value) } }
+        let after = fields[afterField.name].flatMap { value in reader.text(value).map { (name: $0, value: value) } }
+        guard let name, let nameValue = fields[nameField.name], let value = fields.mapping else { return nil }
+        let dropIn = command.map { command in
+            DropIn(
+                name: name, program: command.program, arguments: command.arguments, identity: identity,
+                timeLimit: timeLimit, onFailure: onFailure,
+                environment: environment.map { Assignment($0.name, $0.value) }, secrets: secrets)
+        }
+        return Entry(
+            name: name, nameValue: nameValue, isEnabled: isEnabled, dropIn: isEnabled ? dropIn : nil, before: before,
+            after: after, value: value)
+    }
+
+    /// Letters, digits, `_`, `.` and `-`.
+    private static func parseName(_ text: String) throws(FormatError) -> String {
+        guard text.utf8.count <= 64, StepDirectory.isPlain(text) else {
+            throw FormatError("not a name: a letter or digit, then at most 63 letters, digits, _ . or -")
+        }
+        return text
+    }
+
+    private static func parseVariable(_ text: String) throws(FormatError) -> String {
+        guard text.isVariableName else { throw FormatError("not the name of a variable") }
+        return text
+    }
+
+    /// Text that arguments and environments can hold.
+    private static func parseText(_ text: String) throws(FormatError) -> String {
+        guard !text.utf8.contains(0) else { throw FormatError("it has a NUL byte") }
+        return text
+    }
+}
+
+extension Settings {
+    /// The image's own steps in their order; empty when nothing was asked.
+    package var dropIns: [DropIn] { self[DropInSteps.self]?.dropIns ?? [] }
+}

@@ -1,0 +1,196 @@
+internal import Linux
+internal import SystemPackage
+internal import Text
+
+/// Finds out whose home a path leads to, by the links that an image has: also to one that is not there yet.
+///
+/// What a privileged program runs or reads there is the user's to say.
+struct HomeSearch {
+    /// Whose home it may be.
+    enum Owner: Hashable {
+        case user(String)
+        /// Anybody's, whatever the name.
+        case anybody
+    }
+
+    /// How many places and names are looked at, for all paths together.
+    private static let placeLimit = 50_000
+    /// How many symbolic links a path may lead through (path_resolution(7)).
+    private static let linkLimit = 40
+
+    private enum Entry {
+        /// Nothing, or what has nothing below it.
+        case end
+        case directory
+        case link(FilePath)
+        /// Whoever has mounted it, or a directory above, says what is there; it is not looked at.
+        case mounted
+        case closed
+    }
+
+    private struct Way {
+        var place: FilePath
+        var rest: ArraySlice<WrittenPath.Component>
+        var links: Int
+    }
+
+    /// What a path leads to.
+    private struct Ends {
+        var owners: Set<Owner> = []
+        var places: Set<FilePath> = []
+
+        static let unclear = Ends(owners: [.anybody])
+    }
+
+    private let tree: FileTree
+    private let isRoot: Bool
+    /// The mount of the root directory; `nil` where mounts say nothing.
+    private let mount: UInt64?
+    private var entries: [FilePath: Entry] = [:]
+    private var places = 0
+    /// Where homes are, without links.
+    private var homes = Paths.homes
+
+    init(tree: FileTree, isRoot: Bool, mount: UInt64?) {
+        self.tree = tree
+        self.isRoot = isRoot
+        self.mount = mount == 0 ? nil : mount
+        if let place = follow(WrittenPath(Paths.homes)).places.first { homes = place }
+    }
+
+    /// Whether no more is looked at: then every path may lead anywhere.
+    var isExhausted: Bool { places > Self.placeLimit }
+
+    /// Whose homes a path may lead to or into.
+    mutating func owners(of path: WrittenPath) -> Set<Owner> { follow(path).owners }
+
+    /// Whose homes lie in the home of somebody else, or have it in them. Everything lies in `/`, which is nobody's.
+    mutating func owners(aroundHome path: WrittenPath) -> Set<Owner> {
+        let ends = follow(path)
+        let isAbove = ends.places.contains { $0 != "/" && homes.starts(with: $0) }
+        return isAbove ? [.anybody] : ends.owners
+    }
+
+    private mutating func follow(_ path: WrittenPath) -> Ends {
+        places += 1
+        if path.isUnclear || isExhausted { return .unclear }
+        var ends = Ends()
+        var ways = [Way(place: "/", rest: path.components[...], links: 0)]
+        while var way = ways.popLast() {
+            while case .name(let name)? = way.rest.first {
+                way.rest = way.rest.dropFirst()
+                places += 1
+                guard places <= Self.placeLimit, step(to: name, &way, &ends.owners) else { return .unclear }
+            }
+            guard case .pattern(let prefix)? = way.rest.first else {
+                if way.place == homes { ends.owners.insert(.anybody) }
+                ends.places.insert(way.place)
+                continue
+            }
+            // Below a home everything is the user's.
+            guard way.place != homes, let names = names(startingWith: prefix, in: way.place) else { return .unclear }
+            let rest = way.rest.dropFirst()
+            ways += names.map { Way(place: way.place, rest: [.name($0)] + rest, links: way.links) }
+        }
+        return ends
+    }
+
+    /// Goes on by one component; `false` where it is unclear where that is.
+    private mutating func step(to name: FilePath.Component, _ way: inout Way, _ owners: inout Set<Owner>) -> Bool {
+        switch name.kind {
+        case .currentDirectory: return true
+        case .parentDirectory:
+            way.place = way.place.parent
+            return true
+        case .regular: break
+        }
+        if way.place == homes { owners.insert(.user(name.string)) }
+        let next = way.place.appending(name)
+        // A link of a process may lead anywhere.
+        if next == "/proc", way.rest.first.map(Self.isProcess) ?? false { return false }
+        switch entry(next) {
+        case .closed: return false
+        case .end, .directory: way.place = next
+        case .link(let target):
+            way.links += 1
+            guard way.links <= Self.linkLimit else { return false }
+            if target.isAbsolute { way.place = "/" }
+            way.rest = WrittenPath(target).components[...] + way.rest
+        case .mounted:
+            // A way up leads to where only links of somebody else's say.
+            if way.rest.contains(where: Self.isUp) { return false }
+            way.place = next
+        }
+        return true
+    }
+
+    /// Whether this may be the directory of a process in `/proc` (proc(5)).
+    private static func isProcess(_ component: WrittenPath.Component) -> Bool {
+        guard case .name(let name) = component else { return true }
+        return ["self", "thread-self"].contains(name.string) || name.string.utf8.first?.isDigit ?? false
+    }
+
+    /// Whether this may be `..`; a pattern stands for a name with a full stop at its start only if it has that, too.
+    private static func isUp(_ component: WrittenPath.Component) -> Bool {
+        switch component {
+        case .name(let name): name.kind == .parentDirectory
+        case .pattern(let prefix): isUp(prefix)
+        }
+    }
+
+    private static func isUp(_ prefix: [UInt8]) -> Bool {
+        !prefix.isEmpty && prefix.allSatisfy { $0 == UInt8(ascii: ".") }
+    }
+
+    /// The names that a pattern may mean; `nil` where that cannot be found out.
+    private mutating func names(startingWith prefix: [UInt8], in place: FilePath) -> [FilePath.Component]? {
+        var names: [FilePath.Component] = []
+        do throws(SystemCallError) {
+            if !isMounted(place) { names = try tree.names(in: place, links: .refuse) }
+        } catch {
+            switch error.errno {
+            case .noSuchFileOrDirectory, .notDirectory: break
+            case .permissionDenied, .notPermitted: if isRoot { return nil }
+            default: return nil
+            }
+        }
+        places += names.count
+        if isExhausted { return nil }
+        // The way to the homes may not be there yet.
+        if homes.starts(with: place) { names += homes.components.dropFirst(place.components.count).prefix(1) }
+        if Self.isUp(prefix) { names.append("..") }
+        return names.filter { $0.string.utf8.starts(with: prefix) }
+    }
+
+    private mutating func entry(_ path: FilePath) -> Entry {
+        if let known = entries[path] { return known }
+        let entry = isMounted(path.parent) ? .mounted : look(path)
+        entries[path] = entry
+        return entry
+    }
+
+    private func isMounted(_ path: FilePath) -> Bool {
+        if case .mounted? = entries[path] { true } else { false }
+    }
+
+    /// What is at a path whose parents have been looked at before.
+    private func look(_ path: FilePath) -> Entry {
+        do throws(SystemCallError) {
+            let file = try tree.open(path, [.pathOnly, .noFollow], links: .refuse)
+            if let mount, file.mount != mount, file.mount != 0 { return .mounted }
+            switch try file.status(path: path).kind {
+            case .directory: return .directory
+            case .link:
+                guard let name = path.lastComponent else { return .end }
+                return .link(try tree.openParent(of: path, links: .refuse).linkTarget(name))
+            default: return .end
+            }
+        } catch {
+            switch error.errno {
+            case .noSuchFileOrDirectory, .notDirectory: return .end
+            case .permissionDenied, .notPermitted: return isRoot ? .closed : .end
+            default: return .closed
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+/// An option of the command line that sets a variable.
+package struct CommandOption: Equatable, Sendable {
+    /// The option as it is written, such as `--grace`.
+    package let name: String
+    /// What stands for its value in help; `nil` for an option without one, which means `true`.
+    package let value: String?
+
+    package init(_ name: String, _ value: String?) {
+        self.name = name
+        self.value = value
+    }
+}

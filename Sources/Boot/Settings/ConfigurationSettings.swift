@@ -1,0 +1,14 @@
+/// The setting that says where configuration is.
+package struct ConfigurationSettings: SettingGroup {
+    package static let name = "configuration"
+    package static let title = "Where configuration is"
+
+    static let fileVariable = Variable(
+        "ENTRYPOINT_CONFIG", .absolutePath,
+        Words("A further configuration file, which counts more than those of the image"), .imagePolicy)
+
+    package static let variables: [any VariableDeclaration] = [fileVariable]
+
+    /// Reads the setting for its problems: the file has been read before.
+    package init(reading reader: inout SettingsReader) { _ = reader.value(Self.fileVariable) }
+}

@@ -1,0 +1,36 @@
+package import SystemPackage
+
+/// The variables that many parts of the boot tell of: whom the pod is for, and where the pod's files are. The steps of the
+/// identity and of the scratch file system read them.
+package enum PodVariables {
+    package static let userName = Variable("NB_USER", .accountName, Words("Name of the user"), .required)
+    package static let userID = Variable("NB_UID", .accountID, Words("User id, decimal"), .required)
+    package static let groupName = Variable(
+        "NB_GROUP", .accountName, Words("Name of the user's primary group"), .required)
+    package static let groupID = Variable(
+        "NB_GID", .accountID, Words("Id of the user's primary group, decimal"), .required)
+
+    package static let scratchRoot = Variable(
+        "SCRATCH_HOME_ROOT", .absolutePath,
+        Words("Directory of the users' persistent directories", example: "/mloscratch/homes"), .required,
+        key: "scratch.homeRoot")
+    package static let scratchHome = Variable(
+        "SCRATCH_HOME", .absolutePath,
+        Words("The user's persistent directory", default: "`$\(scratchRoot.name)/$\(userName.name)`"))
+    package static let workingDirectory = Variable(
+        "WORKING_DIR", .absolutePath,
+        Words("Directory that the command starts in", example: "/workspace"), .required,
+        key: "scratch.workingDirectory")
+    /// The name of the variable of the account that makes what the user may not make, which has a type of its own.
+    package static let seedUserName = "SCRATCH_SEED_USER"
+
+    /// Seconds that a file server may take for one change.
+    package static let timeout = Variable(
+        "SCRATCH_TIMEOUT", .seconds,
+        Words(
+            "Seconds that a file server may take for one change before the boot is ended; 0 waits for ever",
+            default: "\(standardTimeout)"),
+        key: "scratch.timeout")
+    /// The value of ``timeout`` where nothing says otherwise.
+    package static let standardTimeout: UInt32 = 60
+}

@@ -1,0 +1,32 @@
+/// What help, README and the schema know of a setting, wherever it can be set.
+package protocol SettingDeclaration: Sendable {
+    /// The key in a configuration file, such as `scratch.umask`; `nil` for what only the environment has.
+    var key: String? { get }
+    /// What people are told of it.
+    var words: Words { get }
+    /// What its value looks like in a file.
+    var shape: Shape { get }
+    /// Whether the values of several files add up, where otherwise the last of them counts.
+    var addsUp: Bool { get }
+}
+
+extension SettingDeclaration {
+    package var addsUp: Bool { false }
+
+    /// What the setting means, in one sentence without its full stop.
+    package var meaning: String { words.meaning }
+
+    /// A value as it may be written in a file.
+    ///
+    /// - Parameter groups: all settings that there are.
+    package func example(among groups: SettingGroups) -> String {
+        let example = words.example
+        guard example.isEmpty else { return example }
+        let standard = words.defaultText(among: groups)
+        return switch shape {
+        case .choice(let words): words.contains(standard) ? standard : words.first ?? ""
+        case .octal: "\"\(standard)\""
+        default: standard
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// Settings that belong together: their declarations, and their checked values.
+package protocol SettingGroup: Sendable {
+    /// The group's name, which is its section in a configuration file.
+    static var name: String { get }
+    /// What the section of the group is about.
+    static var title: String { get }
+    /// What the group is for.
+    static var role: SettingRole { get }
+    /// The variables that are read.
+    static var variables: [any VariableDeclaration] { get }
+    /// The settings that only configuration files have.
+    static var fileSettings: [any SettingDeclaration] { get }
+    /// The names of the variables that are set for later steps and for the user's command.
+    static var exports: [String] { get }
+    /// Whether it can be switched off.
+    static var isOptional: Bool { get }
+    /// Whether there is anything whose failure could mean this or that.
+    static var hasFailurePolicy: Bool { get }
+
+    /// Reads the settings, noting every problem; `nil` when there is nothing to do or it cannot be set up.
+    init?(reading reader: inout SettingsReader)
+}
+
+extension SettingGroup {
+    package static var role: SettingRole { .process }
+    package static var variables: [any VariableDeclaration] { [] }
+    package static var fileSettings: [any SettingDeclaration] { [] }
+    package static var exports: [String] { [] }
+    package static var isOptional: Bool { false }
+    package static var hasFailurePolicy: Bool { false }
+
+    /// All settings of the group, in the order of the reference.
+    package static var settings: [any SettingDeclaration] {
+        StepPolicy.settings(of: self) + variables + fileSettings
+    }
+}

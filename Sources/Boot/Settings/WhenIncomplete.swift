@@ -1,0 +1,17 @@
+/// What happens when some required variables are set and others are not.
+package enum WhenIncomplete: String, CaseIterable, Sendable {
+    /// The boot ends before anything is changed.
+    case fail
+    /// The command runs as if none were set.
+    case run
+
+    /// The variable that says so. Its section is that of the identity.
+    static let variable = Variable<WhenIncomplete>(
+        "IDENTITY_WHEN_INCOMPLETE", .choice,
+        Words(
+            "When only some of the required variables are set: `fail`, or `run` the command without preparing anything",
+            default: standard.rawValue),
+        key: "identity.whenIncomplete")
+
+    static let standard = WhenIncomplete.fail
+}
