@@ -58,7 +58,8 @@ extension CommandChange {
             environment = EnvironmentBlock([])
             fixed = Self.builtEnvironment(for: dropIn.identity, settings, people) + own
             directory = "/"
-            // Of what built-in steps export, much lies in the user's hands: zsh would run the user's files, git the user's programs.
+            // Much of what built-in steps export lies in the user's hands: zsh would run the user's files, git the user's
+            // programs.
             self.exports = []
         }
     }
@@ -72,7 +73,8 @@ extension CommandChange {
         return [
             Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
             Assignment("HOME", actor == .root ? "/root" : "/"), Assignment(PodVariables.userName.name, user.name),
-            Assignment(PodVariables.userID.name, String(user.credentials.user)), Assignment(PodVariables.groupName.name, user.groupName),
+            Assignment(PodVariables.userID.name, String(user.credentials.user)),
+            Assignment(PodVariables.groupName.name, user.groupName),
             Assignment(PodVariables.groupID.name, String(user.credentials.group)),
         ]
             + (scratch.map {

@@ -4,16 +4,6 @@ import Testing
 
 /// The parts form no circles.
 struct LayeringTests {
-    /// What still names something above it.
-    private static let exceptions: Set<String> = [
-        "Changes/Apply.swift names Export of Steps/Step.swift",
-        "Changes/Plan.swift names BootSequence of BootSequence.swift",
-        "Changes/Plan.swift names Export of Steps/Step.swift",
-        "Changes/Plan.swift names PlanContext of Steps/Step.swift",
-        "DropIns/DropIn.swift names Export of Steps/Step.swift",
-        "DropIns/DropIn.swift names Scratch of Steps/Scratch.swift",
-    ]
-
     @Test func `a target imports only what stands below it`() throws {
         let files = try Layering.files(below: "Sources")
         #expect(files.count > 100)
@@ -25,8 +15,7 @@ struct LayeringTests {
         let files = try Layering.files(below: "Sources/Boot")
         #expect(files.count > 50)
         let violations = Layering.namesInBoot(of: files)
-        #expect(violations.subtracting(Self.exceptions).sorted() == [])
-        #expect(Self.exceptions.subtracting(violations).sorted() == [], "these are no exceptions any more")
+        #expect(violations.sorted() == [])
     }
 
     @Test(

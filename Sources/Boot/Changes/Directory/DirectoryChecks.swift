@@ -76,8 +76,8 @@ extension DirectoryChange {
             "cannot use \(path)",
             reason: "\(what) belongs to user \(owner), whose files there could run as user "
                 + "\(bench.actors.userID)",
-            remedy: "is \(PodVariables.userID.name) right? \(correction), or the image's configuration can permit the owner: "
-                + "scratch.homeOwners: [\(owner)]")
+            remedy: "is \(PodVariables.userID.name) right? \(correction), or the image's configuration can permit "
+                + "the owner: scratch.homeOwners: [\(owner)]")
     }
 
     /// Checks whose the directories above one are, as far as they are the user's own: who owns one of them can put another
