@@ -133,7 +133,7 @@ struct ElevatedAccountsTests {
         }
     }
 
-    @Test func `an account in a directory that the pod mounts does not count`() throws {
+    @Test func `a node in a directory that the pod mounts gives no group`() throws {
         try ElevatedTests.withElevatedPod { container in
             try container.makeDirectory("/own")
             try Self.makeNode("/own/renderD128", group: 44, in: container)
