@@ -97,24 +97,32 @@ let package = Package(
         .executableTarget(
             name: "init-fixture", dependencies: ["Boot", "Init", "Linux", "Session", "Text"], path: "Tests/InitFixture",
             swiftSettings: privileged, linkerSettings: staticExecutable),
+        // What the tests have in common: programs that they start, directories that they work in.
+        .target(
+            name: "TestSupport", dependencies: ["CTestSupport", "Text", system], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
-            name: "InitTests", dependencies: ["Init", "Linux", "init-fixture"], swiftSettings: strict),
+            name: "InitTests", dependencies: ["Init", "Linux", "TestSupport", "init-fixture"], swiftSettings: strict),
         .testTarget(
-            name: "LinuxTests", dependencies: ["Linux", "Text", "CTestSupport", system], swiftSettings: strict),
+            name: "LinuxTests", dependencies: ["Linux", "Text", "TestSupport", "CTestSupport", system],
+            swiftSettings: strict),
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
         .testTarget(
             name: "YAMLTests", dependencies: ["CMalloc", "Text", "YAML"], exclude: ["Corpus", "Fuzz"],
             swiftSettings: strict),
         .testTarget(
             name: "BootTests",
-            dependencies: ["Boot", "Init", "Linux", "Programs", "Session", "Text", "YAML", "CTestSupport", system],
+            dependencies: [
+                "Boot", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML", "CTestSupport", system,
+            ],
             exclude: ["Golden", "fuzz"],
             swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .testTarget(
-            name: "EntrypointTests", dependencies: ["Boot", "Programs", "Session", "Text", "CTestSupport", system],
+            name: "EntrypointTests",
+            dependencies: ["Boot", "Programs", "Session", "TestSupport", "Text", "CTestSupport", system],
             exclude: ["Golden"],
             swiftSettings: strict),
     ],

@@ -52,7 +52,7 @@ struct PlanTests {
     private static let accountsWithoutSudo = accounts.replacing("user jane joined group sudo; ", with: "")
     private static let consequence = "(programs that look up the user, such as sudo and ssh, will not work)"
 
-    @Test func `identity of a start as root`() throws {
+    @Test func `identity plans a start as root`() throws {
         expectSame(
             try text("identity", on: .made()),
             """
@@ -87,7 +87,7 @@ struct PlanTests {
         }
     }
 
-    @Test(arguments: NoSudo.allCases) func `identity without sudo`(reason: NoSudo) throws {
+    @Test(arguments: NoSudo.allCases) func `identity plans a user without sudo`(reason: NoSudo) throws {
         expectSame(
             try text("identity", reason.changes, on: reason.host),
             """
@@ -111,7 +111,7 @@ struct PlanTests {
             ])
     }
 
-    @Test func `identity of a start without privileges`() throws {
+    @Test func `identity plans a start without privileges`() throws {
         let host = Host.made(.bare(user: 254_321, group: 83070), sudo: nil)
         expectSame(
             try text("identity", environment: ["HOME=/given"], on: host),
@@ -126,7 +126,7 @@ struct PlanTests {
         }
     }
 
-    @Test func `scratch with a seed`() throws {
+    @Test func `scratch plans for a pod with a seed`() throws {
         expectSame(
             try text("scratch", on: .made()),
             """
@@ -143,7 +143,7 @@ struct PlanTests {
             """)
     }
 
-    @Test func `scratch without a seed, with another umask and other places`() throws {
+    @Test func `scratch plans for a pod without a seed, with another umask and other places`() throws {
         let changes = [
             "SCRATCH_UMASK": "077", "SCRATCH_HOME": "/h", "WORKING_DIR": "/w", "HF_HOME": "/c", "HF_TOKEN_PATH": "/t",
         ]
@@ -160,7 +160,7 @@ struct PlanTests {
             """)
     }
 
-    @Test func `handoff`() throws {
+    @Test func `handoff plans what the command finds`() throws {
         expectSame(
             try text("handoff", on: .made()),
             """

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The shared cache, the exports of the step, and volumes that are missing, full or read-only.
@@ -183,7 +184,7 @@ struct ScratchVolumeTests {
                 + "is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
         ),
     ])
-    func `a volume that is closed, read-only, full or missing`(mount: Container.Mount, line: String) throws {
+    func `a volume that is closed, read-only, full or missing is told`(mount: Container.Mount, line: String) throws {
         try withContainer(.busybox) { container in
             container.environment = .pod
             container.mounts = [mount]

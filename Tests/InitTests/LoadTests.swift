@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.alone) struct `Many processes` {
+@Suite(.alone) struct LoadTests {
     @Test func `ten thousand orphans that end at once are all reaped`() async throws {
         let fixture = try Fixture([Fixture.program, "orphans", "10000"])
         try await fixture.ready()
@@ -69,9 +69,10 @@ import Testing
                 "exec 5</dev/null 8</dev/null; exec \"$@\"", "sh",
             ])
         #expect(try await fixture.end().code == 0)
-        // The pipe that tells of the command may still be there.
-        #expect(fixture.output.hasPrefix("0 1 2 "))
-        #expect(!fixture.output.contains("5") && !fixture.output.contains("8"))
+        // The pipe that tells of the command may still be there, and the socket for the file of the report is.
+        let descriptors = Set(fixture.output.split(separator: " "))
+        #expect(descriptors.isSuperset(of: ["0", "1", "2"]) && descriptors.isDisjoint(with: ["5", "8"]))
+        #expect(descriptors.count <= 5)
     }
 
     @Test func `where descriptors cannot be closed at all, the command runs and the deadlines of the boot end`()
