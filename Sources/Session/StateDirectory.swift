@@ -130,7 +130,8 @@ package struct StateDirectory: ~Copyable {
     ///   - exported: what drop-in steps have exported.
     /// - Throws: the error of writing.
     package func keep(
-        environment entries: [CString], of user: UInt32, without secrets: Secrets, exported: StepExported = StepExported()
+        environment entries: [CString], of user: UInt32, without secrets: Secrets,
+        exported: StepExported = StepExported()
     ) throws(SystemCallError) {
         var content: [UInt8] = []
         for entry in entries {

@@ -25,6 +25,9 @@ protocol ChangeKind: Sendable {
     /// Whether it is made anew at every start, because nobody can tell that it is true.
     var isMadeAtEveryStart: Bool { get }
 
+    /// Whether it is told of only when something is amiss: where all is well there is nothing of it.
+    var isToldWhenAmiss: Bool { get }
+
     /// What of it is nobody else's business.
     var secrets: [Secret] { get }
 
@@ -42,6 +45,7 @@ extension ChangeKind {
     var needed: [FilePath] { subject.map { [$0] } ?? [] }
     var blocksWhatLiesBelow: Bool { false }
     var isMadeAtEveryStart: Bool { false }
+    var isToldWhenAmiss: Bool { false }
     var secrets: [Secret] { [] }
     func moved(by resolve: (FilePath) -> FilePath) -> Change? { nil }
 }
