@@ -148,6 +148,14 @@ package struct FileTree: Sendable {
         return try directory.entryNames(path: path)
     }
 
+    /// The names of the symbolic links in a directory, and of what may be one.
+    ///
+    /// - Throws: the error of opening or reading it.
+    package func linkNames(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [FilePath.Component] {
+        let directory = try open(path, [.readOnly, .directory], links: links)
+        return try directory.entryNames(path: path, isLinksOnly: true)
+    }
+
     /// Opens a directory for work in it and for reading its names.
     ///
     /// - Throws: the error of opening it.

@@ -28,6 +28,19 @@ package struct SecretMask {
     /// The part with which the line before ended.
     private var previous: Part?
 
+    /// Whether a text has a secret in it, or a part of one.
+    ///
+    /// - Parameter secrets: what is looked for; those that are as short as a word are not.
+    package static func isNeeded(for text: [UInt8], secrets: [[UInt8]]) -> Bool {
+        if secrets.isEmpty { return false }
+        var mask = SecretMask(secrets)
+        return text.split(separator: .newline).contains { line in
+            var hidden = Array(line)
+            mask.hide(in: &hidden, isUnfinished: true)
+            return !hidden.elementsEqual(line)
+        } || secrets.contains { text.contains(bytes: $0) }
+    }
+
     /// - Parameter secrets: what is hidden; those that are as short as a word are not.
     init(_ secrets: [[UInt8]]) {
         var all: Set<Part> = []
