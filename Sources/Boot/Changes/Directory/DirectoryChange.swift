@@ -135,6 +135,10 @@ extension DirectoryChange: CheckedChange {
         do throws(BootError) {
             return try ensure(on: bench)
         } catch {
+            // What an observer cannot see may well be the user's.
+            if isLeftToOthers, bench.actors.isObserver, error.isForWantOfPrivileges {
+                return .unneeded("an observer cannot see it")
+            }
             for fallback in fallbacks {
                 let change = replacement(at: fallback, on: bench)
                 let part = Workbench(forPartOf: bench, by: [.user, .seed].filter(bench.actors.has))
