@@ -1,19 +1,19 @@
 import Linux
 import SystemPackage
 
-/// Copies a file or a tree so that others see all of it or nothing.
+/// Copies a file or a tree so that others see either all of it or nothing.
 enum TreeCopy {
-    /// What came of a copy.
+    /// The result of a copy.
     struct Result {
-        /// Whether the copy is this one; otherwise somebody else was faster.
+        /// Whether this copy is in place; otherwise another process was faster.
         let isMade: Bool
-        /// What was not copied, because it is neither a file nor a directory nor a link.
+        /// What was not copied, because it is not a file, a directory or a link.
         let leftOut: [FilePath]
-        /// Why the copy is still there under another name, although somebody else was faster.
+        /// Why the copy still exists under another name although another process was faster.
         var remains: SystemCallError?
     }
 
-    /// Copies into a directory beside the destination, and gives the copy its place when it is whole.
+    /// Copies into a directory beside the destination, and moves the copy to its place when it is complete.
     ///
     /// - Parameters:
     ///   - source: what is copied.
@@ -22,7 +22,7 @@ enum TreeCopy {
     ///   - replaces: whether an empty file or directory at the destination is replaced.
     ///   - umask: the umask of the copy.
     ///   - tree: the container's files.
-    ///   - progress: is told that the work goes on.
+    ///   - progress: is called as the work continues.
     /// - Throws: the error of the call that failed, such as ENOSPC; nothing of the copy is then left.
     static func make(
         of source: FilePath, at destination: FilePath, extent: CopyExtent, replacing replaces: Bool = false,
@@ -57,7 +57,7 @@ enum TreeCopy {
             return Result(isMade: isMade, leftOut: leftOut, remains: remains)
         } catch {
             _ = try? staging.remove(with: name, from: parent, progress: progress)
-            // What others left may be what the room went to.
+            // Leftovers of other boots may have used up the space.
             Leftovers.remove(for: name, in: parent, now: staging.made, progress: progress, isCopy: isCopy)
             throw error
         }
