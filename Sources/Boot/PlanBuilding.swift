@@ -3,7 +3,7 @@ internal import Programs
 internal import SystemPackage
 
 extension Plan {
-    /// Lets every step plan; each sees what those before it export.
+    /// Lets every step plan; each step sees what those before it export.
     package init(_ settings: Settings, _ people: People, _ host: Host) {
         var changes: [StepChange] = []
         var exports: [Export] = []
@@ -40,7 +40,7 @@ extension CommandChange {
         secretValues = settings.secrets.values(in: settings.environment)
         let own = dropIn.environment
         if dropIn.identity == .user {
-            // Its own business, but for the secrets.
+            // The user's step may see everything except the secrets.
             let entries = settings.environment.entries.filter { entry in
                 guard let name = entry.variableName else { return true }
                 return dropIn.secrets.contains(name) || !settings.secrets.isSecret(name)
@@ -58,12 +58,14 @@ extension CommandChange {
             environment = EnvironmentBlock([])
             fixed = Self.builtEnvironment(for: dropIn.identity, settings, people) + own
             directory = "/"
-            // Of what built-in steps export, much lies in the user's hands: zsh would run the user's files, git the user's programs.
+            // The user controls many of the built-in exports: with them zsh would run the user's files, and git the
+            // user's programs.
             self.exports = []
         }
     }
 
-    /// What a program of root's or the seed user's has: nothing of the pod's but settings that were checked.
+    /// The environment of a program that runs as root or the seed user: nothing of the pod's except settings that were
+    /// checked.
     private static func builtEnvironment(
         for actor: Actor, _ settings: Settings, _ people: People
     ) -> [Assignment] {
