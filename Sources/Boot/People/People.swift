@@ -31,8 +31,7 @@ extension People {
     /// Determines the identities from what is asked for and the image's account files.
     ///
     /// - Throws: a ``BootError`` with ``ExitCode/settings`` when the image's accounts do not allow what was asked for,
-    ///   and
-    ///   with ``ExitCode/boot`` when the container cannot take the ids.
+    ///   and with ``ExitCode/boot`` when the container cannot take the ids.
     package static func work(out request: PeopleRequest, on host: Host) throws(BootError) -> People {
         switch host.start {
         case .root: try forRoot(request, host)
