@@ -59,7 +59,7 @@ struct Report: ParsableCommand {
         return lines
     }
 
-    /// A line with its kind in a column of its own.
+    /// A line, with its kind in its own column.
     private func row(_ kind: String, _ text: String) -> String {
         kind + String(repeating: " ", count: max(1, 10 - kind.utf8.count)) + text
     }
