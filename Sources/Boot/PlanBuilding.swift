@@ -58,14 +58,12 @@ extension CommandChange {
             environment = EnvironmentBlock([])
             fixed = Self.builtEnvironment(for: dropIn.identity, settings, people) + own
             directory = "/"
-            // The user controls many of the built-in exports: with them zsh would run the user's files, and git the
-            // user's programs.
+            // The user controls many of these exports, with which zsh and git would run the user's files and programs.
             self.exports = []
         }
     }
 
-    /// The environment of a program that runs as root or the seed user: nothing of the pod's except settings that were
-    /// checked.
+    /// The environment of a program of root's or the seed user's: of the pod's, only settings that were checked.
     private static func builtEnvironment(
         for actor: Actor, _ settings: Settings, _ people: People
     ) -> [Assignment] {

@@ -32,8 +32,7 @@ package struct StartingPoint {
 
 /// Everything that is determined before anything is changed: who is who, what must be true, and who may make it true.
 ///
-/// A boot applies it, and a dry run prints it. Both use the same preparation, so that no plan promises what the boot
-/// refuses.
+/// A boot applies it, and a dry run prints it. Both use the same one, so no plan promises what the boot refuses.
 package struct Preparation {
     package let settings: Settings
     package let identity: Identity

@@ -82,8 +82,7 @@ static void say_number(unsigned long number) {
     say(digits + start);
 }
 
-// Raises the current limit to the maximum that is allowed, until the command runs; if that is not enough, the boot ends
-// here.
+// Raises the current limit to the allowed maximum until the command runs; if that is not enough, the boot ends here.
 static void check(int resource, unsigned long enough, const char *what, const char *option) {
     struct rlimit limit;
     if (call(SYS_prlimit64, 0, resource, 0, (long)&limit) != 0 || limit.rlim_cur >= enough) return;

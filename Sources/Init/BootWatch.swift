@@ -23,8 +23,7 @@ struct BootWatch: Sendable {
 
     // MARK: The child's side
 
-    /// Starts the clock on a change: if it takes longer than `limit` nanoseconds, the init ends the boot and reports
-    /// it.
+    /// Starts the clock on a change: the init ends the boot if it takes longer than `limit` nanoseconds.
     func begin(limit: UInt64, message: some Collection<UInt8>, now: UInt64) {
         let memory = page.bytes(BootWatch.message)
         var length = 0

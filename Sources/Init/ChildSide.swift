@@ -47,8 +47,7 @@ package struct ChildSide: Sendable {
     /// starts a program as the user; ``prepareCommand(deathSignal:)`` calls it itself.
     package func waitForInit() { OpenFiles.waitForEnd(ofPipe: gate) }
 
-    /// Makes the process what the command must be. It must be called after the drop of privileges, directly before
-    /// execve(2).
+    /// Makes the process what the command must be. To be called after the drop of privileges, just before execve(2).
     ///
     /// The command gets its own process group, which is in the terminal's foreground if the init was there, and the
     /// signal mask and ignored signals of whoever started the init. After this, nothing that the boot has started can

@@ -1,7 +1,6 @@
 package import Linux
 
-/// The duties of process 1: it starts the command, forwards signals to it, waits for every process that ends, and ends
-/// last.
+/// The duties of process 1: it starts the command, forwards signals, waits for all processes that end, and ends last.
 package enum Init {
     /// Splits the process in two: the child boots and becomes the command, and the parent is the init.
     ///
@@ -10,8 +9,7 @@ package enum Init {
     /// them. During the boot, the child blocks no signal.
     ///
     /// - Parameters:
-    ///   - options: how to treat signals and leftover processes; the boot may replace them with
-    ///     ``ChildSide/configure(_:)``.
+    ///   - options: how to treat signals and leftovers; the boot may replace them with ``ChildSide/configure(_:)``.
     ///   - blocked: the signals that the program's caller has blocked, if all signals are already blocked: process 1
     ///     never receives a signal that arrives before that.
     ///   - explainOverdue: turns the message of ``ChildSide/watchChange(seconds:message:)`` into what the init reports

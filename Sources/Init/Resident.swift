@@ -150,8 +150,7 @@ struct Resident {
         case .brokenPipe: received.sender != CurrentProcess.id
         // The kernel reports the pipe with this signal.
         case .inputOutput: received.code <= 0
-        // A signal that somebody sent is like any other. The kernel reports no fault to a process that blocks its
-        // signal.
+        // A signal that somebody sent is like any other. The kernel never reports a fault to a process that blocks it.
         default: !received.signal.isFault || received.code <= 0
         }
     }
@@ -270,8 +269,7 @@ extension Resident {
             tell(.hungUp)
             return
         }
-        // The shell runs a job, which would also get the HUP. The job is asked to end, and the shell gets the HUP after
-        // that.
+        // The shell runs a job, which would get the HUP too. The job is asked to end; the shell's turn comes later.
         if job != toldJob {
             Signals.send(.terminate, to: .group(job))
             Signals.send(.resume, to: .group(job))
@@ -280,8 +278,7 @@ extension Resident {
         tell(.terminalInUse)
     }
 
-    /// Stops this process as the terminal stopped the command, so that the shell that started it gets the terminal
-    /// back.
+    /// Stops this process as the terminal stopped the command, so that the shell behind it gets the terminal back.
     private mutating func suspend(_ signal: Signal) {
         if CurrentProcess.id == 1 {
             tell(.notSuspended(signal))

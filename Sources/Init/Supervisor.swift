@@ -38,8 +38,7 @@ package struct Supervisor: Sendable {
     private static var lookAgainAfter: UInt64 { 100_000_000 }
     /// A shell that is about to wait for its next line may notice a HUP only after that line.
     private static var hangUpAgainAfter: UInt64 { 1_000_000_000 }
-    /// The grace that remains after a second request to stop, so that one that comes with the first does not kill at
-    /// once.
+    /// The grace after a second request to stop, so that one that comes with the first does not kill at once.
     private static var shortestGrace: UInt64 { 1_000_000_000 }
     /// How long to wait after KILL: a process that is stuck on a dead file server does not end even then.
     private static var patience: UInt64 { 2_000_000_000 }
@@ -99,8 +98,7 @@ package struct Supervisor: Sendable {
         let isRequestToStop = requestsStop(signal) || requestsStop(target)
         switch phase {
         case .booting:
-            // The boot stands for a command that does not handle signals yet: a signal that would end the command ends
-            // the boot.
+            // The boot stands for a command without signal handlers: what would end the command ends the boot.
             guard target.terminates else { return }
             noteRequest(signal, at: now)
             stopBoot(code: 128 + signal.rawValue, at: now, &actions)
@@ -239,8 +237,7 @@ package struct Supervisor: Sendable {
 
     private mutating func noteStop(by signal: Signal, _ actions: inout Actions) {
         commandIsStopped = true
-        // STOP is somebody's order to this process. The other signals are the terminal's way to stop a job, such as the
-        // init.
+        // STOP is an order to this process alone. The terminal sends the others to stop a job, such as the init's.
         if hasTerminal && phase == .running && signal.stops && signal != .stop { actions.add(.suspend(signal)) }
     }
 

@@ -213,8 +213,7 @@ private struct Waiting {
             let hasEnded = ChildProcess.hasEnded(process)
             // The process still holds its number, so no other group can have the group's number.
             let leftBehind = hasEnded ? endGroup() : 0
-            // Reading after the end misses nothing that was written before it. The loop is limited, so that it always
-            // ends.
+            // Reading after the end misses nothing that was written before it. The limit makes the loop end.
             var chunks = 0
             while isOpen, chunks < 256, let chunk = read(output, &isOpen) {
                 receive(chunk)

@@ -92,11 +92,9 @@ package enum Children {
         try systemCall("setsid") { setsid() }
     }
 
-    /// Makes a process the leader of its own process group. Both parent and child call this, so that it is never too
-    /// late.
+    /// Makes a process the leader of its own process group. Parent and child both call this, so it is never too late.
     package static func makeGroup(of process: Int32) {
-        // EACCES and ESRCH mean that the child has already been replaced or has ended; it has then made the call
-        // itself.
+        // EACCES and ESRCH mean that the child was already replaced or has ended, after it made the call itself.
         _ = setpgid(process, process)
     }
 

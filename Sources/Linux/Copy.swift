@@ -3,8 +3,7 @@ package import SystemPackage
 
 /// What a copy of a tree must hold.
 package enum CopyExtent: Equatable, Sendable {
-    /// Files, directories and links; sockets, pipes and devices are left out and reported. Only the owner may write to
-    /// the copies.
+    /// Files, directories and links; others are left out and reported. Only the owner may write to the copies.
     case ordinaryFiles
     /// Everything, within one file system: anything that cannot be copied is an error.
     case everything
@@ -37,8 +36,7 @@ extension Directory {
         return copier.leftOut
     }
 
-    /// Removes a file, a link, or a directory with everything in it, without following links. A missing entry is not an
-    /// error.
+    /// Removes a file, a link, or a directory with everything in it, if there is one. No link is followed.
     ///
     /// - Parameters:
     ///   - name: the entry.

@@ -179,8 +179,7 @@ extension Privileges {
         try setGroups(identity.groups)
     }
 
-    /// Does some work with the real ids set to the effective ones, because access(2) checks the real ids; root's saved
-    /// ids stay.
+    /// Does some work with the real ids set to the effective ones, for access(2); root's saved ids stay.
     ///
     /// - Throws: the error of the work, or of setresgid(2) or setresuid(2).
     static func withEffectiveIDsAsReal(_ work: () throws(SystemCallError) -> Void) throws(SystemCallError) {

@@ -13,8 +13,7 @@ package struct Descriptor: ~Copyable {
     }
 
     deinit {
-        // Nothing can be done about an error here. If close(2) may be the first call to report a write error, use
-        // `close`.
+        // Nothing can be done about an error. Use `close` if close(2) may be the first call to report a write error.
         Glibc.close(rawValue)
     }
 

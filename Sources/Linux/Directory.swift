@@ -27,8 +27,7 @@ package struct Directory: ~Copyable {
             owning: try perform("openat", name) { openat(descriptor.rawValue, $0, flags, mode.rawValue) })
     }
 
-    /// Opens a directory within this one, to read its names and to work in it; a link in its place gives the error
-    /// ENOTDIR.
+    /// Opens a directory in this one, to read its names and work in it; a link in its place gives the error ENOTDIR.
     ///
     /// - Throws: the error of openat(2).
     package func openDirectory(_ name: FilePath.Component) throws(SystemCallError) -> Directory {
@@ -128,8 +127,7 @@ package struct Directory: ~Copyable {
         try perform("renameat", name) { name in newName.withPlatformString { renameat(source, name, target, $0) } }
     }
 
-    /// Gives an entry another name, in this or another directory of the same file system, and replaces whatever has
-    /// that name.
+    /// Renames an entry, within this directory or to another one of the file system, replacing what has the name.
     ///
     /// - Throws: the error of renameat(2).
     package func replace(

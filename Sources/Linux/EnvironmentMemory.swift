@@ -3,11 +3,9 @@ private import Glibc
 
 /// The strings of the environment that the kernel shows to others in `/proc/PID/environ`.
 package enum EnvironmentMemory {
-    /// Overwrites the environment that the process was started with with zeros. The process has no environment
-    /// afterwards.
+    /// Overwrites the environment that the process was started with. The process has no environment afterwards.
     ///
-    /// Entries that the C library has removed from its own list, as it does for privileged programs, are overwritten
-    /// too.
+    /// Entries that the C library has removed from its own list, as for privileged programs, are overwritten too.
     ///
     /// - Returns: whether the kernel reported where the environment is, and everything could be overwritten.
     package static func erase(table: ProcessTable) -> Bool {
@@ -32,8 +30,7 @@ package enum EnvironmentMemory {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// Whether any of the entries lies in it. The first may not, because the C library has its own copy of
-    /// GLIBC_TUNABLES.
+    /// Whether any entry lies in it. The first may not: the C library has its own copy of GLIBC_TUNABLES.
     fileprivate func contains(anyOf entries: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Bool {
         guard let baseAddress else { return false }
         var entry = entries

@@ -85,8 +85,7 @@ package struct FileTree: Sendable {
     ///
     /// - Parameters:
     ///   - path: an absolute path below the root.
-    ///   - links: `follow` describes the target of a link; `refuse` describes the link itself if it is the last
-    ///     component.
+    ///   - links: `follow` describes a link's target; `refuse` describes the link itself as the last component.
     /// - Throws: an error other than ENOENT.
     package func status(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> FileStatus? {
         do throws(SystemCallError) {
@@ -194,8 +193,7 @@ package struct FileTree: Sendable {
                 place.withPlatformString { linux_faccessat2(AT_FDCWD, $0, access.rawValue, AT_EACCESS) }
             }
         } catch  where error.errno == .noFunction || error.errno == .notPermitted {
-            // Kernels before 5.8 and old seccomp profiles lack the call, as with openat2. The older call checks the
-            // real ids.
+            // Kernels before 5.8 and old seccomp profiles lack it, as with openat2. The older call checks real ids.
             try Privileges.withEffectiveIDsAsReal { () throws(SystemCallError) in
                 _ = try systemCall("access", path) {
                     place.withPlatformString { Glibc.access($0, access.rawValue) }

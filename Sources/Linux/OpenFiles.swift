@@ -63,8 +63,7 @@ package enum OpenFiles {
         return true
     }
 
-    /// A pipe whose ends have numbers above the standard streams, even if one of those is closed. Both ends are closed
-    /// on exec.
+    /// A pipe with ends above the standard streams, even if one of those is closed; both ends are closed on exec.
     ///
     /// - Throws: the error of pipe2(2) or fcntl(2).
     package static func makePipe() throws(SystemCallError) -> (reading: CInt, writing: CInt) {

@@ -6,8 +6,7 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    // These are computed, because a stored static property is initialised on first use, which takes a lock and may
-    // allocate.
+    // These are computed: a stored static is initialised on first use, which takes a lock and may allocate.
     package static var hangup: Signal { Signal(rawValue: 1) }
     package static var interrupt: Signal { Signal(rawValue: 2) }
     package static var quit: Signal { Signal(rawValue: 3) }

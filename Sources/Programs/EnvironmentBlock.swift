@@ -14,8 +14,7 @@ package struct EnvironmentBlock: Sendable {
         nameLengths = entries.map { $0.variableNameLength ?? -1 }
     }
 
-    /// The value of a variable: that of the first entry with its name, as getenv(3) finds it. An empty value counts as
-    /// unset.
+    /// The value of a variable: that of the first entry, as getenv(3) finds it. An empty value counts as unset.
     package func value(_ name: String) -> [UInt8]? {
         guard let entry = entry(named: name) else { return nil }
         let value = entry.bytes(from: name.utf8.count + 1)

@@ -19,8 +19,7 @@ package struct OutputLines {
     /// Hides values that must never be shown.
     private var mask: SecretMask
 
-    /// - Parameter secrets: the values to hide, both as a whole and line by line; short ones are treated like other
-    ///   words.
+    /// - Parameter secrets: the values to hide, as a whole and line by line, except short ones.
     package init(hiding secrets: [[UInt8]] = []) {
         mask = SecretMask(secrets)
     }

@@ -10,11 +10,9 @@ package struct ProgramRun: Sendable {
         fileprivate let keepsPrivileges: Bool
 
         /// - Parameters:
-        ///   - credentials: the ids that it takes for good; the caller must be root then. `nil` for the caller's
-        ///     identity.
+        ///   - credentials: the ids that it takes for good, from a caller that is root; `nil` for the caller's.
         ///   - umask: its umask.
-        ///   - keepsPrivileges: whether it keeps the caller's capabilities and may gain privileges, as root's own
-        ///     programs do.
+        ///   - keepsPrivileges: whether it keeps the caller's capabilities and may gain privileges, like root's own.
         package init(_ credentials: Credentials?, umask: ModeBits, keepsPrivileges: Bool = false) {
             self.credentials = credentials
             self.umask = umask

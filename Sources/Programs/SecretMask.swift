@@ -54,8 +54,7 @@ package struct SecretMask {
     ///
     /// - Parameters:
     ///   - line: the line without its newline.
-    ///   - isUnfinished: whether the end of the line may be missing: then the beginning of a secret at its end is also
-    ///     hidden.
+    ///   - isUnfinished: whether its end may be missing: then a secret that begins at its end is also hidden.
     mutating func hide(in line: inout [UInt8], isUnfinished: Bool) {
         if parts.isEmpty && followers.isEmpty { return }
         let content = Self.trimmed(line[...])

@@ -20,8 +20,7 @@ package struct TrustedProgram {
     /// The mount of the root directory, where the program must be; `nil` if it may be on any mount.
     private let mount: UInt64?
 
-    /// Follows the path to a program: root must own the file and every directory on the way, and only root may write to
-    /// them.
+    /// Follows the path to a program: root must own all of it, and only root may write to it.
     ///
     /// Only root can change what such a directory holds. A link in it is also root's, and is followed in the same way.
     /// So nothing on the way can become something else before the program is run.
@@ -45,8 +44,7 @@ package struct TrustedProgram {
         return found
     }
 
-    /// A script does what its interpreter does, which may also be a script (execve(2): the kernel goes up to the
-    /// fifth).
+    /// A script does what its interpreter does, which may also be a script (execve(2), up to the fifth).
     private func findInterpreters(of program: (path: FilePath, status: FileStatus)) throws(Refusal) {
         var program = program
         for _ in 0..<5 where program.status.kind == .file {

@@ -39,8 +39,7 @@ enum ElevatedStart {
             CurrentProcess.forbidTracing()
             ResourceLimit.coreFile.set(soft: 0)
             try Privileges.elevate(using: Capability.allCases, permitted: privileges.capabilities.permitted)
-            // Until here another process of the caller's could set limits (prlimit(2)), even those that had been
-            // checked.
+            // Until here another process of the caller's could set limits (prlimit(2)), even those already checked.
             ResourceLimit.coreFile.set(soft: 0)
             if let reason = reasonInLimits() { return try giveUp(privileges, reason) }
             // Whoever can replace /etc decides what an account is.

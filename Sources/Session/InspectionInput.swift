@@ -80,8 +80,7 @@ extension Inspection {
         FilePath(CurrentProcess.directory).pushing(FilePath(path))
     }
 
-    /// Everything that is wrong in configuration files, one line for each problem; the pod's settings are assumed to be
-    /// right.
+    /// Everything that is wrong in configuration files, one line for each problem. The pod's settings count as right.
     ///
     /// - Parameter files: the files with their names; later files take precedence.
     package static func problems(in files: [(name: String, bytes: [UInt8])]) -> [String] {

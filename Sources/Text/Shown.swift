@@ -1,5 +1,4 @@
-// How bytes that somebody else chose are shown in a message: on one line, and never longer than a row or two of a
-// screen.
+// How bytes that somebody else chose are shown in a message: on one line, and never longer than a screen row or two.
 
 extension Collection<UInt8> {
     /// The bytes as they may appear in a message: with control characters escaped, with U+FFFD for anything that is not

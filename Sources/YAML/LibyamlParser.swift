@@ -61,8 +61,7 @@ struct LibyamlParser: ~Copyable {
     }
 
     deinit {
-        // After a failed initialization, libyaml has freed everything and zeroed the structure, and accepts it as an
-        // empty one.
+        // After a failed initialization, libyaml has freed and zeroed everything, and accepts the structure as empty.
         yaml_parser_delete(parser)
         parser.deallocate()
     }
@@ -120,8 +119,7 @@ struct LibyamlParser: ~Copyable {
     private var error: LibyamlError {
         let state = parser.pointee
         return LibyamlError(
-            // The initialization only fails for lack of memory, and some calls fail for that reason without reporting
-            // it.
+            // The initialization only fails for lack of memory, and some calls do so without reporting it.
             isMemory: !isUsable || state.error == YAML_MEMORY_ERROR || state.error == YAML_NO_ERROR,
             context: state.context.map { String(cString: $0) } ?? "", contextMark: YAML.Mark(state.context_mark),
             problem: state.problem.map { String(cString: $0) } ?? "", problemMark: YAML.Mark(state.problem_mark))

@@ -33,8 +33,7 @@ extension YAML {
 
         /// A mapping whose keys must all be known.
         ///
-        /// An empty value, as after all keys have been commented out, is a mapping without keys. Each unknown key is a
-        /// problem.
+        /// An empty value, as when all keys are comments, is a mapping without keys. Each unknown key is a problem.
         ///
         /// - Parameter keys: the keys that it may have.
         /// - Returns: its fields; none if it is absent or not a mapping.

@@ -9,8 +9,7 @@ extension YAML.Reader {
 
     /// A text whose format is checked.
     ///
-    /// - Parameter parse: makes the result, or throws what is wrong with the text, in words that follow `PATH: 'TEXT':
-    ///   `.
+    /// - Parameter parse: makes the result, or throws what is wrong, in words that follow `PATH: 'TEXT': `.
     package mutating func text<Parsed, Failure: Error & CustomStringConvertible>(
         _ value: YAML.Value?, as parse: (String) throws(Failure) -> Parsed
     ) -> Parsed? {

@@ -8,8 +8,7 @@ struct SourceText {
 
     /// Checks bytes.
     ///
-    /// - Throws: an error if the text is too long or in another encoding, or one for each byte and character that is
-    ///   not allowed.
+    /// - Throws: that the text is too long or in another encoding, or one problem for each byte that is not allowed.
     init(checking bytes: [UInt8]) throws(YAML.Problems) {
         var problems = YAML.Problems()
         let start = YAML.Mark(line: 1, column: 1)
@@ -48,8 +47,7 @@ struct SourceText {
         return rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     }
 
-    /// Whether a byte order mark or the pattern of zeros in ASCII shows an encoding with two or four bytes per
-    /// character.
+    /// Whether a byte order mark or zeros in ASCII show an encoding with two or four bytes per character.
     private static func isWide(_ bytes: [UInt8]) -> Bool {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return true }
         guard bytes.count >= 4 else { return false }

@@ -17,8 +17,7 @@ extension YAML {
 
         /// Where the value begins.
         package var mark: Mark { node.mark }
-        /// The path of the value, such as `scratch.directories[2].mode`: items of lists count from 0; empty for the
-        /// document.
+        /// The path of the value, such as `scratch.directories[2].mode`; empty for the document. Items count from 0.
         package var path: String { wayToIt.text }
 
         /// What the value is, in words that follow `found`.

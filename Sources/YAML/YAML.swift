@@ -1,5 +1,4 @@
-/// YAML as configuration is written: text, lists and mappings, without any syntax that changes the meaning of another
-/// line.
+/// YAML as configuration is written: text, lists and mappings, without syntax that changes what other lines mean.
 ///
 /// Bytes go in, and a tree with positions comes out; this module opens no file. libyaml reads the grammar of YAML 1.1.
 /// Everything that a reader of the file could misunderstand is refused: anchors, aliases, tags, merge keys, directives,

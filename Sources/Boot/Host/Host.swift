@@ -145,8 +145,7 @@ extension Host {
         return mounts
     }
 
-    /// Whether somebody else may control the directory of the homes: the pod has mounted it, and its author is not
-    /// trusted.
+    /// Whether somebody else may control the homes' directory: a pod whose author is not trusted has mounted it.
     package var hasForeignHomes: Bool {
         if let known = facts.hasForeignHomes { return known }
         let isForeign = start == .elevated && !isOwnOrMissing(Paths.homes)

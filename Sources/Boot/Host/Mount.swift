@@ -5,8 +5,7 @@ package import SystemPackage
 package struct Mount: Equatable, Sendable {
     /// The mount's number, which statx(2) also reports for an open file on it.
     package let id: UInt64
-    /// The directory of the file system that is mounted, as the kernel writes it: nothing else shows a part of an
-    /// export.
+    /// The mounted directory of the file system, as the kernel writes it: nothing else shows a part of an export.
     package let root: String
     package let point: FilePath
     /// The file system's type, such as `nfs4`.

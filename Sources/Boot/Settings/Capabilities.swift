@@ -32,8 +32,7 @@ package struct Capabilities: SettingGroup {
                 "the command will not have \(names(unavailable)) of capabilities.keep: the container does not have it; add "
                     + "it to securityContext.capabilities.add in the pod spec")
         }
-        // The bounding set is what the pod spec asked for. A full set means a privileged container, which asked for no
-        // particular capability.
+        // The bounding set is what the pod spec asked for. A privileged container has all, and asked for none by name.
         let lost = bounding & ~(permitted & keptSet)
         let isPrivileged = bounding & Capability.systemAdministration != 0
         let added = (isPrivileged ? 0 : lost & ~usual) | (isRoot ? 0 : lost & keptSet)

@@ -66,8 +66,7 @@ package struct Configuration: Sendable {
         } catch {
             configuration.problems.append("\(Paths.configurationDirectory): \(error.reason) (\(error.symbol))")
         }
-        // The order is that of bytes, whatever the locale. A leading dot means an editor's file, or the inside of a
-        // ConfigMap.
+        // Names are sorted as bytes, whatever the locale. A leading dot means an editor's file, or part of a ConfigMap.
         let sorted = names.map { Array($0.string.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
         for name in sorted where name.first != UInt8(ascii: ".") {
             let path = Paths.configurationDirectory.appending(String(decoding: name, as: UTF8.self))

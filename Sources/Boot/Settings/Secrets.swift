@@ -82,8 +82,7 @@ package struct Secrets: SettingGroup, Equatable {
     }
 
     private static func hasUsualEnding(_ name: String) -> Bool {
-        // Most names are no secrets, and their last letter shows it. This is asked for every variable of an
-        // environment.
+        // Most names are no secrets, and their last letter shows it. Every variable of an environment is checked.
         guard let last = name.utf8.last, lastLetters.contains(last) else { return false }
         return suffixes.contains { Pattern.suffix($0).matches(name) }
     }
@@ -98,8 +97,7 @@ package struct Secrets: SettingGroup, Equatable {
         return declared.stripped.union(names)
     }
 
-    /// The values of the passed secrets of an environment that are long enough to be recognised, whatever their
-    /// variables.
+    /// The values of an environment's passed secrets that are long enough to be recognised under any name.
     package func values(in environment: EnvironmentBlock) -> [[UInt8]] {
         let stripped = stripped(in: environment)
         return environment.entries.compactMap { entry in

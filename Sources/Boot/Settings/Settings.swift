@@ -41,8 +41,7 @@ package struct Settings: Sendable {
     ///   - options: the values on the command line, by the names of their variables.
     ///   - configuration: the configuration files, and all existing settings.
     ///   - contents: how the files that settings name are treated.
-    ///   - isElevated: whether the privileges come from the program's file, so that anybody may have set the
-    ///     environment.
+    ///   - isElevated: whether the privileges come from the program's file; anybody may have set the environment then.
     ///   - willRead: is called with each file before it is read, because its server may not answer.
     /// - Throws: every problem at once, including that only some of the required variables are set.
     package static func read(

@@ -44,8 +44,7 @@ package struct SettingsReader {
     ///   - options: the values on the command line, by the names of their variables.
     ///   - configuration: the configuration files, and all existing settings.
     ///   - contents: how the files that settings name are treated.
-    ///   - isElevated: whether the privileges come from the program's file, so that anybody may have set the
-    ///     environment.
+    ///   - isElevated: whether the privileges come from the program's file; anybody may have set the environment then.
     ///   - recordsOrigins: whether ``found(_:)`` will be called.
     package init(
         environment: EnvironmentBlock, options: [String: String] = [:],
@@ -106,8 +105,7 @@ package struct SettingsReader {
         return text
     }
 
-    /// The value of a variable that may be in a file, or `nil` if it is unset or cannot be used; the latter is noted as
-    /// a problem.
+    /// The value of a variable that may be in a file, or `nil` if it is unset or, with a problem noted, unusable.
     ///
     /// - Parameters:
     ///   - variable: the variable.

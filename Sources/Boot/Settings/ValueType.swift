@@ -3,8 +3,7 @@ package import SystemPackage
 internal import Text
 package import YAML
 
-/// The type of a setting's value: what it looks like in a file, and how it is read from a file and from the
-/// environment.
+/// The type of a setting's value: what it looks like in a file, and how it is read there and in the environment.
 ///
 /// The reader, the reference and the schema all come from it, so that they cannot disagree.
 package struct ValueType<Value: Sendable>: Sendable {

@@ -59,8 +59,7 @@ package struct Caches: Step {
         "PATH", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", linkModeVariable.name,
     ]
 
-    /// The caches that the files ask for. A cache whose variable another step reads or sets is left out, and is a
-    /// problem.
+    /// The caches that the files ask for. It is a problem if another step reads or sets a cache's variable.
     private static func directories(_ reader: inout SettingsReader) -> [(name: String, value: Location)] {
         guard reader.hasFiles else { return [] }
         let asked = reader.values(directoriesSetting).flatMap { $0 }
@@ -121,8 +120,7 @@ package struct Caches: Step {
         let owners = scratch.permittedOwners(context).owners + [0]
         return StepPlan(
             changes: places.map { name, path in
-                // Programs run what is in their caches, such as Pythons. Elsewhere the pod or the image has chosen the
-                // place.
+                // Programs run what is in their caches, such as Pythons. The pod or the image chooses other places.
                 let permitted = path.starts(with: scratch.home) ? owners : nil
                 return PlannedChange(
                     .directory(scratch.directory(path, for: .write, context, owners: permitted)), by: [.user],

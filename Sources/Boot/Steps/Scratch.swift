@@ -175,8 +175,7 @@ package struct Scratch: Step {
     /// The set-group-ID bit makes the group own what is made inside, too (inode(7)).
     private static let sharedMode: ModeBits = 0o2770
 
-    /// What the user makes there is the user's own, and the umask applies to it. A working directory above the home is
-    /// shared.
+    /// The umask applies to what the user makes there. A working directory above the home is shared.
     func ownPlaces(_ context: PlanContext) -> [FilePath] {
         let isEverybodys = home.starts(with: workingDirectory) || cache.starts(with: workingDirectory)
         return [context.people.user.home, home] + (isEverybodys ? [] : [workingDirectory])

@@ -24,8 +24,7 @@ extension Scratch {
     /// Who may own the home and what shells run in it, and what the reader should know about that.
     func permittedOwners(_ context: PlanContext) -> (owners: [UInt32], warnings: [String]) {
         let image = context.host.imageAccounts
-        // The seed user counts even in a start without privileges, where nobody acts as it: it has made the home in
-        // another start.
+        // The seed user also counts in a start without privileges: it may have made the home in another start.
         let seedUser = context.people.seed ?? (try? People.seed(seed, context.host, group: group(context))) ?? nil
         var owners = [context.people.user.credentials.user] + (seedUser.map { [$0.user] } ?? [])
         var warnings: [String] = []

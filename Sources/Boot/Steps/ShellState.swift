@@ -125,8 +125,7 @@ package struct ShellState: Step {
         let place = DirectoryChange(
             at: DirectoryChange.Place(directory, own: scratch.ownPlaces(context)),
             made: DirectoryChange.Form(mode: 0o700, group: scratch.group(context)), use: .enter,
-            // Any other place was chosen by the pod spec, and only its foreign files are reported. Root's files are the
-            // image's.
+            // Any other place is the pod spec's choice: only foreign files are reported. Root's are the image's.
             trust: DirectoryChange.Trust(owners: isInScratch ? owners + [0] : nil, startup: startup))
         let changes: [Change] =
             [

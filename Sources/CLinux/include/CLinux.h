@@ -53,8 +53,7 @@ int linux_exit_status(int status);
 bool linux_signaled(int status);
 int linux_term_signal(int status);
 
-// Memory limits that only apply to the command (header): the value before a limit was raised, and the way to restore
-// it.
+// Memory limits that only apply to the command (header): the value before a limit was raised, and its restoration.
 void linux_raise_limit(int resource, unsigned long before);
 void linux_restore_limits(void);
 
@@ -87,8 +86,7 @@ int linux_keep_capability(int number, bool effective);
 // Whether the program's file has capabilities, whether or not the process got them (header: sys/xattr.h).
 bool linux_has_file_capabilities(const char *program);
 
-// Whether the program's file lies on a mount with nosuid, where its capabilities have no effect (header:
-// sys/statvfs.h).
+// Whether the program's file lies on a mount with nosuid, where its capabilities have no effect (header).
 bool linux_is_program_on_nosuid(const char *program);
 
 // All strings of the environment as the kernel laid them out, one after another, including those that the C library has
@@ -143,8 +141,7 @@ extern const int linux_PR_SET_CHILD_SUBREAPER, linux_PR_SET_PDEATHSIG;
 int linux_send_descriptor(int socket, int descriptor);
 int linux_receive_descriptor(int socket);
 
-// close_range(2) and getdents64(2) (wrapper). The second function returns the name of an entry at an offset in its
-// buffer.
+// close_range(2) and getdents64(2) (wrapper). The second function gives the entry's name at an offset in its buffer.
 int linux_close_range(unsigned int first, unsigned int last);
 ssize_t linux_directory_entries(int directory, void *buffer, size_t size);
 const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length);

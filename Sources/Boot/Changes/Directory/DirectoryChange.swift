@@ -17,8 +17,7 @@ package struct DirectoryChange: Equatable, Sendable {
     /// Where a directory is.
     package struct Place: Equatable, Sendable {
         package fileprivate(set) var path: FilePath
-        /// The roots of the user's own tree. Missing directories above them belong to the group, whatever the user's
-        /// umask is.
+        /// The roots of the user's own tree. Missing directories above belong to the group, whatever the umask is.
         package let own: [FilePath]
         /// Whether the directory is expected on a volume, so that its absence may mean that the volume is missing.
         package let isOnVolume: Bool
@@ -38,8 +37,7 @@ package struct DirectoryChange: Equatable, Sendable {
         /// The owner of a directory that root makes; other actors own what they make.
         package let owner: UInt32?
         package let group: UInt32
-        /// Whether other members of the group work in it too: an existing one is then expected to have the same mode
-        /// bits.
+        /// Whether others of the group work in it too: an existing one is then expected to have the same mode bits.
         package let isShared: Bool
 
         package init(

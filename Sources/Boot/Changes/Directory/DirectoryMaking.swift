@@ -15,8 +15,7 @@ extension DirectoryChange {
         }
         var made: [FilePath] = []
         for path in missing.reversed() {
-            // A directory deeper down may be anybody's, even the seed user's: nothing is put there with the seed user's
-            // rights.
+            // A directory deeper down may be anybody's: nothing is put there with the seed user's rights.
             let named = bench.seedPlaces.named(path.removingLastComponent(), for: self.path, made: made)
             let isOwn = try makeOne(path, named, on: bench)
             // A directory that another process has made in the meantime may be anybody's.
@@ -119,8 +118,7 @@ extension DirectoryChange {
     private func wanted(at path: FilePath, by actor: Actor, _ above: FileStatus, umask: ModeBits) -> Wanted {
         let isTarget = path == self.path
         let mode = isTarget ? mode(by: actor) : mode(ofParent: path, by: actor, umask: umask)
-        // A directory inherits the set-group-ID bit of its parent (inode(7)). It keeps the bit, and then also the
-        // group.
+        // A directory inherits its parent's set-group-ID bit (inode(7)), which stays, and then also the group.
         return Wanted(
             path: path, mode: ModeBits(rawValue: mode.rawValue | above.mode.rawValue & 0o2000),
             user: isTarget ? made.owner ?? 0 : 0, group: actor != .root || isTarget ? made.group : 0)
@@ -182,8 +180,7 @@ extension DirectoryChange {
             do throws(SystemCallError) {
                 staging = try Staging(for: name, in: parent)
             } catch  where error.errno == .staleNFSFileHandle && actor != .root {
-                // The file system knows no owners, or somebody exchanges directories: nothing is changed, and a note
-                // says so.
+                // The file system knows no owners, or somebody exchanges directories: nothing is changed, but noted.
                 try Self.makeAtOnce(name, in: parent, wanted, on: bench)
                 return
             }
@@ -216,8 +213,7 @@ extension DirectoryChange {
                 throw SystemCallError(call: "mkdirat", path: wanted.path, errno: .staleNFSFileHandle)
             }
             if actor == .root {
-                // The mode is set while root owns it: changing the mode of another user's directory needs one more
-                // capability.
+                // The mode is set while root owns it, because another user's directory needs one more capability.
                 try directory.setMode(wanted.mode)
                 try directory.setOwner(user: wanted.user, group: wanted.group)
             } else {
@@ -243,8 +239,7 @@ extension DirectoryChange {
                         + "(\(error.symbol))")
             }
         }
-        // The mode follows the group: the kernel clears set-group-ID for callers outside the directory's group
-        // (chmod(2)).
+        // The mode follows the group: outside the directory's group, chmod(2) clears the set-group-ID bit.
         try directory.setMode(wanted.mode)
     }
 }

@@ -153,8 +153,7 @@ extension LinkChange {
         bench.ledger.expect(target)
     }
 
-    /// Other processes may work in the same home: each round looks again, and this many rounds are enough for any of
-    /// them.
+    /// Others may work in the same home: each round looks again, and this many rounds are always enough.
     private static let mostRounds = 16
 
     func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome {

@@ -105,8 +105,7 @@ extension LinkChange {
         bench.add(remark: "what was in its place moved to \(target.shown())")
     }
 
-    /// Removes what is in the link's place after it was copied: it is out of the way at once, even if removing takes
-    /// long.
+    /// Removes what is in the link's place and was copied: it is out of the way at once, even if that takes long.
     ///
     /// - Returns: whether it was still there and was not another boot's link; otherwise what is there now must be
     ///   checked.

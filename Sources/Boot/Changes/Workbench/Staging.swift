@@ -194,8 +194,7 @@ struct Staging: ~Copyable {
         if (try? parent.removeDirectory(name)) == nil { _ = try? parent.removeDirectory(name) }
     }
 
-    /// Removes a directory that a killed boot left, as far as it is certain that this program has made everything in
-    /// it.
+    /// Removes a directory that a killed boot left, as far as this program has certainly made everything in it.
     ///
     /// - Parameters:
     ///   - name: the name of the directory.

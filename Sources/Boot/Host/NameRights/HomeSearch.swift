@@ -130,8 +130,7 @@ struct HomeSearch {
         return ["self", "thread-self"].contains(name.string) || name.string.utf8.first?.isDigit ?? false
     }
 
-    /// Whether this may be `..`. A pattern matches a name with a leading full stop only if the pattern also starts with
-    /// one.
+    /// Whether this may be `..`. A pattern matches a leading full stop only if it also starts with one.
     private static func isUp(_ component: WrittenPath.Component) -> Bool {
         switch component {
         case .name(let name): name.kind == .parentDirectory

@@ -11,8 +11,7 @@ struct WrittenPath: Equatable {
     }
 
     private(set) var components: [Component] = []
-    /// Whether it may be any path: a regular expression, a path below a variable, or one that continues on another
-    /// line.
+    /// Whether it may be any path: a regular expression, a path below a variable, or one that is continued.
     private(set) var isUnclear = false
 
     /// A path that may be any path.

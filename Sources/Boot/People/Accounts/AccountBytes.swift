@@ -4,8 +4,7 @@ extension UInt8 {
     /// Whether the C library skips this byte before a name: isspace(3) of the C locale without the newline.
     var isFieldBlank: Bool { isSpace && self != .newline }
 
-    /// Whether a line that starts with this byte is not one of the file's own entries: it is a comment or a reference
-    /// to NIS.
+    /// Whether a line that starts with this byte is a comment or a reference to NIS, and not the file's own entry.
     var startsNoEntry: Bool { self == UInt8(ascii: "#") || self == UInt8(ascii: "+") || self == UInt8(ascii: "-") }
 }
 
@@ -34,8 +33,7 @@ extension String {
 }
 
 extension ArraySlice<UInt8> {
-    /// A name from an account file as it may appear in a message. Names in the form that settings allow are shown
-    /// whole.
+    /// A name from an account file, for use in a message. Names in the form that settings allow are shown whole.
     var shownName: String { shown(limit: 64) }
 
     /// Whether this is an absolute path that can be printed and put into the environment unchanged.

@@ -121,8 +121,7 @@ struct AccountPlanner {
         ).resolve()
     }
 
-    /// Whether the entry looks like those of container runtimes: no password matches it, and shadow does not have the
-    /// name.
+    /// Whether the entry looks like a container runtime's: no password matches it, and shadow lacks the name.
     ///
     /// podman writes `1000:*:1000:0:container user:/:/bin/sh`, CRI-O `1000:x:1000:0:1000 user:/:/sbin/nologin`. An empty
     /// field would mean a login without a password, which only the image's maker can have intended.

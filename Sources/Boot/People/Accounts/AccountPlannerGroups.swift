@@ -81,8 +81,7 @@ extension AccountPlanner {
         }
     }
 
-    /// Adds a name for the gid of a device node, because programs that print groups complain about a gid without a
-    /// name.
+    /// Adds a name for the gid of a device node: programs that print groups complain about a gid without one.
     private mutating func addDeviceGroup(_ gid: UInt32, member: ArraySlice<UInt8>, avoiding taken: ArraySlice<UInt8>) {
         var name = "gpu-\(gid)"
         var suffix = 2

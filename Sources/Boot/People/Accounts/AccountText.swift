@@ -151,8 +151,7 @@ extension ArraySlice<UInt8> {
         return hasField(name, at: position)
     }
 
-    /// Whether the third field is the number, perhaps after blanks, a plus and zeros. Also true if only parsing can
-    /// tell.
+    /// Whether the third field is the number, perhaps after blanks, a plus and zeros; also if only parsing can tell.
     fileprivate func mayBeEntry(withID digits: ArraySlice<UInt8>) -> Bool {
         var position = startIndex
         var colons = 0
