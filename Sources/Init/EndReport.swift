@@ -96,7 +96,7 @@ package struct EndReport: Sendable {
         switch outcome {
         case .bootStopped, .pending: line.append("the boot was ended")
         case .bootOverdue: line.append("the boot took too long and was killed")
-        case .lost: line.append("the end of the command was taken note of by somebody else; its exit code is unknown")
+        case .lost: line.append("another process took the command's exit status; its exit code is unknown")
         case .bootEnded(let end): appendEnd("the boot", end, to: &line)
         case .commandEnded(let end): appendEnd("the command", end, to: &line)
         }

@@ -22,7 +22,7 @@ extension Resident {
             if CurrentProcess.effectiveUser != 0 { CurrentProcess.keep(.kill, inUse: false) }
             try Privileges.setNoNewPrivileges()
         } catch {
-            warn("cannot give up privileges that it does not need any more")
+            warn("cannot give up privileges that it no longer needs")
         }
         // A user who owns the init must not trace it. Root may: logs are often sent to /proc/1/fd/1, which needs that.
         if CurrentProcess.effectiveUser != 0 { CurrentProcess.forbidTracing() }

@@ -27,7 +27,7 @@ package enum StepExports {
                 throw FormatError("\(place) does not begin with the name of a variable")
             }
             guard !isRefused(name) else {
-                throw FormatError("\(place) sets \(name.shown()), which is not a step's to set")
+                throw FormatError("\(place) sets \(name.shown()), which a step cannot set")
             }
             guard !value.contains(0) else { throw FormatError("\(place) has a NUL byte") }
             guard let text = String(validating: value, as: UTF8.self) else {

@@ -27,7 +27,7 @@ enum ElevatedStart {
     static func begin(_ privileges: Privileges, in tree: FileTree) throws(BootError) -> Outcome {
         do throws(SystemCallError) {
             guard let marker = try? Marker(of: tree) else {
-                return try giveUp(privileges, "this container cannot be told from others without /proc")
+                return try giveUp(privileges, "this container cannot be distinguished from others without /proc")
             }
             if let reason = reasonAgainst(privileges) ?? find(marker, in: tree) {
                 return try giveUp(privileges, reason)
@@ -94,12 +94,12 @@ enum ElevatedStart {
         let files = ResourceLimit.openFiles.values
         if files.soft < filesNeeded { ResourceLimit.openFiles.set(soft: files.hard) }
         if !OpenFiles.hasRoom(for: filesNeeded) {
-            return "the process can open less than \(filesNeeded) further files (ulimit -n)"
+            return "the process can open fewer than \(filesNeeded) more files (ulimit -n)"
         }
         for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
             limit.set(soft: limit.values.hard)
             if limit.values.soft < enough {
-                return "the process has got a limit on memory that is too low (ulimit -v, -d, -s)"
+                return "the process has a limit on memory that is too low (ulimit -v, -d, -s)"
             }
         }
         return nil
@@ -174,7 +174,7 @@ enum ElevatedStart {
             let isReadOnly = try tree.open(holder, [.pathOnly, .directory], links: .refuse).isReadOnly(path: holder)
             return isReadOnly ? "\(holder.shown()) is mounted read-only" : nil
         } catch  where [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno) {
-            return "\(holder.shown()) is no directory of the image: \(error.reason) (\(error.symbol))"
+            return "\(holder.shown()) is not a directory of the image: \(error.reason) (\(error.symbol))"
         }
     }
 

@@ -62,9 +62,9 @@ extension Inspection {
                 // The line itself is not shown, because it may be a secret.
                 FormatError("line \(number): \(reason)")
             }
-            if line.contains(0) { throw refuse("a NUL byte: this is no text") }
+            if line.contains(0) { throw refuse("a NUL byte: this is not text") }
             if String(validating: line, as: UTF8.self) == nil { throw refuse("not UTF-8") }
-            if name.isEmpty { throw refuse("no name in front of the =") }
+            if name.isEmpty { throw refuse("no name before the =") }
             if name.contains(where: \.isSpace) { throw refuse("white space in a name; write NAME=VALUE") }
             if name.count < line.count {
                 entries.append(CString(Array(line)))

@@ -53,7 +53,7 @@ struct Split {
             initSide.configure(options)
             if !allSettings.isInit(process: id) {
                 notice =
-                    "init.mode of \(file.shown()) is read when the init runs already: write it in "
+                    "init.mode of \(file.shown()) is read after the init has started: write it in "
                     + "\(Paths.configuration.shown()), or set \(InitSettings.modeVariable.name)"
             }
         } else if !request.isPlan && allSettings.isInit(process: id) {

@@ -113,7 +113,7 @@ struct TreeBuilder {
             name = text
             let bytes = Array(text.utf8)
             if let first = open[last].keyMarks[bytes] {
-                note(node.mark, key: text, "the key stands in line \(first.line), column \(first.column) already")
+                note(node.mark, key: text, "the key is already in line \(first.line), column \(first.column)")
             } else {
                 open[last].keyMarks[bytes] = node.mark
             }

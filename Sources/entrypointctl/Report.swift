@@ -15,7 +15,7 @@ struct Report: ParsableCommand {
             Ends with 0, or with 1 and the reason when there is none.
             """)
 
-    @Flag(help: "Print the report as it is kept: a JSON object a line, for the boot and for the end.")
+    @Flag(help: "Print the report as it is kept: one JSON object per line, for the boot and for the end.")
     var json = false
 
     func run() throws {

@@ -163,7 +163,7 @@ extension CommandChange {
         case .noSuchFileOrDirectory: "is the interpreter of its first line in the image?"
         case .execFormatError:
             "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
-        case .permissionDenied: "is it executable for whom it runs as, and not on a noexec mount?"
+        case .permissionDenied: "is it executable for the user that it runs as, and not on a noexec mount?"
         default: ""
         }
     }

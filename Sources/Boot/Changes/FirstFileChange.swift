@@ -38,7 +38,7 @@ extension FirstFileChange: CheckedChange {
             throw BootError(
                 "cannot use \(path.shown())",
                 reason: status.kind == .link
-                    ? "it is a symbolic link to what is \(kind.words), and a file is expected"
+                    ? "it is a symbolic link to \(kind.words), and a file is expected"
                     : "it is \(kind.words), and a file is expected",
                 remedy: "move it away")
         }

@@ -60,7 +60,7 @@ package struct DropInSteps: SettingGroup {
                 }
                 let line = entries[index].entry.value.mark.line
                 reader.note(
-                    "'\(entry.name)' is the name of the step in line \(line) already", at: entry.value, inFile: file)
+                    "'\(entry.name)' is already the name of the step in line \(line)", at: entry.value, inFile: file)
             }
         }
         return entries

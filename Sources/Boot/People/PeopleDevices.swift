@@ -56,11 +56,11 @@ extension People {
         if let reason = image.groupUntrustedBecause ?? image.passwdUntrustedBecause { return reason }
         let groups = AccountText<GroupEntry>(image.files.group ?? [])
         if image.files.account(named: "root")?.groupID == gid || groups.groups(listing: "root".bytes).contains(gid) {
-            return "it is a group of root's"
+            return "it is one of root's groups"
         }
         let names = groups.names(withID: gid)
         guard !names.isEmpty else {
-            return isUnused(gid, in: image.files) ? nil : "nothing tells what else the group may do in this image"
+            return isUnused(gid, in: image.files) ? nil : "it is unknown what else the group may do in this image"
         }
         let known = deviceGroupNames + identity.groups
         guard let other = names.first(where: { name in !known.contains { name.elementsEqual($0.utf8) } }) else {

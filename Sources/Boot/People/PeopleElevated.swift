@@ -39,7 +39,7 @@ extension People {
         }
         if identity.groupID != caller.group && !caller.groups.contains(identity.groupID) {
             problems.append(
-                "\(PodVariables.groupID.name) is \(identity.groupID), which is none of the container's groups: set "
+                "\(PodVariables.groupID.name) is \(identity.groupID), which is not one of the container's groups: set "
                     + "securityContext.runAsGroup: \(identity.groupID) in the pod spec")
         }
         guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }

@@ -23,7 +23,7 @@ package enum ReportFile {
                 switch json["event"]?.string {
                 case BootRecord.event: boot = try BootRecord(json)
                 case EndRecord.event: end = try EndRecord(json)
-                default: throw FormatError("expected an event that is known")
+                default: throw FormatError("expected a known event")
                 }
             } catch {
                 throw FormatError("line \(index + 1): \(error.expected)")

@@ -40,7 +40,7 @@ package struct Capabilities: SettingGroup {
             let remedy =
                 isRoot
                 ? "name it in capabilities.keep of the image's configuration if the command needs it"
-                : "a container that starts as another user than root does not get it; start it as root, and name it in "
+                : "a container that starts as a user other than root does not get it; start it as root, and name it in "
                     + "capabilities.keep of the image's configuration if the command needs it"
             warnings.append("the command will not have \(names(added)), which the pod spec adds: \(remedy)")
         }

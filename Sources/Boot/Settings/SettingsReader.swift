@@ -149,7 +149,7 @@ package struct SettingsReader {
         case .expected(let place):
             tree = place
             if (try? tree.status(path, links: .follow)) == nil {
-                notices.append("\(shown), which is not there to be looked at")
+                notices.append("\(shown), which cannot be seen here")
                 return nil
             }
         }

@@ -8,7 +8,7 @@ package enum SignalFormats {
         switch text {
         case "group": return .group
         case "child": return .child
-        default: throw FormatError("\(named(text)) is no receiver of signals; write group or child")
+        default: throw FormatError("\(named(text)) is not a receiver of signals; write group or child")
         }
     }
 
@@ -24,7 +24,7 @@ package enum SignalFormats {
             let parts = rule.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count == 2 else {
                 throw FormatError(
-                    "\(named(rule)) is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1")
+                    "\(named(rule)) is not a rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1")
             }
             let signal = try parseSignal(parts[0])
             if let reason = whyNeverForwarded(signal) {

@@ -31,7 +31,7 @@ struct StepDirectory: Sendable {
             if Self.isLeftover(text) { continue }
             guard Self.isPlain(text) else {
                 notices.append(
-                    "\(path.appending(name).shown()) is not run: its name has more than letters, digits, _ . and -")
+                    "\(path.appending(name).shown()) is not run: its name may only have letters, digits, _ . and -")
                 continue
             }
             programs.append(path.appending(name))

@@ -154,7 +154,7 @@ extension DirectoryChange {
         }
         if made.mode != wanted.mode {
             bench.note(
-                "\(shown) has got mode \(made.mode.octal), not \(wanted.mode.octal); correct it with "
+                "\(shown) has mode \(made.mode.octal), not \(wanted.mode.octal); correct it with "
                     + "chmod \(wanted.mode.octal) \(shown)")
         }
     }

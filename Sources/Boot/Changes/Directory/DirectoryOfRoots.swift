@@ -23,7 +23,7 @@ extension DirectoryChange {
             guard found.status.kind == .directory else {
                 throw BootError(
                     "cannot create \(path.shown()) as root",
-                    reason: "\(place.shown()) is \(found.status.kind.words), and root follows none",
+                    reason: "\(place.shown()) is \(found.status.kind.words), and a directory is expected",
                     remedy: "name the directory itself in scratch.directories")
             }
             guard found.status.user == 0, !found.status.letsOthersRename else {

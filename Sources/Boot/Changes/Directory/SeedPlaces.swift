@@ -57,7 +57,7 @@ package struct SeedPlaces: Sendable {
         }
         if isNamed { return nil }
         let path = directory.path.shown()
-        guard let mount else { return "the seed user does nothing in \(path): nothing tells which mount it lies on" }
+        guard let mount else { return "the seed user does nothing in \(path): the mount that it lies on is unknown" }
         return "the seed user does nothing in \(path), which lies on a mount that the image's configuration does not "
             + "describe: if it is to work there, scratch.seedDirectories has {path: \(path), "
             + "source: \(Self.quoted(mount.source)), root: \(Self.quoted(mount.root)), type: \(Self.quoted(mount.type)), "

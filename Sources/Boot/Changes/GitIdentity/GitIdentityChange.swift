@@ -70,7 +70,7 @@ extension GitIdentityChange: CheckedChange {
         if missing.isEmpty { return .already }
         if configuration.hasConditionalIncludes {
             // An entry at the end of the file would override what the included files say.
-            return .unneeded("the file includes others by condition, which may have one")
+            return .unneeded("the file conditionally includes others, which may have one")
         }
         return .differs(.lacks(missing, git))
     }

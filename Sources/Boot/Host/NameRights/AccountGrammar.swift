@@ -32,7 +32,7 @@ enum AccountGrammar {
         for line in findings.text.lines where line.bytes.first != UInt8(ascii: "#") {
             let fields = line.bytes.split(separator: .colon, omittingEmptySubsequences: false)
             // The line itself is not shown, because it may have password hashes in it.
-            if !fields[0].isPlainName || !isEntry(fields) { findings.note(line.number, "no plain entry") }
+            if !fields[0].isPlainName || !isEntry(fields) { findings.note(line.number, "not a plain entry") }
         }
     }
 

@@ -86,7 +86,7 @@ struct SourceReader {
             // Nothing in it is understood, so every word may be a name.
             case (.tree, .file?), (.presence, .file?):
                 waiting += readFile(place, NameSource(source.path, .file, .presence))
-            default: note(place, "neither what is expected there nor absent", isUnread: true)
+            default: note(place, "not what is expected there", isUnread: true)
             }
         }
     }
@@ -134,7 +134,7 @@ struct SourceReader {
         default: break
         }
         let remedy =
-            error.errno == .permissionDenied ? "; let capabilities.drop of the pod spec leave DAC_OVERRIDE" : ""
+            error.errno == .permissionDenied ? "; capabilities.drop in the pod spec must not have DAC_OVERRIDE" : ""
         note(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)", isUnread: true)
     }
 
@@ -151,7 +151,7 @@ struct SourceReader {
             let file = try tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
             let status = try file.status(path: path)
             guard status.kind == .file else {
-                note(path, "no regular file", isUnread: true)
+                note(path, "not a regular file", isUnread: true)
                 return []
             }
             bytes = try file.readAll(limit: Self.searchLimit, expected: status.size, path: path)
@@ -279,7 +279,7 @@ struct SourceReader {
                 if !isRoot { return .absent }
                 return .problem(
                     "cannot be looked at: \(error.reason) (\(error.symbol)); "
-                        + "let capabilities.drop of the pod spec leave DAC_OVERRIDE")
+                        + "capabilities.drop in the pod spec must not have DAC_OVERRIDE")
             default: return .problem("cannot be looked at: \(error.reason) (\(error.symbol))")
             }
         }

@@ -182,13 +182,13 @@ extension AccountRequest {
             do {
                 _ = try ValueFormats.accountName(name)
             } catch {
-                refuse(variable, "'\(name.bytes.shownName)' cannot stand in an account file: \(error.expected)")
+                refuse(variable, "'\(name.bytes.shownName)' cannot be written to an account file: \(error.expected)")
             }
         }
         for path in [home, shell] where !path.bytes.isAbsolutePath || path.utf8.contains(.colon) {
             refuse(
                 PodVariables.userName.name,
-                "'\(path.shown())' cannot stand in an account file: not an absolute path without a colon"
+                "'\(path.shown())' cannot be written to an account file: not an absolute path without a colon"
             )
         }
         if userID == 0 {

@@ -67,7 +67,7 @@ package struct PrivateKey: Sendable {
     }
 
     private static var noKey: FormatError {
-        FormatError("it decodes to something that is no key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH")
+        FormatError("it does not decode to a key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH")
     }
 
     private static var publicKey: FormatError { FormatError("it is a public key, and the private one is expected") }
@@ -79,7 +79,7 @@ package struct PrivateKey: Sendable {
         let publicStarts = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "---- BEGIN SSH2 PUBLIC KEY"]
         if publicStarts.contains(where: { text.has($0.utf8, at: 0) }) { return publicKey }
         if text.has("PuTTY-User-Key-File-".utf8, at: 0) {
-            return FormatError("it is a key of PuTTY; convert it with puttygen FILE -O private-openssh")
+            return FormatError("it is a PuTTY key; convert it with puttygen FILE -O private-openssh")
         }
         // The base64 of -----BEGIN starts with this.
         if text.has("LS0tLS1CRUdJTi".utf8, at: 0) { return FormatError("it is base64 of base64; encode the key once") }
