@@ -26,7 +26,7 @@ let privileged: [SwiftSetting] =
 
 /// What serves as process 1 while the command runs is optimised in debug builds, too: unoptimised generic code takes memory
 /// for its types at first use, and the tests are to see what ships.
-let resident: [SwiftSetting] = privileged + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let process1: [SwiftSetting] = privileged + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// Release programs are static and stripped; debug builds and tests stay dynamic. The toolchain's own linker leaves out
 /// what the script names.
@@ -62,11 +62,11 @@ let package = Package(
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLibyaml", providers: [.apt(["libyaml-dev"])]),
         // Each imports only those above it: what a target may not know it cannot use.
-        .target(name: "Text", swiftSettings: resident),
-        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text", system], swiftSettings: resident),
+        .target(name: "Text", swiftSettings: process1),
+        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text", system], swiftSettings: process1),
         .target(name: "YAML", dependencies: ["CLibyaml", "Text"], swiftSettings: privileged),
         .target(name: "Programs", dependencies: ["Linux", "Text", system], swiftSettings: privileged),
-        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: resident),
+        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: process1),
         .target(name: "Boot", dependencies: ["Linux", "Programs", "Text", "YAML", system], swiftSettings: privileged),
         .target(
             name: "Session", dependencies: ["Boot", "Init", "Linux", "Programs", "Text", system],
@@ -97,24 +97,32 @@ let package = Package(
         .executableTarget(
             name: "init-fixture", dependencies: ["Boot", "Init", "Linux", "Session", "Text"], path: "Tests/InitFixture",
             swiftSettings: privileged, linkerSettings: staticExecutable),
+        // What the tests have in common: programs that they start, directories that they work in.
+        .target(
+            name: "TestSupport", dependencies: ["CTestSupport", "Text", system], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(
-            name: "InitTests", dependencies: ["Init", "Linux", "init-fixture"], swiftSettings: strict),
+            name: "InitTests", dependencies: ["Init", "Linux", "TestSupport", "init-fixture"], swiftSettings: strict),
         .testTarget(
-            name: "LinuxTests", dependencies: ["Linux", "Text", "CTestSupport", system], swiftSettings: strict),
+            name: "LinuxTests", dependencies: ["Linux", "Text", "TestSupport", "CTestSupport", system],
+            swiftSettings: strict),
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
         .testTarget(
             name: "YAMLTests", dependencies: ["CMalloc", "Text", "YAML"], exclude: ["Corpus", "Fuzz"],
             swiftSettings: strict),
         .testTarget(
             name: "BootTests",
-            dependencies: ["Boot", "Init", "Linux", "Programs", "Session", "Text", "YAML", "CTestSupport", system],
+            dependencies: [
+                "Boot", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML", "CTestSupport", system,
+            ],
             exclude: ["Golden", "fuzz"],
             swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .testTarget(
-            name: "EntrypointTests", dependencies: ["Boot", "Programs", "Session", "Text", "CTestSupport", system],
+            name: "EntrypointTests",
+            dependencies: ["Boot", "Programs", "Session", "TestSupport", "Text", "CTestSupport", system],
             exclude: ["Golden"],
             swiftSettings: strict),
     ],

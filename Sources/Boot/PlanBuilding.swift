@@ -37,7 +37,7 @@ extension CommandChange {
         position = exports.count
         refused = settings.secrets.stripped(in: settings.environment)
         knownSecrets = settings.secrets
-        secretValues = settings.secrets.values(in: settings.environment)
+        secretValues = settings.secretValues
         let own = dropIn.environment
         if dropIn.identity == .user {
             // The user's step may see everything except the secrets.
@@ -72,7 +72,8 @@ extension CommandChange {
         return [
             Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
             Assignment("HOME", actor == .root ? "/root" : "/"), Assignment(PodVariables.userName.name, user.name),
-            Assignment(PodVariables.userID.name, String(user.credentials.user)), Assignment(PodVariables.groupName.name, user.groupName),
+            Assignment(PodVariables.userID.name, String(user.credentials.user)),
+            Assignment(PodVariables.groupName.name, user.groupName),
             Assignment(PodVariables.groupID.name, String(user.credentials.group)),
         ]
             + (scratch.map {

@@ -1,7 +1,7 @@
 internal import Linux
 private import SystemPackage
 
-extension Resident {
+extension InitLoop {
     /// Takes everything from the parent that it does not need for the rest of its life.
     ///
     /// - Parameters:

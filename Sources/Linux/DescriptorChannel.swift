@@ -28,9 +28,17 @@ package enum DescriptorChannel {
         try systemCall("sendmsg") { linux_send_descriptor(socket, descriptor) }
     }
 
-    /// The file that was sent last; `nil` when there is none. Does not block.
-    package static func receive(over socket: CInt) -> Descriptor? {
+    /// Makes the file that was sent last the standard input. Never waits, and does not allocate.
+    ///
+    /// - Returns: whether there is one.
+    package static func receiveAsInput(over socket: CInt) -> Bool {
         let descriptor = linux_receive_descriptor(socket)
-        return descriptor < 0 ? nil : Descriptor(owning: descriptor)
+        guard descriptor >= 0 else { return false }
+        let result = dup2(descriptor, 0)
+        OpenFiles.close(descriptor)
+        return result == 0
     }
+
+    /// The received file, which is the standard input.
+    package static func takeInput() -> Descriptor { Descriptor(owning: 0) }
 }

@@ -48,11 +48,6 @@ package enum OpenFiles {
 
     /// Whether the process can open this many more files.
     package static func hasRoom(for count: Int) -> Bool {
-        var limits = rlimit()
-        // Nearly always there is far more room than could be used.
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0, limits.rlim_cur >= 65536 {
-            return true
-        }
         var taken: [CInt] = []
         defer { for descriptor in taken { close(descriptor) } }
         for _ in 0..<count {

@@ -39,7 +39,7 @@ package struct BootRun {
     let callersMask: SignalSet
     let writeSignals: CurrentProcess.WriteSignals
     /// The child's side of an init; `nil` where the process itself becomes the command.
-    let initSide: ChildSide?
+    let initHandle: InitHandle?
     /// The signal that the command gets when the process that started it ends; 0 for none.
     let deathSignal: Int32
     /// The limits that an elevated start has changed for its own run, as they were before.
@@ -49,7 +49,10 @@ package struct BootRun {
         guard let settings = readSettings() else { return ExitCode.settings.rawValue }
         report.log = settings.log
         report.secrets = settings.secrets
-        report.secretValues = settings.secrets.values(in: environment)
+        if !settings.dropIns.isEmpty {
+            report.secretValues = settings.secretValues
+            report.builtInExports = Set(BootSequence.groups.all.flatMap { $0.exports })
+        }
         if let planText {
             let code = try DryRun(plan: planText).run(settings, at: try begin(settings))
             return code == DryRun.changesArePending ? 0 : code
@@ -69,9 +72,9 @@ package struct BootRun {
         _ preparation: Preparation
     ) throws(BootError) -> [(name: String, value: String)] {
         for warning in preparation.plan.warnings { report.warn(warning.step, warning.text) }
-        let watch = initSide.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
         // From here on programs run as the user, who must not read what the init still holds of the environment.
-        initSide?.waitForInit()
+        initHandle?.waitForInit()
         var apply = preparation.apply(.boot, watch: watch)
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {

@@ -32,7 +32,7 @@ extension BootRun {
                 + "(\(user.credentials.text)) in \(directory.shown())")
         CurrentProcess.setUmask(preparation.scratch.umask)
         // The clock stops when the command runs, whose file may also lie on a dead server, or when the boot fails.
-        let watch = initSide.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
         defer { watch?.end() }
         do throws(BootError) {
             try becomeUser(preparation) { watch?.begin(step: Handoff.name, path: directory) }
@@ -47,7 +47,7 @@ extension BootRun {
     /// Warns of what the command will miss.
     private func warnOfHandoff(_ preparation: Preparation) {
         let host = preparation.host
-        if initSide != nil && host.start.isPrivileged && !host.privileges.has(.kill) {
+        if initHandle != nil && host.start.isPrivileged && !host.privileges.has(.kill) {
             report.warn(
                 Handoff.name,
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
@@ -87,7 +87,7 @@ extension BootRun {
     /// user can become root anyway, and the shell behind an elevated start is the user's own.
     private func guardTerminal(_ host: Host) {
         guard host.start == .root, (try? Privileges.current())?.noNewPrivileges == true,
-            Terminal.isOthers(than: initSide?.parent)
+            Terminal.isOthers(than: initHandle?.parent)
         else { return }
         do throws(SystemCallError) {
             try Terminal.forbidInput()
@@ -113,23 +113,36 @@ extension BootRun {
         do throws(SystemCallError) {
             let state = try StateDirectory(for: start, user: people.user.credentials, in: tree)
             if let entries {
-                try state.keep(environment: entries, of: people.user.credentials.user, without: report.secrets)
-                if start == .root, let doubt = try StateDirectory.doubt(of: Paths.state, in: tree) {
-                    report.warn("report", "later sessions do not get the environment: \(doubt)")
+                try state.keep(
+                    environment: entries, of: people.user.credentials.user, without: report.secrets,
+                    exported: stepExported(preparation, exports, entries))
+                if start == .root, let objection = try StateDirectory.objection(to: Paths.state, in: tree) {
+                    report.warn("report", "later sessions do not get the environment: \(objection)")
                 }
             }
+            if start == .elevated { try state.keep(reasons: people.names.reasons) }
             let file = try state.keep(
                 report.record(start: start, people: people, exports: exports, failure: failure))
             // Before the drop: the init may not be able to open the file later, and nobody can replace an open file.
-            try initSide?.keepForEnd(file)
-            if start == .elevated { try state.keep(reasons: people.names.reasons) }
+            // If this fails, the report lacks the end.
+            try? initHandle?.keepForEnd(file)
         } catch {
-            let doubt = start == .elevated ? (try? StateDirectory.doubt(of: Paths.state, in: tree)) ?? nil : nil
+            let objection = start == .elevated ? (try? StateDirectory.objection(to: Paths.state, in: tree)) ?? nil : nil
             report.warn(
                 "report",
                 "cannot keep the report and the environment for later sessions in "
-                    + "\((error.path ?? "/run").shown()): \(doubt ?? "\(error.reason) (\(error.symbol))")")
+                    + "\((error.path ?? "/run").shown()): \(objection ?? "\(error.reason) (\(error.symbol))")")
         }
+    }
+
+    /// What drop-in steps have exported, with the values of secrets that they may have had or set.
+    private func stepExported(
+        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ entries: [CString]
+    ) -> StepExported {
+        guard !preparation.settings.dropIns.isEmpty else { return StepExported() }
+        report.secretValues += report.secrets.values(in: EnvironmentBlock(entries))
+        return StepExported(
+            names: Set(exports.map(\.name)).subtracting(report.builtInExports), secretValues: report.secretValues)
     }
 
     /// Becomes the command; returns the reason when that fails.
@@ -139,13 +152,13 @@ extension BootRun {
         _ command: [CString], environment entries: [CString], attempt: (FilePath) -> Void = { _ in }
     ) -> BootError {
         var entries = entries
-        if let initSide {
+        if let initHandle {
             // Sockets that were passed to the process that was started are for the command (sd_listen_fds(3)).
             if EnvironmentBlock(entries).value("LISTEN_PID") == Array(String(CurrentProcess.parent).utf8) {
                 let id = Array(String(CurrentProcess.id).utf8)
                 entries = EnvironmentBlock(entries).setting([("LISTEN_PID", id)], removing: [])
             }
-            initSide.prepareCommand(deathSignal: deathSignal)
+            initHandle.prepareCommand(deathSignal: deathSignal)
         } else if deathSignal > 0 {
             // This comes last because a change of credentials makes the kernel forget the signal (prctl(2)).
             CurrentProcess.setParentDeathSignal(Signal(rawValue: deathSignal))
@@ -154,7 +167,7 @@ extension BootRun {
         limits?.restore()
         StartingLimits.restoreMemory()
         // In the child of an init, `prepareCommand` has already restored the caller's mask.
-        if initSide == nil { Signals.setMask(callersMask) }
+        if initHandle == nil { Signals.setMask(callersMask) }
         var error = CommandExecution.execute(command, environment: entries, attempt: attempt)
         // Writing the error message must not end the boot.
         _ = CurrentProcess.ignoreWriteSignals()

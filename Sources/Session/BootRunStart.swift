@@ -16,12 +16,12 @@ extension BootRun {
             StandardStream.error.write(Array((line + "\n").utf8))
         }
         let environment = EnvironmentBlock(ProcessStart.environment)
-        let split: Split
+        let split: ProcessSplit
         let privileges: Privileges
         do throws(BootError) {
             try openMissingStreams()
             privileges = try startingPrivileges()
-            split = try Split(of: request, environment, privileges)
+            split = try ProcessSplit(of: request, environment, privileges)
         } catch {
             report.line(.error, error.step, error.message)
             return error.exitCode.rawValue
@@ -32,7 +32,7 @@ extension BootRun {
             // Nobody may stop a process that is uid 0 from the keyboard: it may hold the lock of the account files.
             callersMask: Signals.blockTerminalStops(),
             // Neither a closed log nor a limit on file sizes may end the boot without a message.
-            writeSignals: CurrentProcess.ignoreWriteSignals(), initSide: split.initSide,
+            writeSignals: CurrentProcess.ignoreWriteSignals(), initHandle: split.initHandle,
             deathSignal: split.options.parentDeathSignal,
             limits: ElevatedStart.isPossible(privileges) ? StartingLimits() : nil)
         if let notice = split.notice { boot.warn("settings", notice) }
@@ -90,7 +90,7 @@ extension BootRun {
         }
         switch try ElevatedStart.begin(privileges, in: tree) {
         case .elevated(let privileges):
-            initSide?.usePrivileges()
+            initHandle?.usePrivileges()
             return point(.elevated, privileges)
         case .bare(let privileges, let reason):
             report.line(.info, "", "going on without privileges: \(reason)")

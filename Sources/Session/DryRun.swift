@@ -74,15 +74,13 @@ struct DryRun {
             changes: wanted.changes.map { StepChange(step: $0.step, planned: $0.planned.failing(.warn)) },
             exports: wanted.exports, warnings: [])
         var failure: BootError?
-        var index = 0
         let exports = try apply.run(relaxed) { event in
             plan.observeWithoutPrivileges(event)
             if case .failed(let error) = event.outcome, !error.isForWantOfPrivileges,
-                wanted.changes[index].planned.onFailure == .stop
+                wanted.changes[event.position].planned.onFailure == .stop
             {
                 failure = failure ?? error
             }
-            index += 1
         }
         return (exports, failure)
     }

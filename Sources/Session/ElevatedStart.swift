@@ -94,7 +94,7 @@ enum ElevatedStart {
         let files = ResourceLimit.openFiles.values
         if files.soft < filesNeeded { ResourceLimit.openFiles.set(soft: files.hard) }
         if !OpenFiles.hasRoom(for: filesNeeded) {
-            return "the process can open fewer than \(filesNeeded) more files (ulimit -n)"
+            return "the process was started with a limit that leaves no room for \(filesNeeded) open files (ulimit -n)"
         }
         for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
             limit.set(soft: limit.values.hard)
@@ -141,11 +141,11 @@ enum ElevatedStart {
     /// facts that all of them see lead to the next place, and there the kernel creates the marker for one of them
     /// (O_EXCL). An error, which another start may not meet, leads to no other place.
     private static func leave(_ marker: Marker, for caller: Credentials, in tree: FileTree) -> Marking {
-        var doubts: [String] = []
+        var objections: [String] = []
         for place in places {
             do throws(SystemCallError) {
-                if let doubt = try doubt(of: place, in: tree) {
-                    doubts.append(doubt)
+                if let objection = try objection(to: place, in: tree) {
+                    objections.append(objection)
                     continue
                 }
                 let directory = try StateDirectory(
@@ -156,21 +156,21 @@ enum ElevatedStart {
                 removeOlder(than: marker.name, in: place, tree)
                 return .left
             } catch {
-                doubts.append("\(place.shown()): \(error.reason) (\(error.symbol))")
+                objections.append("\(place.shown()): \(error.reason) (\(error.symbol))")
                 break
             }
         }
-        return .failed("no mark of their use can be left: \(doubts.joined(separator: "; "))")
+        return .failed("no mark of their use can be left: \(objections.joined(separator: "; "))")
     }
 
     /// The fact that rules out a place, which every start sees; `nil` when there is none.
     ///
     /// - Throws: an error that another start may not meet.
-    private static func doubt(of place: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+    private static func objection(to place: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
         let holder = place.parent
         do throws(SystemCallError) {
             // The user may own what lies beside the marker, but must not be able to remove the marker.
-            if let doubt = try StateDirectory.doubt(of: place, in: tree) { return doubt }
+            if let objection = try StateDirectory.objection(to: place, in: tree) { return objection }
             let isReadOnly = try tree.open(holder, [.pathOnly, .directory], links: .refuse).isReadOnly(path: holder)
             return isReadOnly ? "\(holder.shown()) is mounted read-only" : nil
         } catch  where [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno) {

@@ -66,7 +66,7 @@ package struct Inspection {
         for export in preparation.plan.exports {
             switch export.value {
             case .text(let text): values[export.name] = text
-            case .directory(let path), .place(let path): values[export.name] = path.string
+            case .directory(let path), .place(let path), .placeOrText(let path, _): values[export.name] = path.string
             case .textWhenApart: break
             }
         }

@@ -22,7 +22,7 @@ package struct StateDirectory: ~Copyable {
     ///   - user: the ids of the user's command.
     ///   - tree: the container's files.
     /// - Throws: why no directory can be trusted: the error of making it, ENOTDIR for something else in its place, or
-    ///   EPERM for one that belongs to somebody else, that others can write in, or that ``doubt(of:in:)`` rules out.
+    ///   EPERM for one that belongs to somebody else, that others can write in, or that ``objection(to:in:)`` rules out.
     package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
         switch start {
         case .root, .elevated:
@@ -45,7 +45,7 @@ package struct StateDirectory: ~Copyable {
         guard let name = path.lastComponent else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .invalidArgument)
         }
-        if isElevated, try Self.doubt(of: path, in: tree) != nil {
+        if isElevated, try Self.objection(to: path, in: tree) != nil {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
         let parent = try tree.openParent(of: path, links: .refuse)
@@ -96,7 +96,7 @@ package struct StateDirectory: ~Copyable {
     /// may have mounted somebody else's files there, or may remove what only root may change.
     ///
     /// - Throws: the error of looking at it.
-    static func doubt(of path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
+    static func objection(to path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
         let root = try tree.open("/", [.pathOnly, .directory], links: .refuse).mount
         func isMounted(_ place: borrowing Descriptor, _ path: FilePath) throws(SystemCallError) -> Bool {
             if root != 0 && place.mount == root { return false }
@@ -127,18 +127,16 @@ package struct StateDirectory: ~Copyable {
     ///   - entries: the environment.
     ///   - user: the id of the user who owns the environment.
     ///   - secrets: which of its variables are not kept.
+    ///   - exported: what drop-in steps have exported.
     /// - Throws: the error of writing.
     package func keep(
-        environment entries: [CString], of user: UInt32, without secrets: Secrets
+        environment entries: [CString], of user: UInt32, without secrets: Secrets,
+        exported: StepExported = StepExported()
     ) throws(SystemCallError) {
         var content: [UInt8] = []
-        let values = secrets.values(in: EnvironmentBlock(entries))
         for entry in entries {
             guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
-            // A step may have exported the value of a secret under another name.
-            if !values.isEmpty, case let bytes = entry.bytes, values.contains(where: { bytes.contains(bytes: $0) }) {
-                continue
-            }
+            if exported.isSecret(name, entry) { continue }
             content += entry.bytes
             content.append(0)
         }

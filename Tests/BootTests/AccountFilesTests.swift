@@ -1,13 +1,14 @@
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
 
 /// The account files of a container whose `/etc` is a file system of its own.
 @Suite(.actingAsUsers)
-struct AccountFilesWritingTests {
+struct AccountFilesTests {
     private static func change(
         _ found: AccountFiles, _ planned: AccountFiles, meanings: [String] = ["user jane added"]
     ) -> PlannedChange {

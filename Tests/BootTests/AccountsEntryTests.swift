@@ -3,11 +3,11 @@ import Testing
 
 @Suite struct AccountsEntryTests {
     @Test(arguments: AccountCase.entries)
-    func `plans the account files`(_ example: AccountCase) throws {
+    func `a request makes the account files that are expected`(_ example: AccountCase) throws {
         try example.check()
     }
 
-    @Test func `names what is in force`() throws {
+    @Test func `the plan names what is in force`() throws {
         let files = AccountFiles.lines(
             passwd: "root:x:0:0:root:/root:/bin/bash",
             group: """
@@ -27,7 +27,7 @@ import Testing
         #expect(plan.rootGroups == [0, 4])
     }
 
-    @Test func `gives root its primary group and those that list it`() throws {
+    @Test func `root has its primary group and those that list it`() throws {
         let files = AccountFiles.lines(
             passwd: "root:x:0:3:root:/root:/bin/ash",
             group: """

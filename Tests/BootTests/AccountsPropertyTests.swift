@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `plans for a file of 50 MB`() throws {
+    @Test func `an account file of 50 MB is planned for`() throws {
         let block = (0..<1000).map { "user\($0):x:\(2000 + $0):100::/home/user\($0):/bin/sh\n" }.joined()
         let copies = 50_000_000 / block.utf8.count + 1
         var text = Data()

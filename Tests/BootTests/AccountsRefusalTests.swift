@@ -210,12 +210,12 @@ extension AccountRefusalCase {
     }
 
     @Test(arguments: AccountCase.injected)
-    func `renames what a runtime added`(_ example: AccountCase) throws {
+    func `the planner renames what a runtime added`(_ example: AccountCase) throws {
         try example.check()
     }
 
     @Test(arguments: Start.allCases, CollisionPolicy.allCases)
-    func `renames a runtime's entries in every start`(_ start: Start, _ policy: CollisionPolicy) throws {
+    func `the planner renames a runtime's entries in every start`(_ start: Start, _ policy: CollisionPolicy) throws {
         let files = AccountFiles.lines(passwd: "500:*:500:0::/:/bin/sh", group: "501:x:501:500")
         let plan = try AccountPlan.plan(.jane(uid: 500, gid: 501, policy: policy, start: start), on: files)
         let expected = AccountFiles.lines(passwd: "jane:*:500:501::/home/jane:/bin/zsh", group: "MLO-unit:x:501:jane")

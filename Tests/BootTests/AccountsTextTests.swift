@@ -3,11 +3,11 @@ import Testing
 
 @Suite struct AccountsTextTests {
     @Test(arguments: AccountCase.texts)
-    func `reads and writes lines`(_ example: AccountCase) throws {
+    func `account files are read and written line by line`(_ example: AccountCase) throws {
         try example.check()
     }
 
-    @Test func `finds accounts by name and by uid, the first of each`() {
+    @Test func `accounts are found by name and by uid, the first of each`() {
         let files = AccountFiles.lines(
             passwd: """
                 # mljaggi-admin:x:1:1::/:/bin/sh
@@ -45,13 +45,13 @@ import Testing
     @Test(arguments: [
         ("/bin/bash", "/bin/bash"), ("", nil), ("bash", nil), ("/bin/\u{1B}sh", nil), ("/bin/sh:rest", "/bin/sh:rest"),
     ])
-    func `tells the login shell of a uid`(_ field: String, _ shell: String?) {
+    func `the login shell of a uid is known`(_ field: String, _ shell: String?) {
         let files = AccountFiles.lines(passwd: "ubuntu:x:1000:1000::/home/ubuntu:\(field)")
         #expect(files.loginShell(ofUserID: 1000) == shell)
         #expect(files.loginShell(ofUserID: 1001) == nil)
     }
 
-    @Test func `shows names of an image without what misleads a terminal`() {
+    @Test func `names of an image are shown without what misleads a terminal`() {
         let name = "\u{1B}[2J" + String(repeating: "n", count: 100)
         let files = AccountFiles.lines(passwd: "\(name):x:254321:1::/:/bin/sh")
         AccountRefusalCase(
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: ["", "jane:x:0:0", "jane\n", "jane\0", "jane,root", "+jane", "root"])
-    func `refuses a name that would write another account`(_ name: String) {
+    func `the planner refuses a name that would write another account`(_ name: String) {
         var request = AccountRequest.jane()
         request.userName = name
         request.groupName = name
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: ["", "home", "/home:/bin/sh", "/home\njane::0:0"])
-    func `refuses a path that would write another account`(_ path: String) {
+    func `the planner refuses a path that would write another account`(_ path: String) {
         var request = AccountRequest.jane()
         request.home = path
         request.shell = path
@@ -82,7 +82,7 @@ import Testing
         AccountRefusalCase("", request, on: AccountFiles(), refusals: [reason, reason]).check()
     }
 
-    @Test func `refuses root's ids`() {
+    @Test func `the planner refuses root's ids`() {
         AccountRefusalCase(
             "", .jane(uid: 0, gid: 0), on: AccountFiles(),
             refusals: [

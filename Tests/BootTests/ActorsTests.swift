@@ -2,6 +2,7 @@ import CTestSupport
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -28,7 +29,7 @@ struct ActorsTests {
 
     @Test func `the process acts as one of them after the other`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 try #require(setgroups(1, [3]) == 0)
                 let actors = try Self.actors()
                 let steps: [(Actor, String)] = [
@@ -53,7 +54,7 @@ struct ActorsTests {
     @Test(arguments: [(Capability.setGID.rawValue, "setgroups"), (Capability.setUID.rawValue, "setresuid")])
     func `who cannot become somebody else is himself again`(capability: Int, call: String) async {
         await #expect(processExitsWith: .success) { [capability, call = call as String] in
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 try #require(setgroups(1, [3]) == 0)
                 let rest = try Privileges.current().capabilities.permitted & ~(1 << UInt64(capability))
                 try #require(test_set_capabilities(rest, rest, 0, 0) == 0)
@@ -70,7 +71,7 @@ struct ActorsTests {
 
     @Test func `without privileges there is only the user`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
+            try inProcessOfItsOwn {
                 try #require(setgroups(1, [3]) == 0)
                 let actors = try Self.actors(.bare)
                 #expect(actors.has(.user) && !actors.has(.seed) && !actors.has(.root))

@@ -23,7 +23,7 @@ struct Base64Tests {
         ("Zm9vYmFy", "foobar"), ("Zg", "f"), ("Zm8", "fo"), (" Z\tm9\r\n\u{0B}\u{0C}v\n", "foo"), ("Zg=\n=", "f"),
         ("\n\n", ""),
     ])
-    func `it is decoded with whitespace and without padding`(text: String, decoded: String) throws {
+    func `base64 is decoded with whitespace and without padding`(text: String, decoded: String) throws {
         #expect(try Self.decode(text) == decoded)
     }
 
@@ -42,34 +42,5 @@ struct Base64Tests {
             let text = Secret(text: Data(bytes).base64EncodedString(options: .lineLength64Characters))
             #expect(try Base64.decode(text, 0..<text.count) == Secret(bytes))
         }
-    }
-}
-
-/// Bytes that are shown by their number only.
-struct SecretTests {
-    @Test func `whatever way it is printed, only its length shows`() {
-        let secret = Secret(text: "hunter2")
-        var dumped = ""
-        dump(SSHFilesChange.File(.privateKey, secret, from: "THE_KEY"), to: &dumped)
-        #expect("\(secret)" == "(secret, 7 bytes)")
-        #expect(String(reflecting: secret) == "(secret, 7 bytes)")
-        #expect("\([secret])" == "[(secret, 7 bytes)]")
-        #expect(!dumped.contains("hunter2") && dumped.contains("(secret, 7 bytes)"))
-    }
-
-    @Test func `it can be erased`() {
-        let secret = Secret(text: "hunter2")
-        #expect(
-            secret == Secret(text: "hunter2") && secret != Secret(text: "hunter3") && secret != Secret(text: "hunter"))
-        #expect(secret.starts(with: Secret(text: "hunt")) && !secret.starts(with: Secret(text: "hunter22")))
-        secret.erase()
-        #expect(secret.count == 0 && secret == Secret(text: ""))
-    }
-
-    @Test func `bytes are found in it`() {
-        let secret = Secret(text: "abcabc")
-        #expect(secret.firstIndex(of: "bc".utf8) == 1 && secret.firstIndex(of: "bc".utf8, from: 2) == 4)
-        #expect(secret.firstIndex(of: "bc".utf8, from: 5) == nil && secret.firstIndex(of: "abcabca".utf8) == nil)
-        #expect(secret.has("abc".utf8, at: 3) && !secret.has("abca".utf8, at: 3) && !secret.has("a".utf8, at: -1))
     }
 }

@@ -3,6 +3,7 @@ import Linux
 import Programs
 import Session
 import SystemPackage
+import TestSupport
 import Testing
 
 /// What is told of a file that cannot be used: the exact lines, with file, line, column, key and what was expected.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -58,20 +59,14 @@ struct ConfigurationReferenceTests {
             validator = jsonschema.Draft7Validator(schema)
             print(json.dumps([validator.is_valid(yaml.safe_load(text)) for text in texts]))
             """
-        let python = Process()
-        python.executableURL = URL(filePath: "/usr/bin/python3")
-        python.arguments = ["-c", program]
-        let (input, output) = (Pipe(), Pipe())
-        (python.standardInput, python.standardOutput) = (input, output)
-        let request = try JSONSerialization.data(
-            withJSONObject: [schema, texts] as [Any])
-        try python.run()
-        try input.fileHandleForWriting.write(contentsOf: request)
-        try input.fileHandleForWriting.close()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        python.waitUntilExit()
-        try #require(python.terminationStatus == 0, "python3 with jsonschema and yaml is there, and the schema is one")
-        return try #require(try JSONSerialization.jsonObject(with: answer) as? [Bool])
+        var python = Program(["/usr/bin/python3", "-c", program])
+        let request = try JSONSerialization.data(withJSONObject: [schema, texts] as [Any])
+        (python.standardInput, python.input) = (.pipe, ByteString(request))
+        let outcome = try python.run()
+        try #require(
+            outcome.exitCode == 0, "python3 with jsonschema and yaml is there, and the schema is one: \(outcome)")
+        return try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.standardOutput.bytes)) as? [Bool])
     }
 
     @Test func `the schema takes what the boot takes`() throws {

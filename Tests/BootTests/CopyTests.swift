@@ -2,18 +2,19 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
 
 /// A tree of the image that is copied once.
 struct CopyTests {
-    private static func copy(_ place: Workplace) -> Change {
+    private static func copy(_ place: Site) -> Change {
         .copy(CopyChange(from: place.image.appending("omz"), to: place.scratch.appending("omz")))
     }
 
     /// A tree with files, a link, a directory and modes.
-    private static func makeTree(_ place: Workplace) throws {
+    private static func makeTree(_ place: Site) throws {
         let tree = place.image.appending("omz")
         try place.makeDirectory(tree.appending("lib"))
         try place.makeFile(tree.appending("main"), "main", mode: 0o755)
@@ -40,9 +41,9 @@ struct CopyTests {
         omz/main 0750 main
         """
 
-    @Test func `it is copied with its links and modes, less the umask, and then left to the user`() async {
+    @Test func `a tree is copied with its links and modes, less the umask, and then left to the user`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try Self.makeTree(place)
             try expectSame(place.story(of: Self.copy(place), mode: .dryRun), "changed")
             try expectSame(place.listing(place.scratch), "")
@@ -56,7 +57,7 @@ struct CopyTests {
 
     @Test func `a file is copied too, and an image without it is fine`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try expectSame(place.story(of: Self.copy(place)), "unneeded: the image has no /image/omz")
             // More than is read at once.
             let content = String(repeating: "0123456789abcdef", count: 20000)
@@ -68,7 +69,7 @@ struct CopyTests {
 
     @Test func `pipes and sockets are left out and named`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeDirectory(place.image.appending("omz"))
             try #require(mkfifo(place.image.appending("omz/pipe").string, 0o666) == 0)
             let story = try place.story(of: Self.copy(place))
@@ -80,7 +81,7 @@ struct CopyTests {
 
     @Test func `a pipe in the place of the tree is an error and does not hold up anything`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try #require(mkfifo(place.image.appending("omz").string, 0o666) == 0)
             try expectSame(
                 place.story(of: Self.copy(place)),
@@ -92,7 +93,7 @@ struct CopyTests {
 
     @Test(.actingAsUsers) func `what the user cannot read is named, and nothing is left of the copy`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try Self.makeTree(place)
             try #require(chown(place.image.appending("omz/lib/secret").string, 0, 0) == 0)
             try expectSame(
@@ -105,8 +106,8 @@ struct CopyTests {
 
     @Test(.actingAsUsers) func `a file system that fills up in the middle is as it was`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 try Self.makeTree(place)
                 try place.makeFile(place.image.appending("omz/zz"), String(repeating: "x", count: 300_000))
                 try mountMemory(at: place.scratch, size: "200k")
@@ -123,7 +124,7 @@ struct CopyTests {
 
     @Test func `of many at once one makes the copy, which is whole, and nothing else is left`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try Self.makeTree(place)
             for round in 0..<10 {
                 let destination = place.scratch.appending("omz")

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -234,7 +235,7 @@ struct DirectoryRightsTests {
     // MARK: The seed user
 
     /// Where the seed user may work by path: `anywhere`, `nowhere`, or where what is mounted decides.
-    @Test func `by path`() {
+    @Test func `a path tells where the seed user may work`() {
         let volume = SeedDirectory.Volume(source: "s", type: "t")
         let plain = [SeedDirectory("/h")], described = [SeedDirectory("/h", on: volume)]
         func words(_ places: SeedPlaces, _ parent: FilePath, _ target: FilePath, made: [FilePath] = []) -> String {
@@ -256,7 +257,7 @@ struct DirectoryRightsTests {
         #expect(words(SeedPlaces(described), "/", "/h/jane") == "nowhere")
     }
 
-    @Test func `by mount, byte for byte`() throws {
+    @Test func `a mount tells where the seed user may work, byte for byte`() throws {
         let directory = try FileTree().openParent(of: "/proc/x", links: .refuse)
         let number = directory.mount
         let mounts = SeedPlaces.Mounts(

@@ -1,13 +1,14 @@
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
 
 /// Directories that the user or the seed makes on real file systems.
 @Suite(.actingAsUsers)
-struct ScratchDirectoryTests {
+struct DirectoryTests {
     private static func scratch(
         _ path: FilePath, mode: ModeBits = 0o770, seedMode: ModeBits? = nil, own: [FilePath] = [],
         use: DirectoryChange.Use = .write, isShared: Bool = false, fallbacks: [FilePath] = []

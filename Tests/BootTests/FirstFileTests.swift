@@ -1,15 +1,16 @@
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
 
 /// A file that is made once.
 struct FirstFileTests {
-    @Test func `it is made with its content, mode and owner, and then left to the user`() async {
+    @Test func `a first file is made with its content, mode and owner, and then left to the user`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let change = Change.firstFile(
                 FirstFileChange(path: place.scratch.appending(".zshenv"), content: Array("first\n".utf8)))
             try expectSame(place.story(of: change, mode: .dryRun), "changed")
@@ -24,7 +25,7 @@ struct FirstFileTests {
 
     @Test func `an empty one may be closed to others`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let change = Change.firstFile(FirstFileChange(path: place.scratch.appending(".zsh_history"), mode: 0o600))
             try expectSame(place.story(of: change), "changed")
             try expectSame(place.story(of: change), "already")
@@ -34,7 +35,7 @@ struct FirstFileTests {
 
     @Test func `a link of the user's counts as his file, even one that leads nowhere`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeLink(place.scratch.appending(".gitconfig"), to: "/nowhere")
             let change = Change.firstFile(FirstFileChange(path: place.scratch.appending(".gitconfig")))
             try expectSame(place.story(of: change), "already")
@@ -47,7 +48,7 @@ struct FirstFileTests {
         async
     {
         await #expect(processExitsWith: .success) { [kind = kind as String, words = words as String] in
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let (path, other) = (place.scratch.appending(".gitconfig"), place.scratch.appending("other"))
             switch kind {
             case "pipe": try #require(mkfifo(path.string, 0o600) == 0)
@@ -70,7 +71,7 @@ struct FirstFileTests {
 
     @Test func `what belongs into a directory that has been replaced goes there, and is reported there`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let home = place.home.appending("jane")
             try place.makeFile(home, "in the way")
             let (events, exports) = try place.apply(
@@ -93,7 +94,7 @@ struct FirstFileTests {
 
     @Test(.actingAsUsers) func `a directory that is closed to the user is told`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try #require(chown(place.scratch.string, 0, 0) == 0)
             let change = Change.firstFile(FirstFileChange(path: place.scratch.appending("f"), content: [65]))
             try expectSame(
@@ -106,7 +107,7 @@ struct FirstFileTests {
         async
     {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let directory = place.scratch.appending(".shell")
             try place.makeFile(directory)
             let (events, exports) = try place.apply(

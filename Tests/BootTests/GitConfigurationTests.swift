@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -68,15 +69,7 @@ struct GitConfigurationTests {
         let file = FileManager.default.temporaryDirectory.appending(path: "entrypoint-git-\(UUID())")
         try Data(text.utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/git")
-        process.arguments = ["config", "--file", file.path()] + arguments
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        let outcome = try Program(["/usr/bin/git", "config", "--file", file.path()] + arguments).run()
+        return (outcome.exitCode, outcome.output)
     }
 }

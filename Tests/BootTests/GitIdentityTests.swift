@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -9,7 +10,7 @@ import Testing
 /// The identity in git's configuration.
 struct GitIdentityTests {
     private static func change(
-        _ place: Workplace, name: String? = "Jane", email: String? = nil, git: FilePath? = "/usr/bin/git"
+        _ place: Site, name: String? = "Jane", email: String? = nil, git: FilePath? = "/usr/bin/git"
     ) -> Change {
         let entries = [("name", name), ("email", email)].compactMap { key, value in
             value.map { GitIdentityChange.Entry(key: key, value: $0) }
@@ -20,9 +21,9 @@ struct GitIdentityTests {
     }
 
     @Test(arguments: ["/usr/bin/git", nil] as [String?])
-    func `it is set in a file that is missing or empty, and read again`(git: String?) async {
+    func `the identity is set in a file that is missing or empty, and read again`(git: String?) async {
         await #expect(processExitsWith: .success) { [git = git as String?] in
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let file = place.scratch.appending(".gitconfig")
             for isThere in [false, true] {
                 if isThere { try place.makeFile(file, mode: 0o640) }
@@ -46,7 +47,7 @@ struct GitIdentityTests {
 
     @Test func `what is there stays, byte for byte, and only what is absent is added`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let file = place.scratch.appending(".gitconfig")
             let text = "# mine\n[core]\n\teditor = vi ; x\n[user]\n\tname = Somebody\n"
             try place.makeFile(file, text)
@@ -59,7 +60,7 @@ struct GitIdentityTests {
 
     @Test func `a bad file is told in git's words and stays as it is`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             for text in ["[user\nname = x\n", "[user]\nname = x\nemail = y\n[bad\n"] {
                 try place.makeFile(place.scratch.appending(".gitconfig"), text)
                 try expectSame(
@@ -74,7 +75,7 @@ struct GitIdentityTests {
 
     @Test func `an identity in an included file counts, and a condition is not overruled`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let (file, other) = (place.scratch.appending(".gitconfig"), place.scratch.appending("other"))
             try place.makeFile(other, "[user]\nname = x\n")
             try place.makeFile(file, "[include]\npath = \(other)\n")
@@ -90,7 +91,7 @@ struct GitIdentityTests {
 
     @Test func `a link is followed, and the lock of another git is waited for`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let (file, real) = (place.scratch.appending(".gitconfig"), place.scratch.appending("real"))
             try place.makeFile(real)
             try place.makeLink(file, to: real)
@@ -110,7 +111,7 @@ struct GitIdentityTests {
 
     @Test func `a lock that stays is told`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeFile(place.scratch.appending(".gitconfig.lock"))
             try expectSame(
                 place.story(of: Self.change(place)),
@@ -122,7 +123,7 @@ struct GitIdentityTests {
 
     @Test func `a read-only file is changed as git does, and a device is left alone`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let file = place.scratch.appending(".gitconfig")
             try place.makeFile(file, "[core]\n", mode: 0o444)
             try expectSame(place.story(of: Self.change(place)), "changed")
@@ -138,7 +139,7 @@ struct GitIdentityTests {
 
     @Test(.actingAsUsers) func `a file that the user cannot read or change is told`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let file = place.scratch.appending(".gitconfig")
             try place.makeFile(file, "x", mode: 0o600)
             try #require(chown(file.string, 0, 0) == 0)
@@ -158,7 +159,7 @@ struct GitIdentityTests {
 
     @Test func `without git a file with a content, or a link, is left alone`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let file = place.scratch.appending(".gitconfig")
             try place.makeFile(file, "[user]\nemail = x\n")
             try expectSame(
@@ -175,7 +176,7 @@ struct GitIdentityTests {
 
     @Test func `a program that is no git is told`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try expectSame(
                 place.story(of: Self.change(place, git: "/usr/bin/false")),
                 "failed: cannot set the identity in /scratch/.gitconfig: git says: exit code 1")

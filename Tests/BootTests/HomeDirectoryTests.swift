@@ -1,5 +1,6 @@
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot

@@ -2,6 +2,7 @@ import CTestSupport
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot

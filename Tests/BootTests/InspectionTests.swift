@@ -2,6 +2,7 @@ import Foundation
 import Linux
 import Programs
 import SystemPackage
+import TestSupport
 import Testing
 import Text
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The order of the parts: each knows only what stands below it.
 enum Layering {

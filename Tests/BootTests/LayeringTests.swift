@@ -1,5 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
+
+/// The parts form no circles.
+struct LayeringTests {
     @Test func `a target imports only what stands below it`() throws {
         let files = try Layering.files(below: "Sources")
         #expect(files.count > 100)

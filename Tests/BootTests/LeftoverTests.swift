@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -12,11 +13,11 @@ struct LeftoverTests {
 
     /// Makes the image's tree and a leftover of the name, an hour old, and gives what is left of that after a copy.
     private static func remains(
-        mode: mode_t = 0o700, isOld: Bool = true, _ fill: (Workplace, FilePath) throws -> Void
+        mode: mode_t = 0o700, isOld: Bool = true, _ fill: (Site, FilePath) throws -> Void
     ) throws -> String {
         // Earlier work as root has left one that closes everything.
         umask(0o022)
-        let place = try Workplace()
+        let place = try Site.ofUser()
         try place.makeFile(place.image.appending(".omz/lib/a"), in: place, "a")
         let left = place.scratch.appending(TemporaryName.make(for: name))
         try place.makeDirectory(left, mode: 0o700)
@@ -33,7 +34,7 @@ struct LeftoverTests {
     }
 
     private static func expectStays(
-        _ line: String, mode: mode_t = 0o700, _ fill: (Workplace, FilePath) throws -> Void
+        _ line: String, mode: mode_t = 0o700, _ fill: (Site, FilePath) throws -> Void
     ) throws {
         let remains = try remains(mode: mode, fill)
         #expect(remains.contains(line), "with mode \(mode): \(remains)")
@@ -44,12 +45,12 @@ struct LeftoverTests {
         try #require(utimensat(AT_FDCWD, path.string, [old, old], AT_SYMLINK_NOFOLLOW) == 0)
     }
 
-    private static func mark(_ place: Workplace, _ left: FilePath, of other: FilePath? = nil) throws {
+    private static func mark(_ place: Site, _ left: FilePath, of other: FilePath? = nil) throws {
         let status = try #require(try FileTree().status(other ?? left, links: .refuse))
         try place.makeFile(left.appending("made-by-entrypoint"), "\(status.inode)\n", mode: 0o600)
     }
 
-    private static func putTree(_ place: Workplace, _ left: FilePath, _ name: String = ".omz") throws {
+    private static func putTree(_ place: Site, _ left: FilePath, _ name: String = ".omz") throws {
         try place.makeFile(left.appending("\(name)/lib/a"), in: place, "half")
     }
 
@@ -160,7 +161,7 @@ struct LeftoverTests {
 
     @Test func `of files and links only what this boot would write goes`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let (file, link) = (place.scratch.appending(".zshenv"), place.home.appending(".x"))
             func leave(_ path: FilePath, _ make: (FilePath) throws -> Void) throws {
                 let left = path.removingLastComponent().appending(
@@ -188,31 +189,12 @@ struct LeftoverTests {
     }
 }
 
-extension Workplace {
+extension Site {
     /// Makes a file of the user's, and the directories above it.
-    fileprivate func makeFile(_ path: FilePath, in place: Workplace, _ content: String) throws {
+    fileprivate func makeFile(_ path: FilePath, in place: Site, _ content: String) throws {
         if try FileTree().status(path.removingLastComponent(), links: .follow) == nil {
             try makeDirectory(path.removingLastComponent())
         }
         try makeFile(path, content)
-    }
-}
-
-/// Names of what is made beside its final place.
-struct TemporaryNameTests {
-    @Test func `a name is known again, differs each time, and fits into a directory`() throws {
-        let name = try #require(FilePath.Component(String(repeating: "é", count: 127)))
-        let made = TemporaryName.make(for: name)
-        #expect(made.string.utf8.count <= 255)
-        #expect(TemporaryName.isTemporary(made, for: name))
-        #expect(TemporaryName.make(for: name) != made)
-        let other: FilePath.Component = ".zshrc"
-        #expect(!TemporaryName.isTemporary(made, for: other))
-        #expect(!TemporaryName.isTemporary(name, for: name))
-        for text in [".zshrc.entrypoint-", ".zshrc.entrypoint-1", ".zshrc.entrypoint-x-1", "..zshrc.entrypoint-1-A b"] {
-            let candidate = try #require(FilePath.Component(text))
-            #expect(!TemporaryName.isTemporary(candidate, for: other), "\(text)")
-        }
-        #expect(TemporaryName.isTemporary("..zshrc.entrypoint-12-a9", for: other))
     }
 }

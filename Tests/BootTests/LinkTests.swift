@@ -2,21 +2,20 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
 
 /// A link in the home that leads to the persistent directory.
 struct LinkTests {
-    private static func link(
-        _ place: Workplace, _ kind: LinkChange.Kind = .directory, mode: ModeBits? = 0o777
-    ) -> Change {
+    private static func link(_ place: Site, _ kind: LinkChange.Kind = .directory, mode: ModeBits? = 0o777) -> Change {
         .link(LinkChange(place.home.appending(".x"), to: place.scratch.appending(".x"), kind, mode: mode))
     }
 
     @Test(arguments: [true, false]) func `the target is made, and the link`(isDirectory: Bool) async {
         await #expect(processExitsWith: .success) { [isDirectory = isDirectory as Bool] in
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let change = Self.link(place, isDirectory ? .directory : .file, mode: isDirectory ? 0o777 : 0o600)
             try expectSame(place.story(of: change, mode: .dryRun), "changed")
             try expectSame(place.listing(place.root), "home/ 0755\nimage/ 0755 0:0\nscratch/ 0755")
@@ -32,7 +31,7 @@ struct LinkTests {
 
     @Test func `a target that is not to be made is waited for`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try expectSame(place.story(of: Self.link(place, mode: nil)), "unneeded: there is no /scratch/.x")
             try expectSame(place.listing(place.home), "")
             try place.makeDirectory(place.scratch.appending(".x"))
@@ -43,7 +42,7 @@ struct LinkTests {
 
     @Test(arguments: ["/elsewhere", "/nowhere/at all", ".x"]) func `another link is replaced`(old: String) async {
         await #expect(processExitsWith: .success) { [old = old as String] in
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeLink(place.home.appending(".x"), to: FilePath(old))
             try expectSame(place.story(of: Self.link(place)), "changed\nit was a link to \(old)")
             try expectSame(place.listing(place.home), ".x -> /scratch/.x")
@@ -52,7 +51,7 @@ struct LinkTests {
 
     @Test func `a file in the way moves to the target`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeFile(place.home.appending(".x"), "mine", mode: 0o640)
             let change = Self.link(place, .file, mode: 0o600)
             try expectSame(
@@ -64,9 +63,9 @@ struct LinkTests {
         }
     }
 
-    @Test func `it moves over an empty file, and never over one with a content`() async {
+    @Test func `a file moves over an empty one, and never over one with a content`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let change = Self.link(place, .file, mode: 0o600)
             try place.makeFile(place.scratch.appending(".x"))
             try place.makeFile(place.home.appending(".x"), "first")
@@ -90,10 +89,10 @@ struct LinkTests {
     }
 
     @Test(.actingAsUsers, arguments: [false, true])
-    func `it moves over an empty directory, and never over a link to one`(isApart: Bool) async {
+    func `a directory moves over an empty one, and never over a link to one`(isApart: Bool) async {
         await #expect(processExitsWith: .success) { [isApart = isApart as Bool] in
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 if isApart { try mountMemory(at: place.scratch) }
                 for isLink in [false, true] {
                     try place.makeDirectory(place.home.appending(".x"), mode: 0o750)
@@ -124,7 +123,7 @@ struct LinkTests {
 
     @Test func `a directory in the way moves to the target, or is kept beside it`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeDirectory(place.home.appending(".x/sub"))
             try place.makeFile(place.home.appending(".x/sub/f"), "1")
             try expectSame(place.story(of: Self.link(place)), "changed\nwhat was in its place moved to /scratch/.x")
@@ -143,7 +142,7 @@ struct LinkTests {
 
     @Test func `something of another kind in the way is kept beside the link`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeFile(place.home.appending(".x"), "a file")
             try expectSame(
                 place.story(of: Self.link(place)),
@@ -155,7 +154,7 @@ struct LinkTests {
 
     @Test func `a target of another kind is an error, and nothing moves`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeFile(place.home.appending(".x"), "mine")
             try place.makeDirectory(place.scratch.appending(".x"))
             let error = "failed: cannot link /home/.x to /scratch/.x: that is"
@@ -174,7 +173,7 @@ struct LinkTests {
 
     @Test func `a target that is a link itself is followed, and one that leads nowhere is an error`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeLink(place.scratch.appending(".x"), to: place.scratch.appending("far"))
             try place.makeDirectory(place.home.appending(".x"))
             let error =
@@ -193,7 +192,7 @@ struct LinkTests {
 
     @Test func `in a home that is the persistent directory there is nothing to link`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let path = place.scratch.appending(".x")
             let same = Change.link(LinkChange(path, to: path, .directory, mode: 0o777))
             try expectSame(place.story(of: same), "changed")
@@ -210,8 +209,8 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `from another file system things are copied whole, then removed`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 try mountMemory(at: place.scratch)
                 try place.makeDirectory(place.home.appending(".x/sub"))
                 try place.makeFile(place.home.appending(".x/sub/f"), "1", mode: 0o600)
@@ -233,8 +232,8 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `what cannot be moved is kept beside the link, and what can be later stays`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 try mountMemory(at: place.scratch, size: "100k")
                 try place.makeDirectory(place.home.appending(".x"))
                 try #require(mkfifo(place.home.appending(".x/pipe").string, 0o600) == 0)
@@ -267,7 +266,7 @@ struct LinkTests {
 
     @Test func `what an earlier boot has copied and not yet removed is removed, and anything else is kept`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let (path, target) = (place.home.appending(".x"), place.scratch.appending(".x"))
             for (content, isCopy) in [("1", true), ("2", false), ("1", true)] {
                 try place.makeDirectory(path.appending("sub"))
@@ -302,8 +301,8 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `a mount in the way, or in what is in the way, is left alone`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 try place.makeDirectory(place.home.appending(".x/sub"))
                 for mounted in [".x", ".x/sub"] {
                     try mountMemory(at: place.home.appending(mounted))
@@ -321,7 +320,7 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `a home of somebody else's is told`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try #require(chown(place.home.string, 0, 0) == 0)
             try expectSame(
                 place.story(of: Self.link(place)),
@@ -345,8 +344,8 @@ struct LinkTests {
 
     @Test(.actingAsUsers) func `what root left in the home is kept even if only its copy can move`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 try mountMemory(at: place.scratch)
                 try place.makeDirectory(place.home.appending(".x/sub"))
                 try place.makeFile(place.home.appending(".x/sub/f"), "1")
@@ -364,8 +363,8 @@ struct LinkTests {
     @Test(.actingAsUsers, arguments: [false, true])
     func `of many at once every one ends with the link, and nothing is lost`(isApart: Bool) async {
         await #expect(processExitsWith: .success) { [isApart = isApart as Bool] in
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 if isApart { try mountMemory(at: place.scratch) }
                 for _ in 0..<30 {
                     let names = (0..<8).map { "\($0)" }

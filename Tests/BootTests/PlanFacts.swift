@@ -98,7 +98,7 @@ enum PlanFacts {
             + plan.exports.map { export in
                 switch export.value {
                 case .text(let text): "\(export.name)=\(text)"
-                case .directory(let path), .place(let path): "\(export.name)=\(path)"
+                case .directory(let path), .place(let path), .placeOrText(let path, _): "\(export.name)=\(path)"
                 case .textWhenApart(let text, _, _): "\(export.name)=\(text), perhaps"
                 }
             }

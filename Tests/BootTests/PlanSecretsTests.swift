@@ -22,7 +22,7 @@ struct PlanSecretsTests {
         var isErased: Bool { bytes.allSatisfy { $0 == 0 } }
     }
 
-    private static func plan(_ place: Workplace, _ keys: [Key], after earlier: [PlannedChange] = []) -> Plan {
+    private static func plan(_ place: Site, _ keys: [Key], after earlier: [PlannedChange] = []) -> Plan {
         let files = zip([SSHFileName.privateKey, .publicKey, .knownHosts], keys).map { name, key in
             SSHFilesChange.File(name, key.secret, from: "THE_KEY")
         }
@@ -35,7 +35,7 @@ struct PlanSecretsTests {
 
     @Test func `a plan that is applied twice comes to the same, and its secrets go when its owner is done`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let keys = ["KEY\n", "PUBLIC\n", "HOST\n"].map(Key.init)
             let plan = Self.plan(place, keys)
             func come(to mode: Apply.Mode) throws(BootError) -> [String] {
@@ -64,7 +64,7 @@ struct PlanSecretsTests {
 
     @Test func `a change that ends the boot before the turn of ssh leaves no secret in memory`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let key = Key("KEY\n")
             try place.makeDirectory(place.scratch.appending("taken"))
             let failing = PlannedChange(

@@ -41,6 +41,7 @@ struct PlanTests {
         case .text(let text): text
         case .directory(let path): "what becomes of \(path)"
         case .place(let path): "\(path), if it is made"
+        case .placeOrText(let path, let text): "\(path), or \(text)"
         case .textWhenApart(let text, let one, let other): "\(text), if \(one) and \(other) are apart"
         }
     }
@@ -51,7 +52,7 @@ struct PlanTests {
     private static let accountsWithoutSudo = accounts.replacing("user jane joined group sudo; ", with: "")
     private static let consequence = "(programs that look up the user, such as sudo and ssh, will not work)"
 
-    @Test func `identity of a start as root`() throws {
+    @Test func `identity plans a start as root`() throws {
         expectSame(
             try text("identity", on: .made()),
             """
@@ -86,7 +87,7 @@ struct PlanTests {
         }
     }
 
-    @Test(arguments: NoSudo.allCases) func `identity without sudo`(reason: NoSudo) throws {
+    @Test(arguments: NoSudo.allCases) func `identity plans a user without sudo`(reason: NoSudo) throws {
         expectSame(
             try text("identity", reason.changes, on: reason.host),
             """
@@ -110,7 +111,7 @@ struct PlanTests {
             ])
     }
 
-    @Test func `identity of a start without privileges`() throws {
+    @Test func `identity plans a start without privileges`() throws {
         let host = Host.made(.bare(user: 254_321, group: 83070), sudo: nil)
         expectSame(
             try text("identity", environment: ["HOME=/given"], on: host),
@@ -125,7 +126,7 @@ struct PlanTests {
         }
     }
 
-    @Test func `scratch with a seed`() throws {
+    @Test func `scratch plans for a pod with a seed`() throws {
         expectSame(
             try text("scratch", on: .made()),
             """
@@ -133,16 +134,16 @@ struct PlanTests {
             user, seed, else stop: directory /scratch/homes/jane/work (0770) -:83070, use enter, on a volume
             user, seed, else warn: directory /scratch/hf_cache (2770) -:83070, use write, shared, on a volume, or \
             /scratch/homes/jane/.cache/huggingface
-            user, else warn: directory /scratch/homes/jane/.cache/huggingface (0770) -:83070, use none, on a volume \
-            (HF_TOKEN_PATH is not set, as others could read a token there)
+            user, else warn: directory /scratch/homes/jane/.cache/huggingface (0770) -:83070, use none, on a volume, or \
+            /home/jane/.cache/huggingface (HF_TOKEN_PATH is /dev/null: no token is kept, which others could read)
             export SCRATCH_HOME=/scratch/homes/jane
             export WORKING_DIR=/scratch/homes/jane/work
             export HF_HOME=what becomes of /scratch/hf_cache
-            export HF_TOKEN_PATH=/scratch/homes/jane/.cache/huggingface/token, if it is made
+            export HF_TOKEN_PATH=/scratch/homes/jane/.cache/huggingface/token, or /dev/null
             """)
     }
 
-    @Test func `scratch without a seed, with another umask and other places`() throws {
+    @Test func `scratch plans for a pod without a seed, with another umask and other places`() throws {
         let changes = [
             "SCRATCH_UMASK": "077", "SCRATCH_HOME": "/h", "WORKING_DIR": "/w", "HF_HOME": "/c", "HF_TOKEN_PATH": "/t",
         ]
@@ -159,7 +160,7 @@ struct PlanTests {
             """)
     }
 
-    @Test func `handoff`() throws {
+    @Test func `handoff plans what the command finds`() throws {
         expectSame(
             try text("handoff", on: .made()),
             """

@@ -1,5 +1,6 @@
 import Foundation
 import Linux
+import TestSupport
 import Testing
 import Text
 
@@ -119,27 +120,6 @@ struct PrivateKeyTests {
     }
 }
 
-/// What is written into files that everybody may read.
-struct KeyTextTests {
-    @Test(arguments: [
-        ("ssh-ed25519 AAAA jane", "ssh-ed25519 AAAA jane\n"), ("a\r\nb\rc\n\n", "a\nb\nc\n"), ("\u{FEFF} x \n", "x\n"),
-    ])
-    func `lines end with one newline`(text: String, normal: String) throws {
-        #expect(try KeyText.readable(Secret(text: text)).text == normal)
-    }
-
-    @Test(arguments: [
-        (" \r\n", "nothing but whitespace"), ("a\0b", "it has a NUL byte"),
-        (
-            "x\n-----BEGIN OPENSSH PRIVATE KEY-----\n",
-            "it holds a private key, which must not be in a file that everybody may read"
-        ),
-    ])
-    func `what must not be written is refused`(text: String, problem: String) {
-        #expect(throws: FormatError(problem)) { _ = try KeyText.readable(Secret(text: text)) }
-    }
-}
-
 /// A pair of keys in the form of ssh-keygen's files.
 struct KeyPair {
     let privateKey: String
@@ -153,12 +133,9 @@ func makeKey(_ options: [String]) throws -> KeyPair {
     defer { try? FileManager.default.removeItem(at: directory) }
     let file = directory.appending(path: "key")
     let passphrase = options.contains("-N") ? [] : ["-N", ""]
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/ssh-keygen")
-    process.arguments = ["-q", "-C", "jane", "-f", file.path()] + options + passphrase
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "ssh-keygen \(options)")
+    let outcome = try Program(["/usr/bin/ssh-keygen", "-q", "-C", "jane", "-f", file.path()] + options + passphrase)
+        .run()
+    try #require(outcome.exitCode == 0, "ssh-keygen \(options): \(outcome)")
     return KeyPair(
         privateKey: try String(contentsOf: file, encoding: .utf8),
         publicKey: try String(contentsOf: file.appendingPathExtension("pub"), encoding: .utf8))

@@ -1,5 +1,6 @@
 import Boot
 import Foundation
+import TestSupport
 import Testing
 
 /// The README's tables are those of the code.

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -15,7 +16,7 @@ struct SSHFilesTests {
     ]
 
     private static func change(
-        _ place: Workplace, key: String? = "KEY\n", publicKey: String? = nil, hosts: String? = nil,
+        _ place: Site, key: String? = "KEY\n", publicKey: String? = nil, hosts: String? = nil,
         alias: SSHFileName? = nil, mounts: [Mount] = plainMounts
     ) -> Change {
         let contents: [(SSHFileName, String?)] = [(.privateKey, key), (.publicKey, publicKey), (.knownHosts, hosts)]
@@ -29,7 +30,7 @@ struct SSHFilesTests {
 
     @Test func `files are written with ssh's modes, and not written again`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             func change() -> Change {
                 Self.change(place, publicKey: "PUBLIC\n", hosts: "HOST\n", alias: .ed25519)
             }
@@ -54,7 +55,7 @@ struct SSHFilesTests {
 
     @Test func `a file whose variable is gone goes, and files of the user's stay`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             _ = try place.story(of: Self.change(place, publicKey: "PUBLIC\n", hosts: "HOST\n", alias: .ecdsa))
             try place.makeFile(place.home.appending(".ssh/config"), "mine")
             try expectSame(
@@ -71,7 +72,7 @@ struct SSHFilesTests {
 
     @Test func `a file that the user has changed since is his`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             _ = try place.story(of: Self.change(place, publicKey: "PUBLIC\n"))
             try place.makeFile(place.home.appending(".ssh/id_rsa"), "HIS\n", mode: 0o600)
             try expectSame(place.story(of: Self.change(place, key: nil, publicKey: "PUBLIC\n")), "already")
@@ -93,7 +94,7 @@ struct SSHFilesTests {
 
     @Test func `known hosts that ssh has added stay, and go with the variable`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             _ = try place.story(of: Self.change(place, hosts: "HOST\n"))
             try place.makeFile(place.home.appending(".ssh/known_hosts"), "HOST\nMORE\n", mode: 0o644)
             try expectSame(place.story(of: Self.change(place, hosts: "HOST\n")), "already")
@@ -105,7 +106,7 @@ struct SSHFilesTests {
 
     @Test func `files and links that were there before are kept under another name, but for a second name`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let directory = place.home.appending(".ssh")
             try place.makeDirectory(directory, mode: 0o700)
             try place.makeFile(directory.appending("id_rsa"), "OLD\n", mode: 0o600)
@@ -141,7 +142,7 @@ struct SSHFilesTests {
 
     @Test func `a file of the user's with the same content stays his, and gets the mode`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
             try place.makeFile(place.home.appending(".ssh/id_rsa"), "KEY\n", mode: 0o644)
             try expectSame(place.story(of: Self.change(place)), "changed\nwrote id_rsa (0600)")
@@ -156,7 +157,7 @@ struct SSHFilesTests {
     @Test(arguments: ["", "K", "KEY\n"])
     func `what a killed boot left of a file is gone with the next one`(left: String) async {
         await #expect(processExitsWith: .success) { [left = left as String] in
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
             try place.makeFile(place.home.appending(".ssh/.id_rsa.entrypoint"), left, mode: 0o600)
             _ = try place.story(of: Self.change(place))
@@ -168,7 +169,7 @@ struct SSHFilesTests {
         async
     {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             _ = try place.story(of: Self.change(place))
             let ssh = place.home.appending(".ssh")
             let (key, left) = (ssh.appending("id_rsa"), ssh.appending(".id_rsa.entrypoint"))
@@ -182,7 +183,7 @@ struct SSHFilesTests {
     @Test func `something else of that name is not the boot's, and stays`() async {
         await #expect(processExitsWith: .success) {
             for other in ["notes", "KEY\nmore"] {
-                let place = try Workplace()
+                let place = try Site.ofUser()
                 try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
                 try place.makeFile(place.home.appending(".ssh/.id_rsa.entrypoint"), other, mode: 0o600)
                 try place.makeFile(place.home.appending(".ssh/..entrypoint.entrypoint"), "my own words\n", mode: 0o600)
@@ -206,7 +207,7 @@ struct SSHFilesTests {
 
     @Test func `a directory that others can write in is told`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeDirectory(place.home.appending(".ssh"), mode: 0o775)
             try expectSame(
                 place.story(of: Self.change(place)),
@@ -221,7 +222,7 @@ struct SSHFilesTests {
 
     @Test func `a file in the place of the directory, or a link that leads nowhere, is an error`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try place.makeFile(place.home.appending(".ssh"), "mine")
             try expectSame(
                 place.story(of: Self.change(place)),
@@ -238,7 +239,7 @@ struct SSHFilesTests {
 
     @Test func `a mounted directory is left alone`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let mounts =
                 Self.plainMounts + [Mount(point: place.home.appending(".ssh"), type: "tmpfs", source: "secret")]
             try expectSame(
@@ -251,8 +252,8 @@ struct SSHFilesTests {
 
     @Test(.actingAsUsers) func `a mounted file is left alone, and the others are written`() async {
         await #expect(processExitsWith: .success) {
-            try withOwnMounts {
-                let place = try Workplace()
+            try inProcessOfItsOwn {
+                let place = try Site.ofUser()
                 let file = place.home.appending(".ssh/known_hosts")
                 try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)
                 try place.makeFile(file, "")
@@ -273,7 +274,7 @@ struct SSHFilesTests {
 
     @Test(.actingAsUsers) func `a home of somebody else's is told, and nothing is left`() async {
         await #expect(processExitsWith: .success) {
-            let place = try Workplace()
+            let place = try Site.ofUser()
             try #require(chown(place.home.string, 0, 0) == 0)
             try expectSame(
                 place.story(of: Self.change(place)),

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
@@ -10,13 +11,13 @@ import Testing
 struct SSHMemoryTests {
     /// Runs a body in a container's mounts, as far as they matter: memory at `/run` and `/dev/shm`.
     private static func inContainer(
-        size: String = "1m", _ body: (Workplace, _ mounts: [Mount], _ memory: FilePath) throws -> Void
+        size: String = "1m", _ body: (Site, _ mounts: [Mount], _ memory: FilePath) throws -> Void
     ) throws {
-        try withOwnMounts {
+        try inProcessOfItsOwn {
             try mountMemory(at: "/run", size: size)
             try mountMemory(at: "/dev/shm")
             try #require(chmod("/run", 0o755) == 0)
-            let place = try Workplace()
+            let place = try Site.ofUser()
             let mounts = [
                 Mount(point: "/", type: "overlay", source: "overlay"),
                 Mount(point: "/run", type: "tmpfs", source: "tmpfs"),
@@ -33,7 +34,7 @@ struct SSHMemoryTests {
     }
 
     private static func change(
-        _ place: Workplace, _ mounts: [Mount], key: String? = "KEY\n", hosts: String? = nil,
+        _ place: Site, _ mounts: [Mount], key: String? = "KEY\n", hosts: String? = nil,
         alias: SSHFileName? = nil
     ) -> Change {
         let contents: [(SSHFileName, String?)] = [(.privateKey, key), (.knownHosts, hosts)]

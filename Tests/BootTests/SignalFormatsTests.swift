@@ -12,7 +12,7 @@ import Text
             ("RTMIN-1", nil),
             ("RTMIN+31", nil), ("RTMAX+1", nil), ("RTMIN+", nil), ("SIGSIGTERM", nil), ("15 ", nil), ("RTMIN++3", nil),
         ] as [(String, Int32?)])
-    func `name a signal or none`(text: String, number: Int32?) {
+    func `a word names a signal or none`(text: String, number: Int32?) {
         #expect(Signal(text)?.rawValue == number)
     }
 
@@ -22,7 +22,7 @@ import Text
         }
     }
 
-    @Test func `name rules for signals`() throws {
+    @Test func `a list names rules for signals`() throws {
         let rules = try SignalFormats.parseRewrites("TERM:QUIT, USR1:0\n15:RTMIN+3")
         #expect(rules.target(of: .terminate) == Signal(rawValue: 37))
         #expect(rules.target(of: Signal(rawValue: 10)) == nil)
@@ -43,11 +43,11 @@ import Text
             ("KILL:TERM", "\"KILL:TERM\" rewrites SIGKILL, which no process can receive"),
             ("CHLD:TERM", "\"CHLD:TERM\" rewrites SIGCHLD, which tells the init of its children and is never sent on"),
         ])
-    func `say what is wrong with a rule`(text: String, message: String) {
+    func `the error says what is wrong with a rule`(text: String, message: String) {
         #expect(throws: FormatError(message)) { try SignalFormats.parseRewrites(text) }
     }
 
-    @Test func `name exit codes`() throws {
+    @Test func `a list names exit codes`() throws {
         let codes = try SignalFormats.parseRemappedExits("143,0 255")
         #expect((0...255).filter { codes.contains(Int32($0)) } == [0, 143, 255])
         #expect(throws: FormatError("\"256\" is not an exit code; write a number from 0 to 255")) {
@@ -63,11 +63,11 @@ import Text
             ("10s", nil),
             ("99999999999999999999", nil),
         ] as [(String, UInt64?)])
-    func `name a time in seconds or none`(text: String, nanoseconds: UInt64?) {
+    func `a number names a time in seconds or none`(text: String, nanoseconds: UInt64?) {
         #expect((try? SignalFormats.parseSeconds(text)) == nanoseconds)
     }
 
-    @Test func `name a receiver`() throws {
+    @Test func `a word names a receiver`() throws {
         #expect(try SignalFormats.parseReceiver("child") == .child)
         #expect(throws: FormatError("\"all\" is not a receiver of signals; write group or child")) {
             try SignalFormats.parseReceiver("all")

@@ -2,33 +2,51 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Boot
 
-/// A directory where root, the seed user and the user work, as on a machine of their own.
+/// A directory with people, where changes are applied: root, the seed user and the user, as on a machine of their own, or
+/// the user alone, who has a home, a scratch directory and an image's files there.
 ///
-/// The process acts as each of them: only the body of ``withSite(_:)`` in an exit test may use it.
+/// Where the tests run as root the process acts as each of them: only an exit test may apply changes then.
 final class Site {
-    let root: FilePath
     static let user = Credentials(user: 254_321, group: 83070, groups: [])
     static let seed = Credentials(user: 177_449, group: 83070, groups: [])
-    private let umask: ModeBits
-    private let hasSeed: Bool
 
-    init(umask: ModeBits = 0o007, hasSeed: Bool = true) throws {
-        var template = Array("\(NSTemporaryDirectory())/entrypoint-test-XXXXXX".utf8CString)
-        let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
-        root = FilePath(platformString: try #require(made))
-        chmod(root.string, 0o755)
+    let root: FilePath
+    /// The user: another than root where the tests run as root, else the one who runs them.
+    let user: Credentials
+    private let temporary: TemporaryDirectory
+    private let seed: Credentials?
+    private let umask: ModeBits
+
+    var home: FilePath { at("home") }
+    var scratch: FilePath { at("scratch") }
+    var image: FilePath { at("image") }
+
+    init(umask: ModeBits = 0o007, hasSeed: Bool = true, user: Credentials = Site.user) throws {
+        temporary = try TemporaryDirectory()
+        root = temporary.path
+        self.user = user
         self.umask = umask
-        self.hasSeed = hasSeed
+        seed = hasSeed ? Self.seed : nil
+    }
+
+    /// The site of the user alone.
+    static func ofUser() throws -> Site {
+        let found = try Privileges.current()
+        let own = Credentials(user: found.user.effective, group: found.group.effective, groups: found.groups)
+        let site = try Site(hasSeed: false, user: found.user.effective == 0 ? Site.user : own)
+        for directory in ["home", "scratch", "image"] { try site.directory(directory) }
+        for directory in [site.home, site.scratch] { try site.give(directory) }
+        return site
     }
 
     deinit {
         if getuid() == 0 && geteuid() != 0 { _ = try? Privileges.resume(Credentials(user: 0, group: 0, groups: [])) }
         umount2(root.string, CInt(MNT_DETACH))
-        try? FileManager.default.removeItem(atPath: root.string)
     }
 
     /// A path below the site.
@@ -80,75 +98,72 @@ final class Site {
         try #require(mount("none", root.string, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0)
     }
 
-    /// Applies one change and tells what came of it as text: outcome, as whom, and notes below; paths without the site's.
-    func story(
-        _ change: Change, by actors: [Actor] = [.user, .seed], mode: Apply.Mode = .boot,
-        seedPlaces: SeedPlaces = SeedPlaces(), start: Start = .root
-    ) throws -> String {
-        let planned = PlannedChange(change, by: actors, onFailure: .warn)
-        return try stories([planned], mode: mode, seedPlaces: seedPlaces, start: start)
+    /// Makes the user the owner of a file.
+    func give(_ path: FilePath) throws {
+        try #require(lchown(path.string, user.user, user.group) == 0)
     }
 
-    /// Applies several changes.
-    func stories(
-        _ changes: [PlannedChange], exports: [Export] = [], mode: Apply.Mode = .boot,
-        seedPlaces: SeedPlaces = SeedPlaces(), start: Start = .root
-    ) throws -> String {
-        let people = People(
-            user: People.User(
-                name: "jane", groupName: "lab", home: at("home"), shell: "/bin/sh", credentials: Self.user),
-            seed: hasSeed ? Self.seed : nil,
-            accounts: PlannedAccounts(), warnings: [])
-        let privileges = try Privileges.current()
-        let actors = Actors(people, privileges: privileges, start: start, umask: umask)
-        let apply = Apply(mode, tree: FileTree(), actors: actors, seedPlaces: seedPlaces)
-        var lines: [String] = []
-        let plan = Plan(
-            changes: changes.map { StepChange(step: "test", planned: $0) }, exports: exports, warnings: [])
-        do throws(BootError) {
-            let exports = try apply.run(plan) { event in lines.append(Self.story(event)) }
-            lines += exports.map { "\($0.name)=\($0.value)" }
-        } catch {
-            lines.append("stopped by \(error.step): \(error.message)")
+    /// Makes a file of the user's.
+    func makeFile(_ path: FilePath, _ content: String = "", mode: mode_t = 0o644) throws {
+        try Data(content.utf8).write(to: URL(filePath: path.string))
+        try #require(chmod(path.string, mode) == 0)
+        try give(path)
+    }
+
+    /// Makes a directory of the user's, and those above it.
+    func makeDirectory(_ path: FilePath, mode: mode_t = 0o755) throws {
+        if mkdir(path.string, mode) != 0 {
+            try #require(errno == ENOENT)
+            try makeDirectory(path.removingLastComponent())
+            try #require(mkdir(path.string, mode) == 0)
         }
-        _ = Glibc.umask(0o022)
-        return lines.joined(separator: "\n").replacingOccurrences(of: root.string, with: "")
+        try #require(chmod(path.string, mode) == 0)
+        try give(path)
     }
 
-    private static func story(_ event: Event) -> String {
-        let outcome =
-            switch event.outcome {
-            case .already: "already"
-            case .changed: "changed as \(event.identity)"
-            case .skipped(let reason): "skipped: \(reason)"
-            case .unneeded(let reason): "unneeded: \(reason)"
-            case .failed(let error): "failed: \(error.message)"
-            }
-        return ([outcome] + event.notes).joined(separator: "\n  ")
+    /// Makes a link of the user's.
+    func makeLink(_ path: FilePath, to target: FilePath) throws {
+        try #require(symlink(target.string, path.string) == 0)
+        try give(path)
     }
 
-    /// All that is in the site: each name with its mode and owner, and a file's content or a link's target.
-    func listing() throws -> String {
-        let names = try FileManager.default.subpathsOfDirectory(atPath: root.string).sorted()
-        return try names.map { name in
-            let status = try #require(try FileTree().status(at(name), links: .refuse))
-            let start = "\(name) \(status.mode.octal) \(status.user):\(status.group)"
-            switch status.kind {
-            case .directory: return start + " /"
-            case .link:
-                let target = try FileManager.default.destinationOfSymbolicLink(atPath: at(name).string)
-                return "\(name) -> \(target)"
-            case .file: return "\(start) '\(content(name) ?? "")'"
-            default: return "\(start) \(status.kind.words)"
-            }
-        }.joined(separator: "\n")
+    /// Applies a plan; `observe` is told of each event.
+    ///
+    /// - Returns: the variables for the user's command.
+    @discardableResult
+    func apply(
+        _ plan: Plan, mode: Apply.Mode, seedPlaces: SeedPlaces = SeedPlaces(), start: Start? = nil,
+        observe: (Event) -> Void
+    ) throws(BootError) -> [(name: String, value: String)] {
+        let privileges: Privileges
+        do throws(SystemCallError) {
+            privileges = try Privileges.current()
+        } catch {
+            throw BootError(step: "test", "cannot read the privileges: \(error)")
+        }
+        let people = People(
+            user: People.User(name: "jane", groupName: "lab", home: home, shell: "/bin/sh", credentials: user),
+            seed: seed, accounts: PlannedAccounts(), warnings: [])
+        let start = start ?? (privileges.user.effective == 0 ? .root : .bare)
+        let actors = Actors(people, privileges: privileges, start: start, umask: umask)
+        return try Apply(mode, tree: FileTree(), actors: actors, seedPlaces: seedPlaces).run(plan, observe: observe)
     }
 }
 
 /// Runs a body with a site in a process and mounts of its own.
 func withSite(umask: ModeBits = 0o007, hasSeed: Bool = true, _ body: (Site) throws -> Void) throws {
-    try withOwnMounts {
+    try inProcessOfItsOwn {
         let site = try Site(umask: umask, hasSeed: hasSeed)
         try withExtendedLifetime(site) { try body(site) }
     }
+}
+
+/// Expects two texts to be the same, and shows the first: of an exit test nothing else is seen.
+func expectSame(_ actual: String, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(actual == expected, "it is:\n\(actual)", sourceLocation: sourceLocation)
+}
+
+/// Mounts a file system of memory.
+func mountMemory(at path: FilePath, size: String = "1m") throws {
+    try #require(mount("tmpfs", path.string, "tmpfs", 0, "size=\(size),mode=1777") == 0)
 }

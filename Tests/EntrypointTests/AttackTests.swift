@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Attacks that succeed against a naive program, and not against the boot. The rest of them are beside what they are about.

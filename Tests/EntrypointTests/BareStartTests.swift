@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Starts as a user without privileges, whom the image does not know.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What ends a boot from outside: a file server that does not answer, and a signal.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The capabilities that a pod spec adds, and those that the image's configuration lets the command keep.

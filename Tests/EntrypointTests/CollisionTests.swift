@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What a start as root does when the image gives a name or an id to somebody else: every cell of the table.

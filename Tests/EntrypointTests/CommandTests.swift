@@ -1,4 +1,5 @@
 import Boot
+import TestSupport
 import Testing
 
 /// Finding and executing the command: what a shell would say of it.

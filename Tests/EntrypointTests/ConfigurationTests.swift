@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// An image's configuration file in real containers.

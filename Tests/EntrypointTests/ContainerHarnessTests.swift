@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The machinery of containers: that each of its properties reaches the container.

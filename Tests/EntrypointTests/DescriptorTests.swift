@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// What the process was started with besides words: descriptors, signals and limits.
@@ -131,7 +132,7 @@ struct DescriptorTests {
             let device = try container.bootInNamespaces(["stat", "-L", "-c", "%F %u", "/dev/stdin"])
             #expect(device.output == "character special file 0\n", "\(device)")
 
-            try withTemporaryDirectory { directory in
+            try withRunDirectory { directory in
                 let path = "\(directory)/output"
                 let outcome = try container.bootInNamespaces(["sh", "-c", "stat -L -c '%F %u' /dev/stdout"]) {
                     $0.standardOutput = .file(path)

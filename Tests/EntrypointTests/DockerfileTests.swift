@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The Dockerfiles that the project shows: each is built as it stands, and what comes of it is run.
@@ -7,7 +8,7 @@ import Testing
 struct DockerfileTests {
     /// Nothing of an earlier build is there: the programs are compiled anew, which takes a minute or two.
     @Test func `docker/Dockerfile builds both programs, and another image takes them over`() throws {
-        try withTemporaryDirectory { directory in
+        try withRunDirectory { directory in
             let image = "localhost/entrypoint-built"
             let toolchain = try ToolchainImage(in: directory + "/toolchain")
             try ImageBuild.build(
@@ -41,7 +42,7 @@ struct DockerfileTests {
     @Test func `the README's Dockerfile is built by apt and boots as the README shows`() throws {
         let readme = try String(contentsOfFile: ImageBuild.project + "/README.md", encoding: .utf8)
         let dockerfile = try #require(readme.firstMatch(of: /```Dockerfile\n(.*?)```/.dotMatchesNewlines())?.1)
-        try withTemporaryDirectory { directory in
+        try withRunDirectory { directory in
             let file = directory + "/Dockerfile"
             try String(dockerfile).write(toFile: file, atomically: false, encoding: .utf8)
             let image = "localhost/entrypoint-readme"
@@ -69,7 +70,7 @@ struct DockerfileTests {
     private static func withoutDuration(_ line: String) -> String { line.replacing(/[0-9.]+ ms/, with: "N ms") }
 
     @Test func `the base image is built by apt and boots, and a later login shell has the boot's environment`() throws {
-        try withTemporaryDirectory { directory in
+        try withRunDirectory { directory in
             // What docker/Dockerfile's last stage is.
             let file = directory + "/Programs"
             try "FROM scratch\nCOPY entrypoint entrypointctl /\n".write(

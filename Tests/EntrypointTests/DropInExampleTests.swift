@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The steps of the README, as they stand there.
@@ -43,7 +44,7 @@ struct DropInExampleTests {
     }
 
     @Test(arguments: [Image.scratch, .debian]) func `the step in Swift works`(image: Image) throws {
-        try withTemporaryDirectory { directory in
+        try withRunDirectory { directory in
             try Data(try Self.example("threads.swift").bytes)
                 .write(to: URL(filePath: "\(directory)/threads.swift"))
             var compiler = Program(

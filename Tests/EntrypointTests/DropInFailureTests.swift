@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// What comes of drop-in steps that do not do what they should.
@@ -71,7 +72,7 @@ struct DropInFailureTests {
         }
     }
 
-    @Test func `what is missing, is a directory or is not executable`() throws {
+    @Test func `a program that is missing, a directory or not executable is told`() throws {
         try withPod(.busybox) { container in
             try container.makeDirectory("/etc/entrypoint/steps.d/10-directory")
             try container.write("/etc/entrypoint/steps.d/20-text", "text", mode: 0o644)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Drop-in steps: what they are, what they have, and what they give.
@@ -126,7 +127,7 @@ struct DropInTests {
         }
     }
 
-    @Test func `it works without root, and in a read-only container`() throws {
+    @Test func `a drop-in works without root, and in a read-only container`() throws {
         try withPod { container in
             container.environment["SCRATCH_HOME_ROOT"] = "/scratch"
             container.environment["WORKING_DIR"] = "/scratch/jane"

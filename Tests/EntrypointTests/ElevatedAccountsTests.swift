@@ -1,4 +1,5 @@
 import Boot
+import TestSupport
 import Testing
 
 /// What an elevated start leaves as the image has it, and which groups it gives.
@@ -100,7 +101,7 @@ struct ElevatedAccountsTests {
 
     private static func boot(
         _ container: Container, policy: ByteString = "identity: {deviceGroups: true}\n", isNaive: Bool = false
-    ) throws -> (groups: [UInt32], warnings: [String], outcome: Outcome) {
+    ) throws -> (groups: [UInt32], warnings: [String], outcome: TestSupport.Outcome) {
         try container.write("/etc/entrypoint.yaml", policy)
         if isNaive { try container.useNaiveScript() }
         let outcome = isNaive ? try container.run(ProbeReport.path) : try container.boot(ProbeReport.path)
@@ -132,7 +133,7 @@ struct ElevatedAccountsTests {
         }
     }
 
-    @Test func `neither does one in a directory that the pod mounts`() throws {
+    @Test func `a node in a directory that the pod mounts gives no group`() throws {
         try ElevatedTests.withElevatedPod { container in
             try container.makeDirectory("/own")
             try Self.makeNode("/own/renderD128", group: 44, in: container)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What somebody who may start a container, or is in it, may try. That it is an attack, `Tests/Fixtures/naive` shows.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a caller's environment can do to a program that has privileges: nothing, and the command gets it unchanged.

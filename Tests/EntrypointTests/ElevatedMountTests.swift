@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What an elevated start still does beside a mount in its way; the attacks are in `AttackTests`.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Who may say which id a name means, and what it may do, when the caller has chosen the pod's mounts and capabilities.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Privileges are used once in a container's life: by one start, whatever others do at the same time, and again by the

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// What a caller may hand to an elevated start beside its environment: limits, signals, descriptors, umask, directory,

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Starts as the user's own uid, with the capabilities of the program's file.

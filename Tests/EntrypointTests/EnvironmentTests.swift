@@ -1,5 +1,6 @@
 import Boot
 import Glibc
+import TestSupport
 import Testing
 
 /// What the user's command gets: arguments and environment byte for byte, and the variables of the boot.

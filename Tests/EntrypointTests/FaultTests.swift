@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Every system call of a boot fails once, or is the last that the boot makes. `scripts/faults` runs all of them,
@@ -55,7 +56,10 @@ struct FaultTests {
         let count = chosen.count
         try #require(count >= 8)
         var missed = 0
-        for fault in chosen {
+        for (index, fault) in chosen.enumerated() {
+            if Self.isThorough && index % 100 == 0 {
+                Progress.tell("\(scenario.name): \(index) of \(count) \(kills ? "deaths" : "errors") tried")
+            }
             try scenario.withContainer { container in
                 let (outcome, trace) = try scenario.trace(container, fault)
                 guard trace.contains(where: { $0.contains("(INJECTED)") || $0.contains("+++ killed by SIGKILL") })

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Git's identity.
@@ -70,7 +71,7 @@ struct GitTests {
         }
     }
 
-    @Test func `a read-only file, a link, and what cannot be used`() throws {
+    @Test func `a read-only file is changed, a link followed, and what cannot be used told`() throws {
         let identity = "[user]\n\tname = Jane\n"
         try withPod { container in
             try container.prepareHome()

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The machinery of the other tests: that it starts what it says, as it says, and that a failure is seen.

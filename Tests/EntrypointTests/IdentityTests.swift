@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What a start as root makes of the identity that a pod asks for.

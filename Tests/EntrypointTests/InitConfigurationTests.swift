@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// What configuration files say of the init: those of the image before it is split off, one that is named after that.

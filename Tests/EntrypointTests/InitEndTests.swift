@@ -2,6 +2,7 @@ import Boot
 import Foundation
 import Glibc
 import Linux
+import TestSupport
 import Testing
 
 /// How a container ends whose process 1 is `entrypoint`: with which code, when, and what is told of it.
@@ -49,7 +50,7 @@ struct InitEndTests {
     }
 
     @Test func `TERM from the runtime ends the command, and three places tell of it`() throws {
-        try withTemporaryDirectory { directory in
+        try withRunDirectory { directory in
             try withPod(.debian) { container in
                 let log = directory + "/termination-log"
                 #expect(FileManager.default.createFile(atPath: log, contents: nil))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Options that cannot be used: each is told by its exact line, and nothing runs.
@@ -41,7 +42,7 @@ struct InitOptionTests {
             ("--grace", "x", "\"x\" \(SettingsTests.noTime)"),
             ("--stop-timeout", "-1", "\"-1\" \(SettingsTests.noTime)"),
         ] as [(String, String, String)])
-    func `values that cannot be used`(option: String, value: String, reason: String) throws {
+    func `values that cannot be used are told`(option: String, value: String, reason: String) throws {
         try withPod(.scratch) { container in
             let outcome = try container.bootInNamespaces(["\(option)", "\(value)", ProbeReport.path])
             #expect(outcome.exitCode == 78 && outcome.output == "", "\(outcome)")

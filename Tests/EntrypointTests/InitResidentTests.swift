@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// What process 1 is while the command runs: small, asleep, without privileges and without secrets.
@@ -25,7 +26,7 @@ struct InitResidentTests {
     }
 
     @Test(arguments: [true, false])
-    func `it keeps next to nothing`(asRoot: Bool) throws {
+    func `the init keeps next to nothing`(asRoot: Bool) throws {
         try withResident(asRoot: asRoot) { _, resident in
             let status = try resident.status
             let kill = asRoot ? "0000000000000020" : "0000000000000000"
@@ -42,7 +43,7 @@ struct InitResidentTests {
         }
     }
 
-    @Test func `it sleeps`() throws {
+    @Test func `the init sleeps`() throws {
         try withResident { _, resident in
             func switches() throws -> String? { try resident.status["voluntary_ctxt_switches"] }
             // The start is over when the init has noticed the command, which closes its last descriptor.

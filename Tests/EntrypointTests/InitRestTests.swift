@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// What the command leaves behind: orphans are reaped while it runs; who is left when it ends is told, and killed later.

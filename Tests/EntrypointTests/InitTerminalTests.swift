@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// The user's shell in a container with a terminal.
@@ -117,7 +118,7 @@ struct InitTerminalTests {
         }
     }
 
-    @Test func `podman with a terminal gives the same`() throws {
+    @Test func `the command is the same under podman with a terminal`() throws {
         var program = try Podman.program(
             [
                 "run", "--rm", "--interactive", "--tty", "--network=none", "--cgroup-parent=/\(try TestMachine.run)",

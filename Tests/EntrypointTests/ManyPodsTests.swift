@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Many boots on one scratch: at the same moment, and one after the other. With `scripts/faults` the second are 1,000.
@@ -94,7 +95,7 @@ struct ManyPodsTests {
     func `boots one after the other leave nothing behind`(programs: Programs, user: UInt32) throws {
         let boots = FaultTests.isThorough ? 1000 : 60
         try Self.withContainers(2, programs) { containers in
-            try withTemporaryDirectory { scratch in
+            try withRunDirectory { scratch in
                 try check(chown(scratch, 3001, 2000), "chown", scratch)
                 for container in containers {
                     container.environment = Self.environment(ofUser: 1)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Every way of starting, on every kind of root file system, with and without sudo: what the command is then.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Starts with too little memory: a line and 125, and never a crash.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Boots from random states of home, scratch and account files: whatever was there is still there, and where it is now has
@@ -12,6 +13,9 @@ struct NothingLostTests {
         print("nothing lost: seeds \(first) to \(first + count - 1)")
         var (kept, moved, failed) = (0, 0, 0)
         for seed in first..<(first + count) {
+            if FaultTests.isThorough && (seed - first) % 100 == 0 {
+                Progress.tell("nothing lost: \(seed - first) of \(count) states tried")
+            }
             try withPod(.debian) { container in
                 var state = RandomState(seed: seed)
                 try Mounts.mount("tmpfs", from: "scratch", on: container.root + "/scratch", options: "mode=0755")

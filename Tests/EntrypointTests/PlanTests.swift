@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Text
 
@@ -23,10 +24,10 @@ struct PlanTests {
             let before = try container.changes()
             let text = try container.run("plan")
             #expect(text.exitCode == 2 && text.errors == "", "\(text)")
-            try Golden.expect(text.output, in: "plan.txt")
+            try Golden.expect(text.output, in: "Tests/EntrypointTests/Golden/plan.txt")
             let json = try container.run("plan", "--json")
             #expect(json.exitCode == 2)
-            try Golden.expect(json.output, in: "plan.json")
+            try Golden.expect(json.output, in: "Tests/EntrypointTests/Golden/plan.json")
             let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
             #expect(object?["pending"] as? Bool == true)
             #expect((object?["lines"] as? [[String: String]])?.count == text.outputLines.count)
@@ -73,7 +74,7 @@ struct PlanTests {
             let before = try container.changes()
             let outcome = try container.run("plan")
             #expect(outcome.exitCode == 2, "\(outcome)")
-            try Golden.expect(outcome.output, in: "plan-unprivileged.txt")
+            try Golden.expect(outcome.output, in: "Tests/EntrypointTests/Golden/plan-unprivileged.txt")
             #expect(try container.changes() == before)
         }
     }
@@ -111,7 +112,7 @@ struct PlanTests {
             try container.append("/pod.env", "SCRATCH_HOME_ROOT=/scratch/homes\nSSH_PRIVATE_KEY_B64_FILE=/run/key\n")
             let outcome = try container.run("plan", "--root", "/image", "--env-file", "/pod.env")
             #expect(outcome.exitCode == 2, "\(outcome)")
-            try Golden.expect(outcome.output, in: "plan-root.txt")
+            try Golden.expect(outcome.output, in: "Tests/EntrypointTests/Golden/plan-root.txt")
             let here = try container.run("plan", "--env-file", "pod.env")
             #expect(here.output.contains("would change  scratch: directory /scratch/homes/jane"), "\(here)")
         }
@@ -207,27 +208,5 @@ struct PlanTests {
                 #expect(outcome.outputLines.allSatisfy { $0.utf8.count <= 80 || $0.hasPrefix("USAGE: ") }, "\(outcome)")
             }
         }
-    }
-}
-
-/// Texts that are compared with files of the repository.
-private enum Golden {
-    private static func url(_ path: String) -> URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-            .appending(path: path)
-    }
-
-    static func text(of path: String) throws -> String { try String(contentsOf: url(path), encoding: .utf8) }
-
-    /// Expects that a file of `Golden` has this text. With `ENTRYPOINT_WRITE_GOLDEN=1` in the environment it is written
-    /// where it differs, which is a failure, too: what was written is to be read.
-    static func expect(_ output: String, in name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let path = "Tests/EntrypointTests/Golden/\(name)"
-        let known = try? text(of: path)
-        if known != output && ProcessInfo.processInfo.environment["ENTRYPOINT_WRITE_GOLDEN"] == "1" {
-            try output.write(to: url(path), atomically: true, encoding: .utf8)
-        }
-        #expect(output == known, sourceLocation: sourceLocation)
     }
 }

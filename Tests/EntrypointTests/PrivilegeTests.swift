@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Who the command is: ids, groups, capabilities, and that root is gone for ever.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Where ssh's directory may be, and settings that are refused.
@@ -66,7 +67,7 @@ struct SSHPlacesTests {
         }
     }
 
-    @Test func `a link, a file, a link to nothing or a mount in the directory's place`() throws {
+    @Test func `a link, a file, a link to nothing or a mount in the directory's place is told`() throws {
         let key = try SSHKey()
         try withPod { container in
             container.environment["SSH_PRIVATE_KEY_B64"] = key.base64

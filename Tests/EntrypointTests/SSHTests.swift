@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The keys of a pod's secret, and what ssh does with them.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whole boots in containers on exports in every state, on the kernel's NFS server and client in a user-mode Linux, and on
@@ -45,7 +46,7 @@ struct ScratchServerTests {
     func `every case ends on the stand-in as on a real server`(managesGroups: Bool) throws {
         let options = SquashedScratch.Options(ignoresGroups: managesGroups, storage: "size=96m,nr_inodes=3000")
         try withSquashedScratch(options) { scratch in
-            try withTemporaryDirectory { work in
+            try withRunDirectory { work in
                 var cases = Program("/bin/bash", ["\(Self.fixtures)/cases"])
                 cases.environment = cases.environment.with([
                     "EXPORT": "\(scratch.export)", "SERVER": "\(scratch.mount)", "WORK": "\(work)",

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The persistent directories on a root-squashed export: who makes them, and what is said when nobody can.
@@ -239,7 +240,7 @@ struct ScratchTests {
     ]
 
     @Test(arguments: whoMakes + whatExists)
-    func `directories on a squashed export`(_ scene: Case) throws {
+    func `directories on a squashed export are made by whoever may`(_ scene: Case) throws {
         try withSquashedScratch(scene.options) { scratch in
             try scene.prepare(scratch)
             try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// How long a boot waits for a file server that takes its time.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A umask that keeps the group out of what is the user's own keeps nobody out of what is everybody's, whoever came first.
@@ -38,7 +39,7 @@ struct ScratchUmaskTests {
     }
 
     @Test(arguments: umasks)
-    func `without a seed`(umask: String, mode: String) throws {
+    func `the umask counts for directories that are made without a seed`(umask: String, mode: String) throws {
         try withSquashedScratch { scratch in
             try scratch.makeDirectory("", mode: 0o775, group: 2000)
             let log = [
@@ -64,7 +65,7 @@ struct ScratchUmaskTests {
     }
 
     @Test(arguments: umasks)
-    func `with a seed`(umask: String, mode: String) throws {
+    func `the umask counts for directories that are made with a seed`(umask: String, mode: String) throws {
         try withSquashedScratch { scratch in
             try scratch.makeDirectory("team", mode: 0o755, user: 177449, group: 83070)
             try scratch.makeDirectory("team/homes", mode: 0o755, user: 177449, group: 83070)
@@ -90,7 +91,7 @@ struct ScratchUmaskTests {
         }
     }
 
-    @Test func `a working directory above the homes, and further directories`() throws {
+    @Test func `the umask counts for a working directory above the homes, and for further directories`() throws {
         try withSquashedScratch { scratch in
             try scratch.makeDirectory("", mode: 0o775, group: 2000)
             try withContainer(.busybox) { container in

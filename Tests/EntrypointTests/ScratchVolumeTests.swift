@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The shared cache, the exports of the step, and volumes that are missing, full or read-only.
@@ -80,7 +81,7 @@ struct ScratchVolumeTests {
             try check(chown("\(scratch.export)/\(foreign)", 1001, 2000), "chown", foreign)
         } check: { (outcome, environment, _) throws in
             #expect(outcome.exitCode == 0 && environment["HF_HOME"] == "/scratch/hf_cache", "\(outcome)")
-            #expect(environment["HF_TOKEN_PATH"] == nil, "\(outcome)")
+            #expect(environment["HF_TOKEN_PATH"] == "/home/jane/.cache/huggingface/token", "\(outcome)")
             let told = outcome.log(of: "scratch").filter { $0.contains("/scratch/\(foreign): it belongs to user 1001") }
             #expect(told.count == 1, "\(outcome)")
         }
@@ -183,7 +184,7 @@ struct ScratchVolumeTests {
                 + "is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
         ),
     ])
-    func `a volume that is closed, read-only, full or missing`(mount: Container.Mount, line: String) throws {
+    func `a volume that is closed, read-only, full or missing is told`(mount: Container.Mount, line: String) throws {
         try withContainer(.busybox) { container in
             container.environment = .pod
             container.mounts = [mount]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Boots of what has been booted before, and boots at the same moment.
@@ -40,7 +41,7 @@ struct SecondStartTests {
     }
 
     @Test func `a warm boot changes nothing below scratch, and asks little`() throws {
-        try withTemporaryDirectory { scratch in
+        try withRunDirectory { scratch in
             try makeHomes(in: scratch)
             try Self.withFullPod(scratch) { container in
                 #expect(try container.boot("true").exitCode == 0)
@@ -74,7 +75,7 @@ struct SecondStartTests {
     }
 
     @Test func `of fifty pairs of first boots at once every one ends with a whole tree`() throws {
-        try withTemporaryDirectory { scratch in
+        try withRunDirectory { scratch in
             try Self.withFullPod(scratch) { one in
                 try Self.withFullPod(scratch) { other in
                     let pair = [one, other]

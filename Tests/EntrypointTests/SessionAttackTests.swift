@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What one user of a container may put where another's shells look for the environment of the boot. With a snippet that

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Shells that are started in the container after its boot, as by `docker exec`: with the base image's snippet the user's own

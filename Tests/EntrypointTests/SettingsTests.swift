@@ -1,4 +1,5 @@
 import Boot
+import TestSupport
 import Testing
 
 /// Settings that cannot be used: each is told by its exact line, and nothing is touched.

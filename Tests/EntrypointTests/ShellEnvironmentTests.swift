@@ -1,6 +1,7 @@
 import Boot
 import Foundation
 import Session
+import TestSupport
 import Testing
 
 /// What `entrypointctl env --sh` prints, evaluated by the shells of this machine: whatever the variables are called, and
@@ -48,7 +49,7 @@ import Testing
         var environment: [String: ByteString]
         /// What `set` prints.
         var variables: String
-        var outcome: Outcome
+        var outcome: TestSupport.Outcome
 
         /// The variables whose names begin like this.
         func left(of prefix: String) -> [String] {
@@ -63,7 +64,7 @@ import Testing
     private static func evaluate(
         _ text: ByteString, in shell: Shell, after: ByteString = ":"
     ) throws -> Evaluation? {
-        try withTemporaryDirectory { directory in
+        try withRunDirectory { directory in
             try Data(text.bytes).write(to: URL(filePath: directory + "/text"))
             let script: ByteString = """
                 \\eval "$(/bin/cat \(ByteString(directory))/text)" || exit 9
@@ -180,7 +181,9 @@ import Testing
         "BASH_COMMAND=entrypoint_value=x ZSH_VERSION=5.9 BASH_VERSION=5.2",
     ]
 
-    @Test(arguments: shells, habits) func `whatever the shell was told before`(shell: Shell, habit: ByteString) throws {
+    @Test(arguments: shells, habits) func `the environment is whole, whatever the shell was told before`(
+        shell: Shell, habit: ByteString
+    ) throws {
         let variables: [(String, ByteString)] = [
             ("FIRST", Self.odd), ("EMPTY", ""), ("NEWLINE", "\n"), ("QUOTE", "'"), ("QUOTES", "''a''"),
             ("LINES_64", ByteString(String(repeating: "a\n", count: 64))),

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Interactive shells, sudo, and new files in the persistent directory.
 @Suite(.containers)
 struct ShellTests {
     @Test func `an interactive zsh finds oh-my-zsh, and its history in the next container`() throws {
-        try withTemporaryDirectory { scratch in
+        try withRunDirectory { scratch in
             for (number, typed) in ["echo first-$((40 + 2))", "echo second-$((40 + 3))"].enumerated() {
                 try withPod { container in
                     try container.makeSkeleton()

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// What can be done to a boot, or by its command, through the terminal of the shell that has started it.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What is not defended, as the README says: each of these works, and the page tells what helps.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The real uv, in the caches that the boot has made for it.
@@ -11,7 +12,7 @@ struct UvTests {
     func `a virtual environment and what is installed into it use the user's cache`(
         isApart: Bool, mode: String, names: String
     ) throws {
-        try withTemporaryDirectory { wheels in
+        try withRunDirectory { wheels in
             try withPod { container in
                 try container.makeWheel(in: wheels)
                 container.mounts = [.bind(wheels, to: "/wheels", readOnly: true)]

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A whole boot in a real container: the environment of a pod in, the user's command out.
@@ -26,7 +27,7 @@ struct WholeBootTests {
         }
     }
 
-    @Test func `podman gives the same`() throws {
+    @Test func `the command is the same under podman`() throws {
         try withSquashedScratch { scratch in
             try scratch.makeHomes()
             let variables = Environment.pod.entries.map { ByteString("--env=") + $0 }

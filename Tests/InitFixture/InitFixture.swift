@@ -24,9 +24,9 @@ enum InitFixture {
             fail("init-fixture: \(error.expected)", code: 64)
         }
         let report = settings.report
-        let side: ChildSide
+        let side: InitHandle
         do throws(SystemCallError) {
-            side = try Init.start(settings.options) { end, _ in write(end, to: report) }
+            side = try InitSplit.start(settings.options) { end, _ in write(end, to: report) }
         } catch {
             fail("init-fixture: cannot start: \(error.reason) (\(error.symbol))", code: 125)
         }
@@ -35,7 +35,7 @@ enum InitFixture {
         execute(settings.command)
     }
 
-    private static func boot(_ settings: Settings, _ side: ChildSide) {
+    private static func boot(_ settings: Settings, _ side: InitHandle) {
         if let text = settings.text { Command.say(text) }
         if settings.saysMask { Command.say("blocked: \(Signals.block(.none).bits)") }
         if let step = settings.step, fork() == 0 { execute(["sh", "-c", step]) }

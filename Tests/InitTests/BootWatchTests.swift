@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.beside) struct `The boot under watch` {
+@Suite(.beside) struct BootWatchTests {
     @Test(arguments: [(SIGTERM, 143), (SIGINT, 130), (SIGHUP, 129), (SIGUSR1, 138)] as [(Int32, Int32)])
     func `a signal that would end a command ends the boot at once`(signal: Int32, code: Int32) async throws {
         let fixture = try Fixture(["true"], options: ["--say", "booting", "--delay", "60"])

@@ -2,7 +2,7 @@ import Init
 import Linux
 import Testing
 
-@Suite struct `The line about the end` {
+struct EndReportTests {
     /// 2026-11-21 05:04:03 UTC, and a bit.
     static let request = EndReport.StopRequest(
         signal: .terminate, receivedAt: 1_795_237_443_900_000_000, sender: 0, user: 0)
@@ -45,17 +45,17 @@ import Testing
     ]
 
     @Test(arguments: reports)
-    func `says what happened`(report: EndReport, text: String) {
+    func `the line says what happened`(report: EndReport, text: String) {
         #expect(report.text == "entrypoint: init: " + text)
     }
 
-    @Test func `names eight of many`() {
+    @Test func `the line names eight of many`() {
         let report = EndReport(
             outcome: .commandEnded(.exited(0)), exitCode: 0, killed: Self.killed(2000), killedAfter: 1)
         #expect(report.text.hasSuffix("p?8-long-proces (8) and 1992 more"))
     }
 
-    @Test func `is the boot's own when it took too long`() {
+    @Test func `the line is the boot's own when it took too long`() {
         let report = EndReport(outcome: .bootOverdue, exitCode: 125, overdue: Array("scratch: no answer".utf8))
         #expect(report.text == "entrypoint: scratch: no answer")
     }
@@ -66,7 +66,7 @@ import Testing
             (1_709_251_199, "2024-02-29T23:59:59Z"), (1_735_689_599, "2024-12-31T23:59:59Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] as [(UInt64, String)])
-    func `has the day of the calendar`(seconds: UInt64, text: String) {
+    func `the line has the day of the calendar`(seconds: UInt64, text: String) {
         let request = EndReport.StopRequest(
             signal: .terminate, receivedAt: seconds * 1_000_000_000, sender: 0, user: 0)
         let report = EndReport(outcome: .bootStopped, exitCode: 143, request: request)

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite(.beside) struct `The end` {
+@Suite(.beside) struct EndTests {
     @Test func `every exit code of the command is the container's`() async throws {
         let loop = "for c in $(seq 0 255); do \"$0\" -- \"$0\" exit $c || [ $? = $c ] || echo wrong $c; done; echo done"
         let fixture = try Fixture(["sh", "-c", loop, Fixture.program])
@@ -78,17 +79,14 @@ import Testing
         let fixture = try Fixture(["sh", "-c", "echo ready; sleep 0.5; exit 2"])
         try await fixture.ready()
         let process1 = try await fixture.initProcess()
-        let guest = Process()
-        guest.executableURL = URL(fileURLWithPath: "/usr/bin/nsenter")
-        guest.arguments = [
-            "--target", "\(process1)", "--pid", "--mount", "sh", "-c",
+        let guest = try Program([
+            "/usr/bin/nsenter", "--target", "\(process1)", "--pid", "--mount", "sh", "-c",
             "trap 'sleep 0.3; exit 44' TERM; while :; do sleep 0.02; done",
-        ]
-        try guest.run()
+        ]).start()
         let end = try await fixture.end()
-        while guest.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+        while try guest.isRunning() { try await Task.sleep(for: .milliseconds(5)) }
         #expect(end.code == 2)
-        #expect(guest.terminationStatus == 44)
+        #expect(try guest.wait().exitCode == 44)
     }
 
     @Test func `a command that ignores TERM is never killed by the init itself`() async throws {

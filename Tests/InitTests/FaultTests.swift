@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite(.beside) struct `Every call of the loop may fail` {
+@Suite(.beside) struct FaultTests {
     /// A call, an error that its manual page allows, and which of the calls fail: `1+2` is every second from the first on.
     static let faults: [(call: String, error: String, when: String)] = [
         ("rt_sigtimedwait", "EINTR", "1+2"), ("rt_sigtimedwait", "EINTR", "2+2"), ("rt_sigtimedwait", "EAGAIN", "1+2"),
@@ -24,16 +25,16 @@ import Testing
     ]
 
     @Test(arguments: faults)
-    func `of process 1`(call: String, error: String, when: String) async throws {
+    func `every call of process 1 may fail`(call: String, error: String, when: String) async throws {
         try await play(call, error, when, place: .process1)
     }
 
     @Test(arguments: faultsOfAnOrdinaryProcess)
-    func `of an ordinary process`(call: String, error: String, when: String) async throws {
+    func `every call of an ordinary process may fail`(call: String, error: String, when: String) async throws {
         try await play(call, error, when, place: .ordinary)
     }
 
-    @Test func `of process 1 on a terminal`() async throws {
+    @Test func `every call of process 1 on a terminal may fail`() async throws {
         let terminal = try Terminal([Fixture.program, "--", "bash", "--norc", "-i"], place: .process1)
         try terminal.type("echo rea''dy\n")
         try await terminal.expect("ready\r\n")
@@ -70,32 +71,28 @@ import Testing
 
 /// A tracer of one process.
 final class Tracer {
-    private let tracer = Process()
+    private let tracer: RunningProgram
     private let traced: pid_t
     private let path = Fixture.temporaryPath()
 
     init(of process: pid_t, _ options: [String]) throws {
         traced = process
-        tracer.executableURL = URL(fileURLWithPath: "/usr/bin/strace")
-        tracer.arguments = ["-q", "-o", path, "-p", "\(process)"] + options
-        tracer.standardError = FileHandle.nullDevice
-        try tracer.run()
+        var program = Program(["/usr/bin/strace", "-q", "-o", path, "-p", "\(process)"] + options)
+        (program.standardOutput, program.standardError) = (.null, .null)
+        tracer = try program.start()
     }
 
-    deinit {
-        if tracer.isRunning { kill(tracer.processIdentifier, SIGKILL) }
-        try? FileManager.default.removeItem(atPath: path)
-    }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Whether the kernel knows of the tracer.
     var isAttached: Bool {
         let status = try? String(contentsOfFile: "/proc/\(traced)/status", encoding: .utf8)
-        return status?.contains("TracerPid:\t\(tracer.processIdentifier)\n") ?? false
+        return status?.contains("TracerPid:\t\(tracer.pid)\n") ?? false
     }
 
     /// What was traced, once the traced process has ended.
     func log() async throws -> String {
-        while tracer.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+        while try tracer.isRunning() { try await Task.sleep(for: .milliseconds(5)) }
         return try String(contentsOfFile: path, encoding: .utf8)
     }
 }

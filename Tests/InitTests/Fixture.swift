@@ -1,14 +1,14 @@
 import Foundation
-import Synchronization
+import TestSupport
 import Testing
 
 /// The fixture's program, run as process 1 of a pid namespace or as any process, and what it printed.
 final class Fixture: @unchecked Sendable {
     // Safe to send: one test uses it, and the thread that waits for the process only notes its end.
-    private let process = Process()
-    private let end = EndTime()
+    private let process: RunningProgram
+    private let end: EndTime
     /// When the program was started or was last sent a signal.
-    private var lastEvent = Date()
+    private var lastEvent: ContinuousClock.Instant
     private let folder: URL
     private let place: Place
 
@@ -62,27 +62,19 @@ final class Fixture: @unchecked Sendable {
         case .ordinary: words += Fixture.namespace + [Fixture.program, "nest"] + wrapper
         }
         words += [program] + options + ["--"] + command
-        process.executableURL = URL(fileURLWithPath: words[0])
-        process.arguments = Array(words.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try file("out")
-        process.standardError = try file("err")
-        // Noted by Foundation's own thread: those of the tests may be busy with another test.
-        process.terminationHandler = { [end] _ in end.time.withLock { $0 = Date() } }
-        lastEvent = Date()
-        try process.run()
+        var program = Program(words)
+        program.environment = Environment.inherited(with: environment)
+        // Files, which are never full: what it prints is read when a test asks for it.
+        program.standardOutput = .file(folder.appendingPathComponent("out").path)
+        program.standardError = .file(folder.appendingPathComponent("err").path)
+        lastEvent = .now
+        process = try program.start()
+        end = process.noteEnd()
     }
 
     deinit {
-        if process.isRunning { Fixture.killTree(process.processIdentifier) }
+        Fixture.killTree(below: process)
         try? FileManager.default.removeItem(at: folder)
-    }
-
-    private func file(_ name: String) throws -> FileHandle {
-        let url = folder.appendingPathComponent(name)
-        _ = FileManager.default.createFile(atPath: url.path, contents: nil)
-        return try FileHandle(forWritingTo: url)
     }
 
     private func text(_ name: String) -> String {
@@ -105,7 +97,7 @@ final class Fixture: @unchecked Sendable {
     /// The process id of the init as the test sees it.
     func initProcess() async throws -> pid_t {
         // unshare(1) forks first, and so does what is process 1 for an ordinary process.
-        let outer = process.processIdentifier
+        let outer = process.pid
         func find() -> pid_t? {
             guard let first = Fixture.children(outer).first else { return nil }
             guard let found = place == .process1 ? first : Fixture.children(first).first else { return nil }
@@ -120,11 +112,14 @@ final class Fixture: @unchecked Sendable {
         return line?.split(separator: "\n").first.map(String.init)
     }
 
-    /// Kills a process that did not end and all below it: Foundation waits for every holder of a descriptor of its own.
-    static func killTree(_ process: pid_t) {
-        let children = children(process)
-        kill(process, SIGKILL)
-        for child in children { killTree(child) }
+    /// Kills a program that did not end and all below it.
+    static func killTree(below program: RunningProgram) {
+        func killTree(_ process: pid_t) {
+            let children = children(process)
+            kill(process, SIGKILL)
+            for child in children { killTree(child) }
+        }
+        if (try? program.isRunning()) == true { killTree(program.pid) }
     }
 
     /// The children of a process.
@@ -155,7 +150,7 @@ final class Fixture: @unchecked Sendable {
     /// Sends the init a signal from outside of its namespace, as a container runtime does.
     func send(_ signal: Int32) async throws {
         let target = try await initProcess()
-        lastEvent = Date()
+        lastEvent = .now
         #expect(kill(target, signal) == 0, "signal \(signal)")
     }
 
@@ -165,23 +160,16 @@ final class Fixture: @unchecked Sendable {
     ///   sent, to the end.
     @discardableResult
     func end(within seconds: Double = 20) async throws -> (code: Int32, seconds: Double) {
-        let start = Date()
-        var time: Date?
-        while time == nil {
-            time = end.time.withLock { $0 }
-            if process.isRunning && Date().timeIntervalSince(start) > seconds {
+        let start = ContinuousClock.now
+        while end.noted == nil {
+            if ContinuousClock.now - start > .seconds(seconds) {
                 Issue.record("did not end within \(seconds) s; printed: \(output) said: \(errors)")
-                Fixture.killTree(process.processIdentifier)
-                while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+                Fixture.killTree(below: process)
+                while end.noted == nil { try await Task.sleep(for: .milliseconds(5)) }
             }
             try await Task.sleep(for: .milliseconds(2))
         }
-        let code = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-        return (code, try #require(time).timeIntervalSince(lastEvent))
+        let time = try #require(end.noted) - lastEvent
+        return (try process.wait().exitCode, time / .seconds(1))
     }
-}
-
-/// When a program ended.
-private final class EndTime: Sendable {
-    let time = Mutex<Date?>(nil)
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.alone) struct `Many processes` {
+@Suite(.alone) struct LoadTests {
     @Test func `ten thousand orphans that end at once are all reaped`() async throws {
         let fixture = try Fixture([Fixture.program, "orphans", "10000"])
         try await fixture.ready()

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite(.beside) struct `The resident` {
+@Suite(.beside) struct ResidentTests {
     private func status(_ process: pid_t) throws -> [String: String] {
         let text = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         return Dictionary(
@@ -11,7 +12,7 @@ import Testing
             })
     }
 
-    @Test func `keeps one capability, no privileges to gain, one thread, the root directory and the standard streams`()
+    @Test func `the init keeps one capability, one thread and the standard streams, and can gain no privileges`()
         async throws
     {
         // Another descriptor, as a socket of systemd is one: for the command, not for the init.
@@ -38,7 +39,7 @@ import Testing
         try await fixture.end()
     }
 
-    @Test func `has nothing of the environment, the command has all of it`() async throws {
+    @Test func `the init has nothing of the environment, the command has all of it`() async throws {
         let secret = "secret-" + String(repeating: "x", count: 60_000)
         let fixture = try Fixture(
             ["sh", "-c", "echo ready; printf %s \"$WANDB_API_KEY\" | wc -c; exec sleep 60"],
@@ -53,7 +54,7 @@ import Testing
         try await fixture.end()
     }
 
-    @Test func `cannot be traced or read by a user whose process it is`() async throws {
+    @Test func `the init cannot be traced or read by a user whose process it is`() async throws {
         let look =
             "cat /proc/1/environ >/dev/null 2>&1 && echo read; strace -p 1 -o /dev/null true 2>&1 | grep -o 'not permitted'"
         let fixture = try Fixture(
@@ -75,7 +76,7 @@ import Testing
         #expect(bare.lines.count == 2 && bare.lines.last == "not permitted", "\(bare.lines) \(bare.errors)")
     }
 
-    @Test func `sleeps while nothing happens`() async throws {
+    @Test func `the init sleeps while nothing happens`() async throws {
         let fixture = try Fixture(["sh", "-c", "echo ready; exec sleep 60"])
         try await fixture.ready()
         let process = try await fixture.initProcess()
@@ -92,7 +93,7 @@ import Testing
         try await fixture.end()
     }
 
-    @Test func `takes no memory once the command runs`() async throws {
+    @Test func `the init takes no memory once the command runs`() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("init-count-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -131,12 +132,10 @@ enum AllocationCounter {
         let source = folder.appendingPathComponent("count.c")
         let library = folder.appendingPathComponent("count.so").path
         try Self.source.write(to: source, atomically: true, encoding: .utf8)
-        let compiler = Process()
-        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        compiler.arguments = ["clang", "-shared", "-fPIC", "-O1", "-o", library, source.path]
-        try compiler.run()
-        compiler.waitUntilExit()
-        try #require(compiler.terminationStatus == 0)
+        var compiler = Program(["/usr/bin/env", "clang", "-shared", "-fPIC", "-O1", "-o", library, source.path])
+        compiler.environment = Environment.inherited()
+        let outcome = try compiler.run()
+        try #require(outcome.exitCode == 0, "\(outcome)")
         return library
     }
 

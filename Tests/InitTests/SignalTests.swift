@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.beside) struct `Signals that are forwarded` {
+@Suite(.beside) struct SignalTests {
     @Test func `all that can be received arrive, the real-time ones included`() async throws {
         let fixture = try Fixture([Fixture.program, "record"])
         try await fixture.ready()

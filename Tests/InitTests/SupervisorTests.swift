@@ -48,7 +48,7 @@ private let looks: [(time: UInt64, event: Supervisor.Event, actions: String)] = 
 ]
 private let started: (time: UInt64, event: Supervisor.Event, actions: String) = (10, .commandStarted, "")
 
-@Suite struct `The supervisor` {
+struct SupervisorTests {
     static let ends: [Story] = [
         Story(
             name: "a command that leaves nobody ends at once",
@@ -289,7 +289,7 @@ private let started: (time: UInt64, event: Supervisor.Event, actions: String) = 
         #expect(supervisor.deadline.map { $0 / 1_000_000 } == story.deadline)
     }
 
-    @Test func `gives up on a command whose end somebody else took note of`() {
+    @Test func `the supervisor gives up on a command whose end somebody else took note of`() {
         var supervisor = Supervisor(options: InitOptions(), hasTerminal: false)
         _ = supervisor.handle(.commandStarted, at: 1)
         var last = Supervisor.Actions()
@@ -298,7 +298,7 @@ private let started: (time: UInt64, event: Supervisor.Event, actions: String) = 
         #expect(supervisor.outcome == .lost)
     }
 
-    @Test func `remembers the first request and how many ended by themselves`() {
+    @Test func `the supervisor remembers the first request and how many ended by themselves`() {
         var supervisor = Supervisor(options: InitOptions(), hasTerminal: false)
         _ = supervisor.handle(.commandStarted, at: 1)
         _ = supervisor.handle(.orphanEnded, at: 2)

@@ -1,11 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A pseudo-terminal with a program on it, and what a person would see and type.
 final class Terminal: @unchecked Sendable {
     // Safe to send: one test uses it, and its reading is guarded by a lock.
-    private let process = Process()
+    private let process: RunningProgram
     private let master: FileHandle
+    /// Held open, because reading from a terminal that nobody has open fails.
+    private let held: FileHandle
     private let lock = NSLock()
     private var seen = Data()
 
@@ -25,21 +28,20 @@ final class Terminal: @unchecked Sendable {
         try #require(isReady, "no pseudo-terminal")
         let name = "/dev/pts/\(number)"
         master = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        let slave = FileHandle(fileDescriptor: open(name, O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
+        held = FileHandle(fileDescriptor: open(name, O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
         let namespace =
             switch place {
             case .process1: Fixture.namespace
             case .ordinary: Fixture.namespace + [Fixture.program, "nest"]
             case nil: [String]()
             }
-        process.executableURL = URL(fileURLWithPath: Fixture.program)
-        process.arguments = ["clean"] + namespace + ["setsid", "--ctty", "--wait"] + words
-        process.environment = ProcessInfo.processInfo.environment.merging(["PS1": "prompt> ", "TERM": "xterm"]) { $1 }
-            .merging(environment) { $1 }
-        process.standardInput = slave
-        process.standardOutput = slave
-        process.standardError = slave
-        try process.run()
+        var program = Program([Fixture.program, "clean"] + namespace + ["setsid", "--ctty", "--wait"] + words)
+        program.environment = Environment.inherited(
+            with: ["PS1": "prompt> ", "TERM": "xterm"].merging(environment) { $1 })
+        (program.standardInput, program.standardOutput, program.standardError) = (
+            .terminal(name), .terminal(name), .terminal(name)
+        )
+        process = try program.start()
         master.readabilityHandler = { [weak self] handle in
             let data = handle.availableData
             if data.isEmpty { handle.readabilityHandler = nil }
@@ -49,7 +51,7 @@ final class Terminal: @unchecked Sendable {
 
     deinit {
         master.readabilityHandler = nil
-        if process.isRunning { Fixture.killTree(process.processIdentifier) }
+        Fixture.killTree(below: process)
     }
 
     /// Everything on the screen so far.
@@ -83,22 +85,22 @@ final class Terminal: @unchecked Sendable {
     private var position = 0
 
     /// The process that was started first.
-    var processIdentifier: pid_t { process.processIdentifier }
+    var processIdentifier: pid_t { process.pid }
 
     /// Waits for the end.
     ///
     /// - Returns: the exit code, or 128 and the signal.
     @discardableResult
     func end(within seconds: Double = 30) async throws -> Int32 {
-        let start = Date()
-        while process.isRunning {
-            if Date().timeIntervalSince(start) > seconds {
+        let start = ContinuousClock.now
+        while try process.isRunning() {
+            if ContinuousClock.now - start > .seconds(seconds) {
                 Issue.record("did not end; the screen: \(screen.debugDescription)")
-                Fixture.killTree(process.processIdentifier)
-                while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+                Fixture.killTree(below: process)
+                while try process.isRunning() { try await Task.sleep(for: .milliseconds(5)) }
             }
             try await Task.sleep(for: .milliseconds(5))
         }
-        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        return try process.wait().exitCode
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.beside) struct `On a terminal` {
+@Suite(.beside) struct TerminalTests {
     private func containerized(_ command: [String], _ environment: [String: String] = [:]) throws -> Terminal {
         try Terminal([Fixture.program, "--"] + command, place: .process1, environment: environment)
     }

@@ -2,10 +2,11 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 struct AccountLockTests {
-    @Test(.root) func `the lock is taken and given back`() async {
+    @Test(.actingAsUsers) func `the lock is taken and given back`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 try #require(mount("none", "/etc", "tmpfs", 0, nil) == 0)
@@ -18,7 +19,7 @@ struct AccountLockTests {
         }
     }
 
-    @Test(.root) func `there is no lock where nothing can be written`() async {
+    @Test(.actingAsUsers) func `there is no lock where nothing can be written`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 try #require(mount("none", "/etc", "tmpfs", UInt(MS_RDONLY), nil) == 0)

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Programs that the boot runs.
@@ -20,7 +21,7 @@ struct ChildProcessTests {
         return (result, String(decoding: output, as: UTF8.self))
     }
 
-    @Test func `its output, its errors and its exit code come back`() async {
+    @Test func `a child's output, errors and exit code come back`() async {
         await #expect(processExitsWith: .success) {
             let (result, output) = try Self.run("echo out; echo err >&2; exit 7")
             #expect(result.end == .exited(7) && result.isOverdue == false)
@@ -33,7 +34,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `it has nothing of the caller's but what it is given`() async {
+    @Test func `a child has nothing of the caller's but what it is given`() async {
         await #expect(processExitsWith: .success) {
             // A descriptor, a directory, a blocked signal and an environment of the caller's own.
             let descriptor = open("/etc/passwd", O_RDONLY)
@@ -65,7 +66,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test(.root) func `it is somebody else for ever`() async {
+    @Test(.actingAsUsers) func `a child is somebody else for ever`() async {
         await #expect(processExitsWith: .success) {
             let output = try Self.run(
                 """
@@ -147,7 +148,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `it is told to end when the caller is killed`() async {
+    @Test func `a child is told to end when the caller is killed`() async {
         await #expect(processExitsWith: .success) {
             let file = "\(NSTemporaryDirectory())/entrypoint-test-\(UUID().uuidString)"
             defer { unlink(file) }
@@ -177,7 +178,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test func `its end is known to a caller who ignores the ends of children`() async {
+    @Test func `a child's end is known to a caller who ignores the ends of children`() async {
         await #expect(processExitsWith: .success) {
             signal(SIGCHLD, SIG_IGN)
             let result = try Self.run("exit 9").result

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Identities are taken in processes of their own: the runner stays root.
@@ -27,7 +28,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root) func `each set, the securebits and no_new_privs are told apart`() async {
+    @Test(.actingAsUsers) func `each set, the securebits and no_new_privs are told apart`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 // Capabilities above 31 lie in the second word.
@@ -50,7 +51,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root, arguments: [jane, Credentials(user: 1, group: 1, groups: [])])
+    @Test(.actingAsUsers, arguments: [jane, Credentials(user: 1, group: 1, groups: [])])
     func `acting as somebody else lasts until root is resumed`(identity: Credentials) async {
         await #expect(processExitsWith: .success) {
             [
@@ -84,7 +85,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root) func `without CAP_SETGID nothing changes, and the first call is the one that failed`() async {
+    @Test(.actingAsUsers) func `without CAP_SETGID nothing changes, and the first call is the one that failed`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 let sets = try Privileges.current().capabilities
@@ -101,7 +102,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root) func `without CAP_SETUID root can be resumed`() async {
+    @Test(.actingAsUsers) func `without CAP_SETUID root can be resumed`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 try #require(setgroups(0, nil) == 0)
@@ -120,7 +121,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root, arguments: [jane, Credentials(user: 4_294_967_294, group: 4_294_967_294, groups: [])])
+    @Test(.actingAsUsers, arguments: [jane, Credentials(user: 4_294_967_294, group: 4_294_967_294, groups: [])])
     func `becoming somebody else is for ever`(identity: Credentials) async {
         await #expect(processExitsWith: .success) {
             [
@@ -145,7 +146,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root) func `root can be had back as long as the saved id is root's`() async {
+    @Test(.actingAsUsers) func `root can be had back as long as the saved id is root's`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 try Privileges.assume(Self.jane)
@@ -156,7 +157,7 @@ struct CredentialsTests {
     }
 
     @Test(
-        .root,
+        .actingAsUsers,
         arguments: [Credentials(user: .max, group: 5, groups: []), Credentials(user: 5, group: .max, groups: [])])
     func `the id that would leave root as it is cannot be taken`(identity: Credentials) async {
         await #expect(processExitsWith: .success) {
@@ -174,7 +175,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root) func `capabilities that are cleared are gone, the ambient ones too`() async {
+    @Test(.actingAsUsers) func `capabilities that are cleared are gone, the ambient ones too`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 let bounding = try Privileges.current().capabilities.bounding
@@ -190,7 +191,7 @@ struct CredentialsTests {
         }
     }
 
-    @Test(.root) func `a capability leaves the bounding set`() async {
+    @Test(.actingAsUsers) func `a capability leaves the bounding set`() async {
         await #expect(processExitsWith: .success) {
             try inProcessOfItsOwn {
                 let before = try Privileges.current().capabilities.bounding

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
 struct DirectoryTests {
@@ -130,7 +131,7 @@ struct DirectoryTests {
     @Test(arguments: [
         [0xFF, 0xFE], [0x0A], [0x20], [0x2D, 0x72], [0x27, 0x22, 0x5C], [UInt8](repeating: 0xE9, count: 255),
     ])
-    func `names are bytes`(name: [UInt8]) throws {
+    func `names of a directory are bytes`(name: [UInt8]) throws {
         try withDirectory { directory, path in
             let full = try bytePath(path, name)
             let component = try #require(full.lastComponent)

@@ -2,9 +2,10 @@ import Foundation
 import Glibc
 import Linux
 import SystemPackage
+import TestSupport
 import Testing
 
-struct CurrentProcessTests {
+struct ProcessTests {
     @Test func `arguments and environment reach the next program byte for byte`() async {
         await #expect(processExitsWith: .success) {
             let directory = try TemporaryDirectory()

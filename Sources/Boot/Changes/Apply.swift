@@ -41,14 +41,16 @@ package struct Apply {
         _ plan: Plan, observe: (Event) -> Void
     ) throws(BootError) -> [(name: String, value: String)] {
         let ledger = Ledger(plan, tree: tree, actors: actors)
-        for change in plan.changes {
+        for (position, change) in plan.changes.enumerated() {
             let start = Clock.monotonic
             let bench = Workbench(for: change, in: self, ledger)
             let outcome = try outcome(of: change, on: bench)
+            if change.planned.change.kind.isToldWhenAmiss && outcome.isWell && bench.notes.isEmpty { continue }
             observe(
                 Event(
                     change: change.replaced(by: bench.performed), outcome: outcome, identity: bench.identity,
-                    notes: bench.notes, remark: bench.remark, microseconds: Clock.microseconds(since: start)))
+                    notes: bench.notes, remark: bench.remark, microseconds: Clock.microseconds(since: start),
+                    position: position))
         }
         // This comes before the return to root, because root may not be able to look.
         let exports = ledger.values(of: plan.exports) { _ in true }

@@ -25,6 +25,9 @@ protocol ChangeKind: Sendable {
     /// Whether it is made at every start, because nobody can tell whether it is already true.
     var isMadeAtEveryStart: Bool { get }
 
+    /// Whether it is reported only when something is wrong: as long as all is well, there is nothing to report.
+    var isToldWhenAmiss: Bool { get }
+
     /// The parts of it that nobody else may see.
     var secrets: [Secret] { get }
 
@@ -42,6 +45,7 @@ extension ChangeKind {
     var needed: [FilePath] { subject.map { [$0] } ?? [] }
     var blocksWhatLiesBelow: Bool { false }
     var isMadeAtEveryStart: Bool { false }
+    var isToldWhenAmiss: Bool { false }
     var secrets: [Secret] { [] }
     func moved(by resolve: (FilePath) -> FilePath) -> Change? { nil }
 }

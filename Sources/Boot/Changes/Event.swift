@@ -23,4 +23,16 @@ package struct Event: Sendable {
     /// What was done beyond the goal, in a clause; empty when the goal says everything.
     package let remark: String
     package let microseconds: Int64
+    /// The index of the change in the plan.
+    package var position = 0
+}
+
+extension Outcome {
+    /// Whether there was nothing to do, and nothing is wrong.
+    var isWell: Bool {
+        switch self {
+        case .already, .unneeded: true
+        case .changed, .skipped, .failed: false
+        }
+    }
 }

@@ -10,6 +10,8 @@ package struct Export: Equatable, Sendable {
         case directory(FilePath)
         /// A planned path; there is no variable if it, or a directory above it, could not be made.
         case place(FilePath)
+        /// A planned path, or a text if the path, or a directory above it, could not be made.
+        case placeOrText(FilePath, String)
         /// A text; there is no variable if two directories are on the same device.
         case textWhenApart(String, FilePath, FilePath)
     }

@@ -141,6 +141,8 @@ extension Ledger {
         case .text(let text): text
         case .directory(let planned): (directories[planned] ?? planned).string
         case .place(let planned): unusablePlace(of: planned) == nil ? resolved(planned).string : nil
+        case .placeOrText(let planned, let text):
+            unusablePlace(of: planned) == nil ? resolved(planned).string : text
         case .textWhenApart(let text, let one, let other):
             if let one = device(of: one), let other = device(of: other), one != other { text } else { nil }
         }

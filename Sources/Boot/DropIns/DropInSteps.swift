@@ -171,3 +171,10 @@ extension Settings {
     /// The image's own steps, in order; empty when nothing was asked for.
     package var dropIns: [DropIn] { self[DropInSteps.self]?.dropIns ?? [] }
 }
+
+extension Settings {
+    /// The values of the secrets that the command or a drop-in step gets, which other variables may also have.
+    package var secretValues: [[UInt8]] {
+        secrets.values(in: environment, given: Set(dropIns.flatMap(\.secrets)))
+    }
+}

@@ -16,6 +16,8 @@ package final class Report {
     package var secrets: Secrets
     /// The values of the pod's secrets, which other variables may also have.
     package var secretValues: [[UInt8]] = []
+    /// The names of what built-in steps export.
+    package var builtInExports: Set<String> = []
     private let write: (String) -> Void
 
     /// - Parameters:
@@ -110,7 +112,9 @@ extension Report {
     }
 
     private func isSecret(_ name: String, _ value: String) -> Bool {
-        secrets.isSecret(name) || secretValues.contains { value.utf8.contains(bytes: $0) }
+        // Exports of built-in steps are not secrets, but may contain the same word as one.
+        secrets.isSecret(name)
+            || !builtInExports.contains(name) && secretValues.contains { value.utf8.contains(bytes: $0) }
     }
 }
 

@@ -31,7 +31,7 @@ package struct Configuration: Sendable {
     /// Whether only files count that nobody but the image's maker can have written.
     private let isStrict: Bool
     /// Why some part of the image's policy may be somebody else's.
-    private var doubts: [String] = []
+    private var objections: [String] = []
 
     /// All settings that the files can have.
     package let groups: SettingGroups
@@ -78,7 +78,7 @@ package struct Configuration: Sendable {
         }
         if let named { configuration.add(named, from: tree, isRequired: true) }
         configuration.lookForSteps(in: tree)
-        if isStrict { configuration.leaveOutDoubtful() }
+        if isStrict { configuration.leaveOutUntrusted() }
         return configuration
     }
 
@@ -86,7 +86,7 @@ package struct Configuration: Sendable {
     ///
     /// A later file revokes what an earlier one grants, and so may a step of root's: whoever hides one of them with a
     /// mount must not be left with the rest. Without files, nothing is granted.
-    private mutating func leaveOutDoubtful() {
+    private mutating func leaveOutUntrusted() {
         // For a single file, there is already a notice that it is ignored.
         var hidesDirectory = false
         for directory in [Paths.configurationDirectory.parent, Paths.configurationDirectory, Paths.rootSteps] {
@@ -95,16 +95,16 @@ package struct Configuration: Sendable {
                 // The directory above may have the same problem.
                 let notice = problem.words
                 hidesDirectory = true
-                if !doubts.contains(notice) { doubts.append(notice) }
+                if !objections.contains(notice) { objections.append(notice) }
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
                 // Something else than a directory has already been reported.
             } catch {
-                doubts.append("cannot look at \(directory.shown()): \(error.reason) (\(error.symbol))")
+                objections.append("cannot look at \(directory.shown()): \(error.reason) (\(error.symbol))")
             }
         }
-        guard let doubt = doubts.first, hidesDirectory || !files.isEmpty else { return }
+        guard let objection = objections.first, hidesDirectory || !files.isEmpty else { return }
         files = []
-        notices.append("the image's configuration does not count, because a part of it may be hidden: \(doubt)")
+        notices.append("the image's configuration does not count, because a part of it may be hidden: \(objection)")
     }
 
     private mutating func lookForSteps(in tree: FileTree) {
@@ -158,7 +158,7 @@ package struct Configuration: Sendable {
                 return try file.readAll(limit: limit, path: path)
             case .untrusted(let problem):
                 notices.append("\(path.shown()) is ignored: \(problem.words)")
-                doubts.append(problem.words)
+                objections.append(problem.words)
                 return nil
             }
         } catch  where error.errno == .noSuchFileOrDirectory {

@@ -97,11 +97,16 @@ package struct Secrets: SettingGroup, Equatable {
         return declared.stripped.union(names)
     }
 
-    /// The values of an environment's passed secrets that are long enough to be recognised under any name.
-    package func values(in environment: EnvironmentBlock) -> [[UInt8]] {
+    /// The values of an environment's secrets that somebody gets and that are long enough to be recognised under another
+    /// name.
+    ///
+    /// - Parameter given: the names of stripped secrets that a drop-in gets.
+    package func values(in environment: EnvironmentBlock, given: Set<String> = []) -> [[UInt8]] {
         let stripped = stripped(in: environment)
         return environment.entries.compactMap { entry in
-            guard let name = entry.variableName, isSecret(name), !stripped.contains(name) else { return nil }
+            guard let name = entry.variableName, given.contains(name) || isSecret(name) && !stripped.contains(name) else {
+                return nil
+            }
             let value = entry.bytes(from: name.utf8.count + 1)
             return value.count < SecretMask.shortest ? nil : value
         }

@@ -133,6 +133,7 @@ package struct Scratch: Step {
         let token = DirectoryChange(
             at: DirectoryChange.Place(tokenPath.parent, own: ownPlaces(context), isOnVolume: true),
             made: DirectoryChange.Form(mode: Self.groupMode, group: group(context)), use: .none,
+            fallbacks: privateTokens(context),
             trust: DirectoryChange.Trust(owners: permittedOwners(context).owners + [0]), isLeftToOthers: true)
         // Any other place was chosen by the pod spec.
         let tokens =
@@ -140,7 +141,7 @@ package struct Scratch: Step {
             ? [
                 PlannedChange(
                     .directory(token), by: [.user], onFailure: .warn,
-                    consequence: "\(Self.tokenPathVariable.name) is not set, as others could read a token there")
+                    consequence: "\(Self.tokenPathVariable.name) is \(Self.nowhere): no token is kept, which others could read")
             ] : []
         return StepPlan(
             changes: [
@@ -152,8 +153,17 @@ package struct Scratch: Step {
                 Export(PodVariables.scratchHome.name, home.string),
                 Export(PodVariables.workingDirectory.name, workingDirectory.string),
                 Export(Self.cacheVariable.name, .directory(cache)),
-                Export(Self.tokenPathVariable.name, tokens.isEmpty ? .text(tokenPath.string) : .place(tokenPath)),
+                Export(Self.tokenPathVariable.name, tokens.isEmpty ? .text(tokenPath.string) : .placeOrText(tokenPath, Self.nowhere)),
             ], warnings: permittedOwners(context).warnings)
+    }
+
+    /// The place for a token that everybody could read elsewhere: by default Hugging Face keeps it in the shared cache.
+    private static let nowhere = "/dev/null"
+
+    /// Where a token is kept if its directory is somebody else's: in the home, if that is the container's own.
+    private func privateTokens(_ context: PlanContext) -> [FilePath] {
+        let userHome = context.people.user.home
+        return userHome.starts(with: home) ? [] : [userHome.appending(Self.privateCacheName)]
     }
 
     /// A directory that the user owns and another step needs.

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Calls the body with a container whose environment is `Environment.pod`, and whose `/scratch` is as a research group has

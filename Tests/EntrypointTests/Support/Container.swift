@@ -1,6 +1,7 @@
 import CTestSupport
 import Foundation
 import Glibc
+import TestSupport
 
 /// A root file system to start from.
 enum Image: String, CaseIterable, Sendable {
@@ -137,9 +138,4 @@ func withContainer<Result>(
     let container = try Container(image, programs)
     defer { container.remove() }
     return try body(container)
-}
-
-/// Throws an error that names the call unless its result is that of success.
-func check(_ result: Int32, _ call: String, _ path: String) throws {
-    if result == -1 { throw TestFailure("\(call) \(path): \(String(cString: strerror(errno)))") }
 }

@@ -1,6 +1,7 @@
 import CTestSupport
 import Foundation
 import Glibc
+import TestSupport
 
 /// What lstat(2) tells of a file, as far as tests ask.
 struct FileStatus: Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 extension Container {
     /// Starts the container with runc and waits for its end.

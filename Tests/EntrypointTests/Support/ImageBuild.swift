@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Builds images as users do, from the project's own Dockerfiles, in the storage of this run.

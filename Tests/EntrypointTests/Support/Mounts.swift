@@ -1,6 +1,7 @@
 import CTestSupport
 import Foundation
 import Glibc
+import TestSupport
 
 /// Mounts in the namespace that the tests run in; none of them outlives it.
 enum Mounts {

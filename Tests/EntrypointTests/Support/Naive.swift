@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The programs of `Tests/Fixtures/naive`, which do the boot's work and make the mistakes that attacks live on.

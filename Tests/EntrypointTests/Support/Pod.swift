@@ -1,3 +1,5 @@
+import TestSupport
+
 extension Environment {
     /// The environment of a pod for the user `jane` (1000:2000, group `lab`), whose persistent directory is
     /// `/scratch/homes/jane` and whose command starts there.

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Containers as users start them. What an image has as its entrypoint is the built `entrypoint`.
 enum Podman {
     /// Runs `podman run OPTIONS IMAGE COMMAND` without network, and removes the container afterwards.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What `probe report` told: all that a program was started with. See `Tests/Fixtures/probe.c`.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// How a setting reaches `entrypoint`.
 enum Form: CaseIterable {

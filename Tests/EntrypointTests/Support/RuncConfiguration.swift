@@ -1,3 +1,5 @@
+import TestSupport
+
 /// The runtime's `config.json` (OCI runtime specification 1.0), as a container engine would write it.
 struct RuncConfiguration: Encodable {
     var ociVersion = "1.0.2"

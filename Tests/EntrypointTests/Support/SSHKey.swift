@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A key pair that ssh-keygen has made.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// A directory and a second view of it in which root is nobody, as an NFS server with `root_squash` gives to its
 /// clients. See `Tests/Fixtures/rootsquash.c` for what it does.

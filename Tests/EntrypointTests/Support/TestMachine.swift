@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// What `scripts/test` has prepared and tells by variables.
@@ -14,9 +15,6 @@ enum TestMachine {
     static var run: String { get throws { try value("ENTRYPOINT_TEST_RUN") } }
     /// The directory for what lives as long as this run: an empty file system in memory, open to every user.
     static let directory = "/run/entrypoint-tests"
-
-    /// Whether containers can be used: not with `scripts/test --fast`.
-    static let hasContainers = ProcessInfo.processInfo.environment["ENTRYPOINT_TEST_FAST"] == nil
 
     private static func value(_ name: String) throws -> String {
         guard let value = ProcessInfo.processInfo.environment[name] else {
@@ -36,22 +34,11 @@ enum TestMachine {
     }
 }
 
-/// What went wrong in the machinery of a test, as opposed to an expectation that was not met.
-struct TestFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
-extension Trait where Self == ConditionTrait {
-    /// For tests that use containers or change the machine: `scripts/test --fast` leaves them out.
-    static var containers: Self { .enabled(if: TestMachine.hasContainers, "scripts/test --fast leaves containers out") }
-}
-
-/// Calls the body with the path of a new directory (mode 0755), and removes it and what is in it afterwards.
-func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
+/// Calls the body with the path of a new directory of this run (mode 0755), and removes it afterwards, with what is in it
+/// or mounted there.
+func withRunDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
     let manager = FileManager.default
-    let parent = TestMachine.hasContainers ? TestMachine.directory : NSTemporaryDirectory()
+    let parent = TestRun.hasContainers ? TestMachine.directory : NSTemporaryDirectory()
     let name = "directory-\(ProcessInfo.processInfo.processIdentifier)-\(TestMachine.uniqueNumber())"
     let path = URL(fileURLWithPath: parent).appendingPathComponent(name).path
     try manager.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])

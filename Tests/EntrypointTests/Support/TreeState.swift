@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// What a user or a program could tell of trees of a container: kinds, modes, owners, contents and targets of links, by
 /// path. Times and inodes are left out, and so is what tells of one boot alone.

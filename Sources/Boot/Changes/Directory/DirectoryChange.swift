@@ -119,6 +119,8 @@ extension DirectoryChange: CheckedChange {
 
     var subject: FilePath? { path }
 
+    var isToldWhenAmiss: Bool { isLeftToOthers }
+
     var blocksWhatLiesBelow: Bool { true }
 
     func moved(by resolve: (FilePath) -> FilePath) -> Change? { .directory(moved(to: resolve(path))) }

@@ -76,8 +76,8 @@ extension DirectoryChange {
             "cannot use \(path)",
             reason: "\(what) belongs to user \(owner), whose files there could run as user "
                 + "\(bench.actors.userID)",
-            remedy: "is \(PodVariables.userID.name) right? \(correction), or the image's configuration can permit the owner: "
-                + "scratch.homeOwners: [\(owner)]")
+            remedy: "is \(PodVariables.userID.name) right? \(correction), or the image's configuration can permit "
+                + "the owner: scratch.homeOwners: [\(owner)]")
     }
 
     /// Checks who owns the directories above one, within the user's own tree: the owner of any of them can replace what

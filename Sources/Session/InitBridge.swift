@@ -1,0 +1,27 @@
+internal import Boot
+internal import Init
+
+// The init and the boot do not know each other. These extensions connect them.
+
+extension InitOptions {
+    /// The options that the settings ask for.
+    init(_ settings: InitSettings) {
+        self.init()
+        forwardTo = settings.forwardTo == .group ? .group : .child
+        rewrites = settings.rewrites
+        remappedExits = settings.remappedExits
+        warnReaped = settings.warnReaped
+        parentDeathSignal = settings.parentDeathSignal
+        grace = settings.grace
+        stopTimeout = settings.stopTimeout
+    }
+}
+
+extension ChangeWatch {
+    /// The clock that the init keeps for its child.
+    init(of initHandle: InitHandle, seconds: UInt32) {
+        self.init(
+            seconds: seconds, start: { initHandle.watchChange(seconds: $0, message: $1) },
+            stop: { initHandle.endChange() })
+    }
+}

@@ -1,0 +1,25 @@
+internal import Linux
+internal import Text
+
+/// What drop-in steps have exported: a variable may have the value of a secret, whatever its name.
+package struct StepExported {
+    /// The names.
+    let names: Set<String>
+    /// The values of secrets.
+    let secretValues: [[UInt8]]
+
+    /// - Parameters:
+    ///   - names: the names of the variables.
+    ///   - secretValues: the values of the secrets that steps could have had.
+    package init(names: Set<String> = [], secretValues: [[UInt8]] = []) {
+        self.names = names
+        self.secretValues = secretValues
+    }
+
+    /// Whether an entry of the environment is one of these variables and has such a value.
+    func isSecret(_ name: String, _ entry: CString) -> Bool {
+        guard names.contains(name) else { return false }
+        let value = entry.bytes(from: name.utf8.count + 1)
+        return secretValues.contains { value.contains(bytes: $0) }
+    }
+}
