@@ -149,7 +149,7 @@ package struct Directory: ~Copyable {
     /// - Throws: the error of fchmod(2).
     package func setMode(_ mode: ModeBits) throws(SystemCallError) { try descriptor.setMode(mode, path: path) }
 
-    /// Sets the owner and the group of the directory itself, which must be open for reading; `nil` leaves either as it is.
+    /// Sets the owner and group of the directory itself, which must be open for reading; `nil` leaves either unchanged.
     ///
     /// - Throws: the error of fchown(2).
     package func setOwner(user: UInt32?, group: UInt32?) throws(SystemCallError) {

@@ -22,7 +22,7 @@ package struct StateDirectory: ~Copyable {
     ///   - user: the ids of the user's command.
     ///   - tree: the container's files.
     /// - Throws: why no directory can be trusted: the error of making it, ENOTDIR for something else in its place, or
-    ///   EPERM for one that belongs to somebody else, that others can write in, or that ``objection(to:in:)`` rules out.
+    ///   EPERM for one that is somebody else's, that others can write in, or that ``objection(to:in:)`` rules out.
     package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
         switch start {
         case .root, .elevated:

@@ -97,8 +97,7 @@ package struct Secrets: SettingGroup, Equatable {
         return declared.stripped.union(names)
     }
 
-    /// The values of an environment's secrets that somebody gets and that are long enough to be recognised under another
-    /// name.
+    /// The values of an environment's secrets that somebody gets, if they are long enough to be recognised.
     ///
     /// - Parameter given: the names of stripped secrets that a drop-in gets.
     package func values(in environment: EnvironmentBlock, given: Set<String> = []) -> [[UInt8]] {

@@ -70,7 +70,7 @@ int linux_forbid_terminal_input(void);
 // What the program was started with, for a program that hides it from its libraries.
 void linux_keep_start(int count, char **arguments, char **environment);
 
-// The process's environment block: the kept one, or that of the C library (a variable that Swift calls unsafe to share).
+// The process's environment block: the kept one, or that of the C library (a variable that Swift considers unsafe).
 char **linux_environment(void);
 
 // The kept arguments; NULL if nothing was kept.

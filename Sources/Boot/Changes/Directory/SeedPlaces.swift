@@ -11,7 +11,7 @@ package struct SeedPlaces: Sendable {
     private let isStrict: Bool
 
     /// - Parameters:
-    ///   - directories: the directories of image policy; `nil` when it names none, which means anywhere unless `isStrict`.
+    ///   - directories: the directories of image policy; `nil` if it names none: then anywhere, unless `isStrict`.
     ///   - isStrict: whether the author of the pod spec is not trusted.
     package init(_ directories: [SeedDirectory]? = nil, isStrict: Bool = false) {
         self.directories = directories ?? (isStrict ? [] : nil)

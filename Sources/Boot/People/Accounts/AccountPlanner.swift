@@ -123,8 +123,8 @@ struct AccountPlanner {
 
     /// Whether the entry looks like a container runtime's: no password matches it, and shadow lacks the name.
     ///
-    /// podman writes `1000:*:1000:0:container user:/:/bin/sh`, CRI-O `1000:x:1000:0:1000 user:/:/sbin/nologin`. An empty
-    /// field would mean a login without a password, which only the image's maker can have intended.
+    /// podman writes `1000:*:1000:0:container user:/:/bin/sh`, CRI-O `1000:x:1000:0:1000 user:/:/sbin/nologin`. An
+    /// empty field would mean a login without a password, which only the image's maker can have intended.
     private func hasRuntimesForm(_ entry: UserEntry) -> Bool {
         isClosed(entry.password) && shadow?.first(named: entry.name) == nil
     }

@@ -1,7 +1,7 @@
 import Linux
 internal import Text
 
-/// A block between the lines `-----BEGIN label-----` and `-----END label-----` (RFC 7468, and RFC 1421 with its headers).
+/// A block between the lines `-----BEGIN label-----` and `-----END label-----` (RFC 7468, RFC 1421 for headers).
 struct PEMBlock {
     let label: String
     /// The block from its first line to its last, and nothing around it.
