@@ -18,6 +18,8 @@ package enum Paths {
     package static let rootSteps: FilePath = "/etc/entrypoint/steps.d"
     /// Executables that are run as the user during a boot.
     package static let userSteps: FilePath = "/etc/entrypoint/user-steps.d"
+    /// Root's home.
+    package static let rootHome: FilePath = "/root"
     /// Where homes are.
     package static let homes: FilePath = "/home"
     /// Where an image has the shell files that a user starts with.

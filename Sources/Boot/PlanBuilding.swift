@@ -11,7 +11,7 @@ extension Plan {
         for type in BootSequence.steps {
             let name = type.name
             for dropIn in settings.dropIns where dropIn.successor == name {
-                let change = Change.command(CommandChange(dropIn, settings, people, exports: exports))
+                let change = Change.command(CommandChange(dropIn, settings, people, host, exports: exports))
                 changes.append(
                     StepChange(
                         step: dropIn.name,
@@ -32,7 +32,7 @@ extension CommandChange {
     /// The change of a drop-in.
     ///
     /// - Parameter exports: what the built-in steps before it export.
-    init(_ dropIn: DropIn, _ settings: Settings, _ people: People, exports: [Export]) {
+    init(_ dropIn: DropIn, _ settings: Settings, _ people: People, _ host: Host, exports: [Export]) {
         self.dropIn = dropIn
         position = exports.count
         refused = settings.secrets.stripped(in: settings.environment)
@@ -56,7 +56,7 @@ extension CommandChange {
             self.exports = exports
         } else {
             environment = EnvironmentBlock([])
-            fixed = Self.builtEnvironment(for: dropIn.identity, settings, people) + own
+            fixed = Self.builtEnvironment(for: dropIn.identity, settings, people, host) + own
             directory = "/"
             // The user controls many of these exports, with which zsh and git would run the user's files and programs.
             self.exports = []
@@ -65,13 +65,14 @@ extension CommandChange {
 
     /// The environment of a program of root's or the seed user's: of the pod's, only settings that were checked.
     private static func builtEnvironment(
-        for actor: Actor, _ settings: Settings, _ people: People
+        for actor: Actor, _ settings: Settings, _ people: People, _ host: Host
     ) -> [Assignment] {
         let user = people.user
         let scratch = settings[Scratch.self]
         return [
             Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
-            Assignment("HOME", actor == .root ? "/root" : "/"), Assignment(PodVariables.userName.name, user.name),
+            Assignment("HOME", actor == .root && !host.hasForeignRootHome ? Paths.rootHome.string : "/"),
+            Assignment(PodVariables.userName.name, user.name),
             Assignment(PodVariables.userID.name, String(user.credentials.user)),
             Assignment(PodVariables.groupName.name, user.groupName),
             Assignment(PodVariables.groupID.name, String(user.credentials.group)),

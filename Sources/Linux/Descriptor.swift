@@ -100,8 +100,11 @@ package struct Descriptor: ~Copyable {
 
     /// The names in a directory, without `.` and `..`, byte for byte and in the directory's order.
     ///
+    /// - Parameter isLinksOnly: whether only those of symbolic links are wanted, and of what may be one.
     /// - Throws: the error of reading the directory.
-    package func entryNames(path: FilePath) throws(SystemCallError) -> [FilePath.Component] {
+    package func entryNames(
+        path: FilePath, isLinksOnly: Bool = false
+    ) throws(SystemCallError) -> [FilePath.Component] {
         let copy = try systemCall("dup", path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }
         guard let stream = fdopendir(copy) else {
             let number = Glibc.errno
@@ -113,6 +116,8 @@ package struct Descriptor: ~Copyable {
         while true {
             Glibc.errno = 0
             guard let entry = readdir(stream) else { break }
+            let type = Int(entry.pointee.d_type)
+            if isLinksOnly && type != DT_LNK && type != DT_UNKNOWN { continue }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
             }

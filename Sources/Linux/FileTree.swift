@@ -148,6 +148,14 @@ package struct FileTree: Sendable {
         return try directory.entryNames(path: path)
     }
 
+    /// The names of the entries in a directory that are, or may be, symbolic links.
+    ///
+    /// - Throws: the error of opening or reading it.
+    package func linkNames(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [FilePath.Component] {
+        let directory = try open(path, [.readOnly, .directory], links: links)
+        return try directory.entryNames(path: path, isLinksOnly: true)
+    }
+
     /// Opens a directory to work in it and to read its names.
     ///
     /// - Throws: the error of opening it.

@@ -31,6 +31,19 @@ package struct SecretMask {
     /// The part that ended the previous line.
     private var previous: Part?
 
+    /// Whether a text contains a secret or a part of one.
+    ///
+    /// - Parameter secrets: the values to look for, except those that are as short as a word.
+    package static func isNeeded(for text: [UInt8], secrets: [[UInt8]]) -> Bool {
+        if secrets.isEmpty { return false }
+        var mask = SecretMask(secrets)
+        return text.split(separator: .newline).contains { line in
+            var hidden = Array(line)
+            mask.hide(in: &hidden, isUnfinished: true)
+            return !hidden.elementsEqual(line)
+        } || secrets.contains { text.contains(bytes: $0) }
+    }
+
     /// - Parameter secrets: the values to hide; those that are as short as a word are not hidden.
     init(_ secrets: [[UInt8]]) {
         var all: Set<Part> = []

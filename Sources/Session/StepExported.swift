@@ -1,5 +1,5 @@
 internal import Linux
-internal import Text
+internal import Programs
 
 /// What drop-in steps have exported: a variable may have the value of a secret, whatever its name.
 package struct StepExported {
@@ -19,7 +19,6 @@ package struct StepExported {
     /// Whether an entry of the environment is one of these variables and has such a value.
     func isSecret(_ name: String, _ entry: CString) -> Bool {
         guard names.contains(name) else { return false }
-        let value = entry.bytes(from: name.utf8.count + 1)
-        return secretValues.contains { value.contains(bytes: $0) }
+        return SecretMask.isNeeded(for: entry.bytes(from: name.utf8.count + 1), secrets: secretValues)
     }
 }

@@ -57,6 +57,8 @@ struct NameHomesTests {
         (["opt/h": "/home"], "/opt/*/deploy/x"), (["opt/h": "/"], "/opt/h/h*/deploy/x"), (["opt/l": "l"], "/opt/l/x"),
         (["home": "data/users"], "/data/users/deploy/x"), (["home": "/data/users"], "/data/*/deploy/x"),
         (["home": "/data/users"], "/home/deploy/x"), (["home": "/data/users"], "/data/users"),
+        (["opt/tools/run": "/home/deploy/run"], "/opt/tools/"), (["opt/a/run": "../../home/deploy/x"], "/opt/*/"),
+        (["opt/tools/run": "/home/deploy/run"], "/opt/tools"),
         (["opt/my tools": "/home/deploy"], "/opt/my\\ tools/x"), (["opt/a": "/proc/self/cwd"], "/opt/a/x"),
     ])
     func `links are gone along, also those that lead nowhere yet`(links: [String: String], command: String) throws {

@@ -218,6 +218,8 @@ struct NameRightsTests {
         ("etc/sudoers", "User_Alias X = anna, +ops"), ("etc/sudoers", "\"+ops\" ALL=ALL"),
         ("etc/security/access.conf", "+:@ops:ALL"), ("etc/hosts.equiv", "+ +@ops"), ("etc/hosts.equiv", "+@ops"),
         ("etc/pam.d/x", "auth sufficient pam_succeed_if.so user innetgroup ops"),
+        ("etc/pam.d/x", "auth sufficient pam_succeed_if.so user innetgr ops"),
+        ("etc/pam.d/x", "auth sufficient pam_succeed_if.so user notinnetgr ops"),
         ("etc/polkit-1/rules.d/x.rules", "if (subject.isInNetgroup(\"ops\")) {"),
         ("etc/polkit-1/localauthority.conf.d/x.conf", "AdminIdentities=unix-netgroup:ops"),
     ])

@@ -270,4 +270,59 @@ struct DropInAttackTests {
                 ], "\(outcome)")
         }
     }
+
+    /// Interpreters load what lies in the home: here Python, what the pod has mounted over root's.
+    @Test(arguments: [true, false]) func `a step of root's reads nothing in a home that the pod has mounted`(
+        isNaive: Bool
+    ) throws {
+        try ElevatedTests.withElevatedPod { container in
+            try container.write("/etc/entrypoint/steps.d/10-x", "#!/usr/bin/python3\nprint('step')\n", mode: 0o755)
+            let packages = "/theirs/.local/lib/python3.11/site-packages"
+            try container.write(
+                "\(packages)/x.pth", "import os; print('gained as', os.getuid())\n", user: 1000)
+            container.mounts.append(.bind(container.root + "/theirs", to: "/root"))
+            if isNaive {
+                (container.user, container.group) = (0, 0)
+                container.entrypoint = ["/usr/bin/env", "HOME=/root", "/etc/entrypoint/steps.d/10-x"]
+                #expect(try container.run().output == "gained as 0\nstep\n", "the attack works")
+            } else {
+                let outcome = try container.boot("true")
+                #expect(outcome.exitCode == 0 && outcome.log(of: "steps.d/10-x") == ["step"], "\(outcome)")
+            }
+        }
+    }
+
+    /// The value of a secret is one under any name, and so are the lines of it.
+    @Test func `what a step exports of a secret is kept nowhere`() throws {
+        try withPod { container in
+            container.environment["REGISTRY_PASSWORD"] = "stripped-secret"
+            container.environment["WANDB_API_KEY"] = "first line of it\nsecond line of it"
+            container.environment["PLAIN_WORD"] = "container"
+            try container.write(
+                "/etc/entrypoint.yaml",
+                """
+                secrets: {stripped: [REGISTRY_PASSWORD]}
+                steps:
+                  - name: a
+                    as: user
+                    secrets: [REGISTRY_PASSWORD, WANDB_API_KEY]
+                    command: [/bin/sh, -c, 'echo "ONE=x$REGISTRY_PASSWORD" >>$ENTRYPOINT_EXPORT; \
+                      echo "$WANDB_API_KEY" | sed s/^/LINE=/ | tail -n 1 >>$ENTRYPOINT_EXPORT; \
+                      echo NEW_TOKEN=made-by-step >>$ENTRYPOINT_EXPORT; echo KEPT=yes >>$ENTRYPOINT_EXPORT']
+                  - name: b
+                    as: user
+                    command: [/bin/sh, -c, 'echo "URL=h/$NEW_TOKEN" >>$ENTRYPOINT_EXPORT; echo "sees $ONE"']
+
+                """)
+            let outcome = try container.boot(
+                "sh", "-c",
+                "echo $ONE, $LINE, $URL; cat /run/entrypoint/report.jsonl; tr '\\0' '\\n' </run/entrypoint/environment")
+            #expect(outcome.output.hasPrefix("xstripped-secret, second line of it, h/made-by-step\n"), "\(outcome)")
+            let kept = outcome.output.split(separator: "\n", maxSplits: 1).last ?? ""
+            for secret in ["stripped-secret", "second line of it", "made-by-step"] {
+                #expect(!kept.contains(secret) && !outcome.errors.contains(secret), "\(secret) \(outcome)")
+            }
+            #expect(kept.contains("\nKEPT=yes\n") && kept.contains("\nHOME=/home/jane\n"), "\(outcome)")
+        }
+    }
 }

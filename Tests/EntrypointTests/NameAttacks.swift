@@ -28,13 +28,14 @@ extension AttackTests {
 
     /// A home that a rule has by a path which is not its plain text, where all names are permitted.
     private static func home(
-        _ way: String, _ command: String, also prepare: @escaping @Sendable (Container) throws -> Void = { _ in }
+        _ way: String, _ command: String, rule: String? = nil,
+        also prepare: @escaping @Sendable (Container) throws -> Void = { _ in }
     ) -> Attack {
         let attack = choosing(
-            "deploy", way, files: [("/etc/sudoers.d/x", "#1000 ALL=(ALL) NOPASSWD: \(command)\n")],
+            "deploy", way, files: [("/etc/sudoers.d/x", "#1000 ALL=(ALL) NOPASSWD: \(rule ?? command)\n")],
             gaining: """
                 printf '#!/bin/sh\\necho gained\\n' >/home/deploy/run && chmod 755 /home/deploy/run
-                sudo -n /home/deploy/run
+                sudo -n \(rule == nil ? "/home/deploy/run" : command)
                 """,
             also: { container in
                 try container.write("/etc/entrypoint.yaml", "identity: {names: ['*']}\n")
@@ -138,6 +139,9 @@ extension AttackTests {
         home("a directory that is the same", "/home/./deploy/run"), home("a way up", "/mnt/../home/deploy/run"),
         home("a link that leads nowhere yet", "/opt/tools/run") { container in
             try container.link("/opt/tools", to: "/home/deploy")
+        },
+        home("a directory of commands, one of them a link", "/opt/tools/run", rule: "/opt/tools/") { container in
+            try container.link("/opt/tools/run", to: "/home/deploy/run")
         },
         home("a pattern for a link", "/opt/t*/run") { try $0.link("/opt/tools", to: "../home/deploy") },
         choosing(

@@ -87,6 +87,45 @@ struct ScratchVolumeTests {
         }
     }
 
+    @Test func `no token is kept in a file of somebody else's, nor anywhere where others read it`() throws {
+        try boot { scratch in
+            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
+            for path in ["homes/jane", "homes/jane/.cache", "homes/jane/.cache/huggingface"] {
+                try scratch.makeDirectory(path, mode: 0o770, user: 1000, group: 2000)
+            }
+            let token = "\(scratch.export)/homes/jane/.cache/huggingface/token"
+            #expect(FileManager.default.createFile(atPath: token, contents: nil))
+            try check(chown(token, 1001, 2000), "chown", token)
+        } check: { (outcome, environment, _) throws in
+            #expect(environment["HF_TOKEN_PATH"] == "/home/jane/.cache/huggingface/token", "\(outcome)")
+            let told = outcome.log(of: "scratch").filter {
+                $0.contains("token: it belongs to user 1001, who could read")
+            }
+            #expect(told.count == 1, "\(outcome)")
+        }
+    }
+
+    /// Where the home is the persistent directory, too, there is no place of the user's own.
+    @Test func `a token is kept nowhere rather than where others read it`() throws {
+        try withPod { container in
+            container.readOnly = true
+            container.mounts += [
+                .memory("/run"), .memory("/tmp", "mode=1777"), .bind(container.root + "/scratch", to: "/scratch"),
+            ]
+            for path in ["/scratch/homes/jane", "/scratch/homes/jane/.cache"] {
+                try container.makeDirectory(path, mode: 0o770, user: 1000, group: 2000)
+            }
+            try container.makeDirectory(
+                "/scratch/homes/jane/.cache/huggingface", mode: 0o777, user: 1001, group: 2000)
+            let outcome = try container.boot("sh", "-c", "echo $HOME $HF_TOKEN_PATH")
+            #expect(outcome.output == "/scratch/homes/jane /dev/null\n", "\(outcome)")
+            #expect(
+                outcome.log(of: "scratch").contains {
+                    $0 == "warning: HF_TOKEN_PATH is /dev/null: no token is kept, which others could read"
+                }, "\(outcome)")
+        }
+    }
+
     @Test func `a cache that the user cannot write in is replaced too, and left as it is`() throws {
         try boot { scratch in
             try scratch.makeDirectory("hf_cache", mode: 0o2755, user: 1001, group: 2000)

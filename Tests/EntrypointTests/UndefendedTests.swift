@@ -38,6 +38,19 @@ struct UndefendedTests {
         }
     }
 
+    @Test func `where the home is the persistent directory uv chooses the refused cache by itself`() throws {
+        try withPod { container in
+            (container.user, container.group) = (1000, 2000)
+            for path in ["/scratch/homes/jane", "/scratch/homes/jane/.cache"] {
+                try container.makeDirectory(path, mode: 0o770, user: 1000, group: 2000)
+            }
+            try container.makeDirectory("/scratch/homes/jane/.cache/uv", mode: 0o777, user: 1002, group: 2000)
+            let outcome = try container.boot("sh", "-c", "echo ${UV_CACHE_DIR-none}; uv cache dir")
+            #expect(outcome.output == "none\n/scratch/homes/jane/.cache/uv\n", "\(outcome)")
+            #expect(outcome.errors.contains("/scratch/homes/jane/.cache/uv: it belongs to user 1002"), "\(outcome)")
+        }
+    }
+
     @Test func `a home that is exchanged after the boot is used until the next one`() throws {
         try withPod { container in
             let exchange: ByteString = """

@@ -153,6 +153,9 @@ extension Host {
         return isForeign
     }
 
+    /// Whether root's home may be another's: what programs of root's read there would be, too.
+    package var hasForeignRootHome: Bool { start == .elevated && !isOwnOrMissing(Paths.rootHome) }
+
     /// Whether there is nothing at a path, or what is there lies on the root directory's mount.
     private func isOwnOrMissing(_ path: FilePath) -> Bool {
         do throws(SystemCallError) {

@@ -1,4 +1,5 @@
 internal import Linux
+internal import Programs
 package import SystemPackage
 internal import Text
 
@@ -114,7 +115,7 @@ extension Report {
     private func isSecret(_ name: String, _ value: String) -> Bool {
         // Exports of built-in steps are not secrets, but may contain the same word as one.
         secrets.isSecret(name)
-            || !builtInExports.contains(name) && secretValues.contains { value.utf8.contains(bytes: $0) }
+            || !builtInExports.contains(name) && SecretMask.isNeeded(for: Array(value.utf8), secrets: secretValues)
     }
 }
 

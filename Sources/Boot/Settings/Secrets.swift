@@ -103,7 +103,8 @@ package struct Secrets: SettingGroup, Equatable {
     package func values(in environment: EnvironmentBlock, given: Set<String> = []) -> [[UInt8]] {
         let stripped = stripped(in: environment)
         return environment.entries.compactMap { entry in
-            guard let name = entry.variableName, given.contains(name) || isSecret(name) && !stripped.contains(name) else {
+            guard let name = entry.variableName, given.contains(name) || isSecret(name) && !stripped.contains(name)
+            else {
                 return nil
             }
             let value = entry.bytes(from: name.utf8.count + 1)

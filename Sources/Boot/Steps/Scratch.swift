@@ -134,14 +134,17 @@ package struct Scratch: Step {
             at: DirectoryChange.Place(tokenPath.parent, own: ownPlaces(context), isOnVolume: true),
             made: DirectoryChange.Form(mode: Self.groupMode, group: group(context)), use: .none,
             fallbacks: privateTokens(context),
-            trust: DirectoryChange.Trust(owners: permittedOwners(context).owners + [0]), isLeftToOthers: true)
+            trust: DirectoryChange.Trust(
+                owners: permittedOwners(context).owners + [0], file: tokenPath.lastComponent),
+            isLeftToOthers: true)
         // Any other place was chosen by the pod spec.
         let tokens =
             tokenPath.starts(with: home)
             ? [
                 PlannedChange(
                     .directory(token), by: [.user], onFailure: .warn,
-                    consequence: "\(Self.tokenPathVariable.name) is \(Self.nowhere): no token is kept, which others could read")
+                    consequence:
+                        "\(Self.tokenPathVariable.name) is \(Self.nowhere): no token is kept, which others could read")
             ] : []
         return StepPlan(
             changes: [
@@ -153,7 +156,9 @@ package struct Scratch: Step {
                 Export(PodVariables.scratchHome.name, home.string),
                 Export(PodVariables.workingDirectory.name, workingDirectory.string),
                 Export(Self.cacheVariable.name, .directory(cache)),
-                Export(Self.tokenPathVariable.name, tokens.isEmpty ? .text(tokenPath.string) : .placeOrText(tokenPath, Self.nowhere)),
+                Export(
+                    Self.tokenPathVariable.name,
+                    tokens.isEmpty ? .text(tokenPath.string) : .placeOrText(tokenPath, Self.nowhere)),
             ], warnings: permittedOwners(context).warnings)
     }
 

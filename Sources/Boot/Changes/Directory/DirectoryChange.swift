@@ -57,10 +57,15 @@ package struct DirectoryChange: Equatable, Sendable {
         package let owners: [UInt32]?
         /// Files that are reported when they belong to somebody else.
         package let startup: StartupFiles?
+        /// A file in it that the same must own if it is there.
+        package let file: FilePath.Component?
 
-        package init(owners: [UInt32]? = nil, startup: StartupFiles? = nil) {
+        package init(
+            owners: [UInt32]? = nil, startup: StartupFiles? = nil, file: FilePath.Component? = nil
+        ) {
             self.owners = owners
             self.startup = startup
+            self.file = file
         }
     }
 
@@ -183,6 +188,7 @@ extension DirectoryChange: CheckedChange {
         let (found, link) = try lookWithLink(at: path, on: bench)
         if let status = found {
             try checkOwner(at: path, status, link, on: bench)
+            try checkOwnerOfFile(on: bench)
             try checkUse(status, on: bench)
             if use == .write { bench.ledger.noteWritable(path) }
             compare(with: status, on: bench)

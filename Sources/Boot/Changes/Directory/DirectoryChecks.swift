@@ -51,6 +51,18 @@ extension DirectoryChange {
             remedy: "move it away or choose another path")
     }
 
+    /// Checks that a file in the directory, or a link of its name, belongs to none but those who may own the directory: whoever
+    /// owns it reads what is written there.
+    func checkOwnerOfFile(on bench: Workbench) throws(BootError) {
+        guard let name = trust.file, let owners = trust.owners else { return }
+        let file = path.appending(name)
+        guard let status = try bench.look(at: file), !owners.contains(status.user) else { return }
+        throw BootError(
+            "cannot use \(file.shown())",
+            reason: "it belongs to user \(status.user), who could read what user \(bench.actors.userID) writes there",
+            remedy: "move it away")
+    }
+
     /// Checks that a directory, and a link to it, belongs to somebody who may put files there that run as the user.
     ///
     /// - Parameter path: the directory itself, or one above it.

@@ -37,6 +37,14 @@ extension SSHFilesWork {
                 "cannot use \(path.shown())", reason: "it is \(status.kind.words), and a directory is expected",
                 remedy: "move it away")
         }
+        // Whoever owns it, or the link to it, decides whom ssh believes.
+        if let owner = [status.user, entry.user].first(where: { $0 != bench.actors.userID && $0 != 0 }) {
+            throw BootError(
+                "cannot use \(path.shown())",
+                reason:
+                    "it belongs to user \(owner), who could change what ssh of user \(bench.actors.userID) believes",
+                remedy: "move it away")
+        }
         if status.isWritableByOthers {
             bench.note(
                 "\(path.shown()) has mode \(status.mode.octal): others can change its files, and ssh may refuse them; "

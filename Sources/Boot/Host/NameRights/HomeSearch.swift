@@ -47,6 +47,8 @@ struct HomeSearch {
     /// The mount of the root directory; `nil` if mounts mean nothing.
     private let mount: UInt64?
     private var entries: [FilePath: Entry] = [:]
+    /// What the links in a directory lead to.
+    private var linkOwners: [FilePath: Set<Owner>] = [:]
     private var places = 0
     /// The directory of the homes, without links.
     private var homes = Paths.homes
@@ -62,7 +64,26 @@ struct HomeSearch {
     var isExhausted: Bool { places > Self.placeLimit }
 
     /// Whose homes a path may lead to or into.
-    mutating func owners(of path: WrittenPath) -> Set<Owner> { follow(path).owners }
+    ///
+    /// - Parameter isOfCommands: whether a directory at its end stands for the commands in it, which may be links.
+    mutating func owners(of path: WrittenPath, isOfCommands: Bool = false) -> Set<Owner> {
+        let ends = follow(path)
+        guard isOfCommands else { return ends.owners }
+        return ends.places.reduce(into: ends.owners) { $0.formUnion(ownersOfLinks(in: $1)) }
+    }
+
+    /// Whose homes the links in a directory may lead to or into.
+    private mutating func ownersOfLinks(in place: FilePath) -> Set<Owner> {
+        if let known = linkOwners[place] { return known }
+        guard let names = names(startingWith: [], in: place, isLinksOnly: true) else { return [.anybody] }
+        linkOwners[place] = []
+        var owners: Set<Owner> = []
+        for name in names where name.kind == .regular {
+            owners.formUnion(follow(WrittenPath(place.appending(name))).owners)
+        }
+        linkOwners[place] = owners
+        return owners
+    }
 
     /// The owners of the homes that a given home contains or lies in. Everything lies in `/`, which is nobody's home.
     mutating func owners(aroundHome path: WrittenPath) -> Set<Owner> {
@@ -143,10 +164,16 @@ struct HomeSearch {
     }
 
     /// The names that a pattern may match; `nil` if that cannot be found out.
-    private mutating func names(startingWith prefix: [UInt8], in place: FilePath) -> [FilePath.Component]? {
+    private mutating func names(
+        startingWith prefix: [UInt8], in place: FilePath, isLinksOnly: Bool = false
+    ) -> [FilePath.Component]? {
         var names: [FilePath.Component] = []
         do throws(SystemCallError) {
-            if !isMounted(place) { names = try tree.names(in: place, links: .refuse) }
+            if !isMounted(place) {
+                names =
+                    isLinksOnly
+                    ? try tree.linkNames(in: place, links: .refuse) : try tree.names(in: place, links: .refuse)
+            }
         } catch {
             switch error.errno {
             case .noSuchFileOrDirectory, .notDirectory: break
@@ -156,6 +183,7 @@ struct HomeSearch {
         }
         places += names.count
         if isExhausted { return nil }
+        if isLinksOnly { return names }
         // The path to the homes may not exist yet.
         if homes.starts(with: place) { names += homes.components.dropFirst(place.components.count).prefix(1) }
         if Self.isUp(prefix) { names.append("..") }

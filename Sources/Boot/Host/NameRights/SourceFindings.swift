@@ -40,10 +40,14 @@ struct SourceFindings {
     /// Mentions whoever may have a home that the text refers to: if a privileged program runs or reads something there,
     /// that user controls it.
     mutating func nameHomes(_ homes: inout HomeSearch, _ grammar: NameGrammar) {
+        // There a directory stands for every command in it, as it does in a search path.
+        let isOfCommands = grammar == .sudoers || grammar == .doas
         for line in text.lines where !homes.isExhausted {
             var paths = PathFinder(line.bytes, grammar)
             var owners: Set<HomeSearch.Owner> = []
-            while !homes.isExhausted, let path = paths.next() { owners.formUnion(homes.owners(of: path)) }
+            while !homes.isExhausted, let path = paths.next() {
+                owners.formUnion(homes.owners(of: path, isOfCommands: isOfCommands))
+            }
             mention(owners, line.number)
         }
     }
@@ -152,7 +156,9 @@ extension NameGrammar {
     /// Whether a line that is not understood may refer to a netgroup: `+name` (sudoers, hosts.equiv), `@name`
     /// (access.conf), or the word itself.
     fileprivate func mayUseNetgroup(_ line: ArraySlice<UInt8>) -> Bool {
-        if line.map(AccountName.lowered)[...].place(of: "netgroup") != nil { return true }
+        let lowered = line.map(AccountName.lowered)[...]
+        // `innetgr` is how pam_succeed_if(8) and innetgr(3) write it.
+        if lowered.place(of: "netgr") != nil { return true }
         if isCode { return false }
         var last: UInt8 = 0x20
         var rest = line
