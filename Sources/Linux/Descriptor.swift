@@ -100,7 +100,7 @@ package struct Descriptor: ~Copyable {
 
     /// The names in a directory, without `.` and `..`, byte for byte and in the directory's order.
     ///
-    /// - Parameter isLinksOnly: whether only those of symbolic links are wanted, and of what may be one.
+    /// - Parameter isLinksOnly: whether only entries that are, or may be, symbolic links are wanted.
     /// - Throws: the error of reading the directory.
     package func entryNames(
         path: FilePath, isLinksOnly: Bool = false

@@ -153,7 +153,7 @@ extension Host {
         return isForeign
     }
 
-    /// Whether root's home may be another's: what programs of root's read there would be, too.
+    /// Whether somebody else may control root's home, and with it what root's programs read there.
     package var hasForeignRootHome: Bool { start == .elevated && !isOwnOrMissing(Paths.rootHome) }
 
     /// Whether there is nothing at a path, or what is there lies on the root directory's mount.

@@ -57,7 +57,7 @@ package struct DirectoryChange: Equatable, Sendable {
         package let owners: [UInt32]?
         /// Files that are reported when they belong to somebody else.
         package let startup: StartupFiles?
-        /// A file in it that the same must own if it is there.
+        /// A file in the directory that, if it exists, must have one of the same owners.
         package let file: FilePath.Component?
 
         package init(

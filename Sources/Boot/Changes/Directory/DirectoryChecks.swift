@@ -51,8 +51,8 @@ extension DirectoryChange {
             remedy: "move it away or choose another path")
     }
 
-    /// Checks that a file in the directory, or a link of its name, belongs to none but those who may own the directory: whoever
-    /// owns it reads what is written there.
+    /// Checks that a file in the directory, or a link with its name, belongs to somebody who may own the directory: its
+    /// owner can read what is written there.
     func checkOwnerOfFile(on bench: Workbench) throws(BootError) {
         guard let name = trust.file, let owners = trust.owners else { return }
         let file = path.appending(name)

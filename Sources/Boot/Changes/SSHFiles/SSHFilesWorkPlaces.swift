@@ -37,7 +37,7 @@ extension SSHFilesWork {
                 "cannot use \(path.shown())", reason: "it is \(status.kind.words), and a directory is expected",
                 remedy: "move it away")
         }
-        // Whoever owns it, or the link to it, decides whom ssh believes.
+        // Whoever owns the directory, or the link to it, decides whom ssh trusts.
         if let owner = [status.user, entry.user].first(where: { $0 != bench.actors.userID && $0 != 0 }) {
             throw BootError(
                 "cannot use \(path.shown())",

@@ -47,7 +47,7 @@ struct HomeSearch {
     /// The mount of the root directory; `nil` if mounts mean nothing.
     private let mount: UInt64?
     private var entries: [FilePath: Entry] = [:]
-    /// What the links in a directory lead to.
+    /// The owners of the homes that the links in a directory lead to.
     private var linkOwners: [FilePath: Set<Owner>] = [:]
     private var places = 0
     /// The directory of the homes, without links.
@@ -65,14 +65,14 @@ struct HomeSearch {
 
     /// Whose homes a path may lead to or into.
     ///
-    /// - Parameter isOfCommands: whether a directory at its end stands for the commands in it, which may be links.
+    /// - Parameter isOfCommands: whether a directory at its end means the commands in it, which may be links.
     mutating func owners(of path: WrittenPath, isOfCommands: Bool = false) -> Set<Owner> {
         let ends = follow(path)
         guard isOfCommands else { return ends.owners }
         return ends.places.reduce(into: ends.owners) { $0.formUnion(ownersOfLinks(in: $1)) }
     }
 
-    /// Whose homes the links in a directory may lead to or into.
+    /// The owners of the homes that the links in a directory may lead to or into.
     private mutating func ownersOfLinks(in place: FilePath) -> Set<Owner> {
         if let known = linkOwners[place] { return known }
         guard let names = names(startingWith: [], in: place, isLinksOnly: true) else { return [.anybody] }

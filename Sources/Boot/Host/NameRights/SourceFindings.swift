@@ -40,7 +40,7 @@ struct SourceFindings {
     /// Mentions whoever may have a home that the text refers to: if a privileged program runs or reads something there,
     /// that user controls it.
     mutating func nameHomes(_ homes: inout HomeSearch, _ grammar: NameGrammar) {
-        // There a directory stands for every command in it, as it does in a search path.
+        // In these grammars, a directory means every command in it, as in a search path.
         let isOfCommands = grammar == .sudoers || grammar == .doas
         for line in text.lines where !homes.isExhausted {
             var paths = PathFinder(line.bytes, grammar)
