@@ -32,7 +32,8 @@ extension Directory {
             throw SystemCallError(call: "fstatat", path: path.appending(name), errno: .noSuchFileOrDirectory)
         }
         var copier = TreeCopier(extent: extent, device: status.device)
-        try copier.copy(name, status, of: self, to: newName, in: destination, depth: 0, progress)
+        try copier.copy(
+            TreeCopier.Original(name: name, status: status), of: self, to: newName, in: destination, progress)
         return copier.leftOut
     }
 
@@ -75,16 +76,31 @@ private struct TreeCopier {
     /// The device of the top of the tree.
     let device: UInt64
     var leftOut: [FilePath] = []
+    /// How many directories of the tree are above what is being copied.
+    private var depth = 0
 
     private static let deepest = 128
+
+    init(extent: CopyExtent, device: UInt64) {
+        self.extent = extent
+        self.device = device
+    }
+
+    /// An entry that is copied, as it was when it was looked at.
+    struct Original {
+        let name: FilePath.Component
+        let status: FileStatus
+    }
+
     /// The bits of the original's mode that the copy gets.
     private var kept: UInt32 { extent == .everything ? 0o777 : 0o755 }
 
     mutating func copy(
-        _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
-        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int, _ progress: () -> Void
+        _ original: Original, of source: borrowing Directory, to newName: FilePath.Component,
+        in destination: borrowing Directory, _ progress: () -> Void
     ) throws(SystemCallError) {
         progress()
+        let (name, status) = (original.name, original.status)
         let path = source.path.appending(name)
         // A file in an overlay may have the device of its layer.
         if extent == .everything && status.kind == .directory && status.device != device {
@@ -99,7 +115,7 @@ private struct TreeCopier {
             guard depth < Self.deepest else {
                 throw SystemCallError(call: "copy", path: path, errno: .fileNameTooLong)
             }
-            try copyDirectory(name, status, of: source, to: newName, in: destination, depth: depth, progress)
+            try copyDirectory(original, of: source, to: newName, in: destination, progress)
         case .pipe, .socket, .characterDevice, .blockDevice, .other:
             guard extent == .ordinaryFiles else {
                 throw SystemCallError(call: "copy", path: path, errno: .notSupported)
@@ -125,17 +141,19 @@ private struct TreeCopier {
     }
 
     private mutating func copyDirectory(
-        _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
-        to newName: FilePath.Component, in destination: borrowing Directory, depth: Int, _ progress: () -> Void
+        _ original: Original, of source: borrowing Directory, to newName: FilePath.Component,
+        in destination: borrowing Directory, _ progress: () -> Void
     ) throws(SystemCallError) {
-        let original = try source.openDirectory(name)
-        let mode = ModeBits(rawValue: status.mode.rawValue & kept)
+        let directory = try source.openDirectory(original.name)
+        let mode = ModeBits(rawValue: original.status.mode.rawValue & kept)
         // The owner must be able to fill the directory.
         try destination.makeDirectory(newName, mode: ModeBits(rawValue: mode.rawValue | 0o700))
         let copy = try destination.openDirectory(newName)
-        for entry in try original.names() {
-            guard let status = try original.status(entry) else { continue }
-            try self.copy(entry, status, of: original, to: entry, in: copy, depth: depth + 1, progress)
+        depth += 1
+        defer { depth -= 1 }
+        for entry in try directory.names() {
+            guard let status = try directory.status(entry) else { continue }
+            try self.copy(Original(name: entry, status: status), of: directory, to: entry, in: copy, progress)
         }
         if mode.rawValue & 0o700 != 0o700 {
             try copy.setMode(ModeBits(rawValue: copy.status().mode.rawValue & (mode.rawValue | ~0o700)))

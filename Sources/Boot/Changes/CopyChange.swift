@@ -44,9 +44,9 @@ extension CopyChange: CheckedChange {
         let result: TreeCopy.Result
         do throws(SystemCallError) {
             result = try bench.actors.acting(as: bench.actor) { () throws(SystemCallError) in
-                try TreeCopy.make(
-                    of: source, at: destination, extent: .ordinaryFiles, umask: bench.actors.workUmask,
-                    in: bench.tree, progress: bench.keepWatchWaiting)
+                try TreeCopy(
+                    source: source, destination: destination, extent: .ordinaryFiles, umask: bench.actors.workUmask
+                ).make(in: bench.tree, progress: bench.keepWatchWaiting)
             }
         } catch {
             throw bench.copyFailure("cannot copy", source, destination, error)

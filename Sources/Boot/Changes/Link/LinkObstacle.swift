@@ -96,9 +96,10 @@ extension LinkChange {
             case .improperLink: break
             default: throw error
             }
-            let copy = try TreeCopy.make(
-                of: path, at: target, extent: .everything, replacing: replacing, umask: bench.actors.workUmask,
-                in: bench.tree, progress: bench.keepWatchWaiting)
+            let copy = try TreeCopy(
+                source: path, destination: target, extent: .everything, replaces: replacing,
+                umask: bench.actors.workUmask
+            ).make(in: bench.tree, progress: bench.keepWatchWaiting)
             guard copy.isMade, try removeCopied(ends, status, on: bench) else { return }
         }
         bench.ledger.notePresent(target)

@@ -1,8 +1,19 @@
 import Linux
 import SystemPackage
 
-/// Copies a file or a tree so that others see either all of it or nothing.
-enum TreeCopy {
+/// A copy of a file or a tree, made so that others see either all of it or nothing.
+struct TreeCopy {
+    /// What is copied.
+    let source: FilePath
+    /// The copy.
+    let destination: FilePath
+    /// What the copy must hold.
+    let extent: CopyExtent
+    /// Whether an empty file or directory at the destination is replaced.
+    var replaces = false
+    /// The umask of the copy.
+    let umask: ModeBits
+
     /// The result of a copy.
     struct Result {
         /// Whether this copy is in place; otherwise another process was faster.
@@ -16,18 +27,10 @@ enum TreeCopy {
     /// Copies into a directory beside the destination, and moves the copy to its place when it is complete.
     ///
     /// - Parameters:
-    ///   - source: what is copied.
-    ///   - destination: the copy.
-    ///   - extent: what the copy must hold.
-    ///   - replaces: whether an empty file or directory at the destination is replaced.
-    ///   - umask: the umask of the copy.
     ///   - tree: the container's files.
     ///   - progress: is called as the work continues.
     /// - Throws: the error of the call that failed, such as ENOSPC; nothing of the copy is then left.
-    static func make(
-        of source: FilePath, at destination: FilePath, extent: CopyExtent, replacing replaces: Bool = false,
-        umask: ModeBits, in tree: FileTree, progress: () -> Void
-    ) throws(SystemCallError) -> Result {
+    func make(in tree: FileTree, progress: () -> Void) throws(SystemCallError) -> Result {
         guard let sourceName = source.lastComponent, let name = destination.lastComponent else {
             throw SystemCallError(call: "copy", path: source, errno: .invalidArgument)
         }
