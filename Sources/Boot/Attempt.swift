@@ -2,7 +2,7 @@ package import Linux
 
 /// An attempt that failed: as whom, and how.
 package struct Attempt: Equatable, Sendable {
-    /// As whom in words: `user 254321:83070`.
+    /// The identity in words: `user 254321:83070`.
     package let identity: String
     package let error: SystemCallError
 

@@ -11,7 +11,7 @@ package struct BootError: Error, Equatable, Sendable {
     package let reason: String
     /// What was tried, in order.
     package let attempts: [Attempt]
-    /// What to do about it, in a clause; empty when the rest says all.
+    /// What to do about it, in a clause; empty when the rest says everything.
     package let remedy: String
     /// How the program ends because of it.
     package let exitCode: ExitCode
@@ -38,7 +38,7 @@ package struct BootError: Error, Equatable, Sendable {
         return text
     }
 
-    /// The attempts as in `mkdirat EACCES as user 1000:1000, as seed 177449:83070`.
+    /// The attempts, such as `mkdirat EACCES as user 1000:1000, as seed 177449:83070`.
     private var attemptsText: String {
         var parts: [String] = []
         var symbol = ""
@@ -53,13 +53,13 @@ package struct BootError: Error, Equatable, Sendable {
 }
 
 extension BootError {
-    /// Whether somebody with more privileges might have seen more.
+    /// Whether somebody with more privileges might have been able to see more.
     package var isForWantOfPrivileges: Bool {
         guard let errno = attempts.last?.error.errno else { return false }
         return errno == .permissionDenied || errno == .notPermitted
     }
 
-    /// The error with its step, where it has none.
+    /// The error with its step, if it has none yet.
     package func inStep(_ name: String) -> BootError {
         var error = self
         if error.step.isEmpty { error.step = name }

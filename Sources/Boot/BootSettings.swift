@@ -2,7 +2,7 @@ package import Linux
 package import Programs
 package import SystemPackage
 
-// Where nothing else is said, settings are those of the boot.
+// By default, settings are those of the boot.
 
 extension Configuration {
     /// No files.
@@ -14,7 +14,7 @@ extension Configuration {
     ///
     /// - Parameters:
     ///   - tree: the container's files.
-    ///   - named: a further file, which counts more than the image's; it must be there.
+    ///   - named: another file, which overrides the image's; it must exist.
     ///   - isStrict: whether only files count that nobody but the image's maker can have written.
     package static func read(from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false) -> Configuration {
         read(BootSequence.groups, from: tree, named: named, isStrict: isStrict)
@@ -29,6 +29,6 @@ extension Settings {
         try read(from: environment, configuration: Configuration())
     }
 
-    /// The steps that take part, with their own settings, in the boot's order; empty when nothing was asked.
+    /// The enabled steps with their own settings, in the boot's order; empty when nothing was asked for.
     package var steps: [any Step] { BootSequence.steps.compactMap { step($0) } }
 }

@@ -6,7 +6,7 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
     case notExecutable = 126
     case notFound = 127
 
-    /// What the code tells.
+    /// What the code means.
     package var meaning: String {
         switch self {
         case .usage: "the arguments of entrypoint itself are wrong"

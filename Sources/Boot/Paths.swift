@@ -8,11 +8,11 @@ package enum Paths {
     package static let gshadow: FilePath = "/etc/gshadow"
     package static let sudoers: FilePath = "/etc/sudoers"
     package static let sudoersDirectory: FilePath = "/etc/sudoers.d"
-    /// The one file of sudo that the boot writes.
+    /// The only file of sudo's that the boot writes.
     package static let sudoersFile: FilePath = "/etc/sudoers.d/90-entrypoint"
     /// The image's configuration.
     package static let configuration: FilePath = "/etc/entrypoint.yaml"
-    /// Further files of it, in the order of their names.
+    /// Further configuration files, in the order of their names.
     package static let configurationDirectory: FilePath = "/etc/entrypoint/conf.d"
     /// Executables that are run as root during a boot.
     package static let rootSteps: FilePath = "/etc/entrypoint/steps.d"
@@ -22,28 +22,28 @@ package enum Paths {
     package static let rootHome: FilePath = "/root"
     /// Where homes are.
     package static let homes: FilePath = "/home"
-    /// Where an image has the shell's files that a user starts with.
+    /// Where an image has the shell files that a user starts with.
     package static let shellSkeleton: FilePath = "/docker"
-    /// Where what must be kept goes if it cannot be kept in ``state``.
+    /// Where state is kept if it cannot be kept in ``state``.
     package static let sharedMemoryState: FilePath = "/dev/shm/entrypoint-root"
-    /// What is kept of the boot for later sessions.
+    /// The state of the boot that is kept for later sessions.
     package static let state: FilePath = "/run/entrypoint"
     /// Where ``state`` is kept for a user who may not write in `/run`; the user id follows.
     package static let userStatePrefix = "/dev/shm/entrypoint-"
-    /// Where programs keep what lasts as long as the container runs.
+    /// Where programs keep files that last as long as the container runs.
     package static let volatile: FilePath = "/run"
-    /// Where something is put that must not outlive the container, by preference.
+    /// Where something is put that must not outlive the container, in order of preference.
     package static let memory: [FilePath] = [volatile, "/dev/shm"]
-    /// Where a step writes what it exports, by preference.
+    /// Where a step writes what it exports, in order of preference.
     package static let exportPlaces = memory + ["/tmp"]
-    /// Where Kubernetes reads the reason of a container's end.
+    /// Where Kubernetes reads the reason for a container's end.
     package static let terminationLog: FilePath = "/dev/termination-log"
     /// Where programs of the image are, in the order in which they are looked for.
     package static let programDirectories: [FilePath] = [
         "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
     ]
-    /// Login shells by preference.
+    /// Login shells, in order of preference.
     package static let shells: [FilePath] = ["/bin/zsh", "/bin/bash", "/bin/sh"]
-    /// The login shell where the image has none that is known.
+    /// The login shell if the image has none of the known ones.
     package static let lastShell: FilePath = "/bin/sh"
 }

@@ -3,7 +3,7 @@ internal import Programs
 internal import SystemPackage
 
 extension Plan {
-    /// Lets every step plan; each sees what those before it export.
+    /// Lets every step plan; each step sees what those before it export.
     package init(_ settings: Settings, _ people: People, _ host: Host) {
         var changes: [StepChange] = []
         var exports: [Export] = []
@@ -40,7 +40,7 @@ extension CommandChange {
         secretValues = settings.secretValues
         let own = dropIn.environment
         if dropIn.identity == .user {
-            // Its own business, but for the secrets.
+            // The user's step may see everything except the secrets.
             let entries = settings.environment.entries.filter { entry in
                 guard let name = entry.variableName else { return true }
                 return dropIn.secrets.contains(name) || !settings.secrets.isSecret(name)
@@ -58,13 +58,12 @@ extension CommandChange {
             environment = EnvironmentBlock([])
             fixed = Self.builtEnvironment(for: dropIn.identity, settings, people, host) + own
             directory = "/"
-            // Much of what built-in steps export lies in the user's hands: zsh would run the user's files, git the user's
-            // programs.
+            // The user controls many of these exports, with which zsh and git would run the user's files and programs.
             self.exports = []
         }
     }
 
-    /// What a program of root's or the seed user's has: nothing of the pod's but settings that were checked.
+    /// The environment of a program of root's or the seed user's: of the pod's, only settings that were checked.
     private static func builtEnvironment(
         for actor: Actor, _ settings: Settings, _ people: People, _ host: Host
     ) -> [Assignment] {

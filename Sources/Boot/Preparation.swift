@@ -6,15 +6,15 @@ internal import Text
 package struct StartingPoint {
     /// The container's files.
     package let tree: FileTree
-    /// What the process has at the start of its work.
+    /// The privileges of the process at the start of its work.
     package let privileges: Privileges
     /// How the container is started.
     package let start: Start
     /// Whom the container is started as.
     package let caller: Credentials
-    /// Whether nobody's identity can be taken, and all is seen as the process itself sees it.
+    /// Whether no other identity can be taken, and everything is seen as the process itself sees it.
     package let isObserver: Bool
-    /// The file of the program that boots.
+    /// The file of the program that runs the boot.
     package let program: ProgramFile
 
     package init(
@@ -30,9 +30,9 @@ package struct StartingPoint {
     }
 }
 
-/// Everything that is worked out before anything is changed: who is who, what must be true, and who may make it so.
+/// Everything that is determined before anything is changed: who is who, what must be true, and who may make it true.
 ///
-/// A boot applies it and a dry run prints it. Both get it here, so that no plan promises what the boot refuses.
+/// A boot applies it, and a dry run prints it. Both use the same one, so no plan promises what the boot refuses.
 package struct Preparation {
     package let settings: Settings
     package let identity: Identity
@@ -42,9 +42,10 @@ package struct Preparation {
     package let plan: Plan
     package let actors: Actors
 
-    /// Works it out; `nil` when the settings ask for nothing.
+    /// Prepares; `nil` when the settings ask for nothing.
     ///
-    /// - Throws: why the image's accounts do not allow what was asked, or the container cannot take the ids; with the step.
+    /// - Throws: why the image's accounts do not allow what was asked for, or why the container cannot take the ids;
+    ///   with the step.
     package init?(_ settings: Settings, at point: StartingPoint) throws(BootError) {
         guard let identity = settings[Identity.self], let scratch = settings[Scratch.self] else { return nil }
         self.settings = settings
@@ -79,8 +80,8 @@ package struct Preparation {
             seedPlaces: SeedPlaces(scratch.seedDirectories, isStrict: host.start == .elevated))
     }
 
-    /// Becomes the user and the seed once before anything is touched, so that ids which the container cannot take end
-    /// the boot with nothing half done.
+    /// Becomes the user and the seed once before anything is touched. If the container cannot take their ids, the boot
+    /// ends with nothing half done.
     private func rehearse() throws(BootError) {
         for actor in [Actor.seed, .user] where actors.has(actor) && host.start.isPrivileged && !actors.isObserver {
             do throws(SystemCallError) {

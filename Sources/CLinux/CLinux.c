@@ -57,7 +57,7 @@ uint64_t linux_mount_id(int file) {
 }
 
 uint64_t linux_unique_mount_id(int file) {
-    // Not every header that this is built with knows the number (STATX_MNT_ID_UNIQUE).
+    // Some of the headers that this is built with lack the constant (STATX_MNT_ID_UNIQUE).
     const unsigned int unique = 0x4000u;
     struct statx status;
     if (statx(file, "", AT_EMPTY_PATH, unique, &status) != 0 || !(status.stx_mask & unique)) return 0;
@@ -101,8 +101,8 @@ int linux_exit_status(int status) { return WEXITSTATUS(status); }
 bool linux_signaled(int status) { return WIFSIGNALED(status); }
 int linux_term_signal(int status) { return WTERMSIG(status); }
 
-// A program of seccomp(2) that lets everything through but two ways to put characters into the input of a terminal
-// (TIOCSTI of ioctl_tty(2), TIOCLINUX of ioctl_console(2)), in the system calls of 32 bits as well.
+// A seccomp(2) program that allows everything except two ways to put characters into the input of a terminal (TIOCSTI
+// of ioctl_tty(2), TIOCLINUX of ioctl_console(2)), including the 32-bit system calls.
 int linux_forbid_terminal_input(void) {
 #if defined(__x86_64__)
     const unsigned int own = AUDIT_ARCH_X86_64, other = AUDIT_ARCH_I386, own_ioctl = 16, other_ioctl = 54;
@@ -137,7 +137,7 @@ static struct {
     rlim_t before;
 } raised_limits[RLIM_NLIMITS];
 
-// Called before the C library has set itself up.
+// This is called before the C library has initialised itself.
 __attribute__((no_stack_protector)) void linux_raise_limit(int resource, unsigned long before) {
     raised_limits[resource].is_raised = true;
     raised_limits[resource].before = before;
@@ -189,7 +189,7 @@ const char *linux_environment_text(const char **end) {
     const char *last = kept_arguments[kept_count - 1];
     const char *start = last + strlen(last) + 1;
     if (start > *end) return NULL;
-    // Of this one a privileged program's C library makes a copy to work on.
+    // The C library of a privileged program makes a copy of this variable to work on.
     const char tunables[] = "GLIBC_TUNABLES=";
     for (char **entry = kept_environment; *entry; entry++)
         if ((*entry < start || *entry >= *end) && strncmp(*entry, tunables, sizeof tunables - 1) != 0) return NULL;
@@ -209,7 +209,7 @@ int linux_signal_wait(uint64_t set, int64_t nanoseconds, struct linux_signal_inf
     if (number < 0) return -1;
     information->number = number;
     information->code = received.si_code;
-    // Only a signal that a process sent says by whom.
+    // Only a signal from a process has a sender.
     information->sender = received.si_code <= 0 ? received.si_pid : 0;
     information->user = received.si_code <= 0 ? received.si_uid : 0;
     return number;
@@ -253,7 +253,7 @@ bool linux_stopped(int status) { return WIFSTOPPED(status); }
 int linux_stop_signal(int status) { return WSTOPSIG(status); }
 const int linux_WAIT_ALL = __WALL;
 
-// Not every header that this is built with knows these two numbers; they are the same on every architecture.
+// Some of the headers that this is built with lack these two numbers, which are the same on every architecture.
 int linux_pidfd_open(pid_t process) { return (int)syscall(434, process, 0u); }
 int linux_pidfd_send_signal(int descriptor, int number) { return (int)syscall(424, descriptor, number, NULL, 0u); }
 
@@ -319,7 +319,7 @@ const char *linux_directory_entry(const void *buffer, size_t offset, size_t *len
     return entry->name;
 }
 
-// Only segments that nothing can have written to: what is read again comes from the file.
+// Only segments that nothing can have written to are given back: they can be read again from the file.
 static int give_back_segments(struct dl_phdr_info *program, size_t size, void *unused) {
     (void)size, (void)unused;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

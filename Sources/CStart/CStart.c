@@ -7,12 +7,12 @@
 
 extern char **environ;
 
-// Swift's runtime would look in nine places for a program that explains crashes.
+// Otherwise Swift's runtime would look in nine places for a program that explains crashes.
 static char no_backtraces[] = "SWIFT_BACKTRACE=enable=no,swift-backtrace=/";
 static char *all_there_is[] = {no_backtraces, NULL};
 
-// Runs after the C library has set itself up and before anything of C++ or Swift does. From here on no library finds a
-// variable that could change what it does with privileges: only the boot knows where the environment is.
+// This runs after the C library has initialised itself and before anything of C++ or Swift. From here on, no library
+// finds a variable that could change what it does with privileges: only the boot knows where the environment is.
 static void keep_start_to_the_boot(int count, char **arguments, char **environment) {
     linux_keep_start(count, arguments, environment);
     environ = all_there_is;
@@ -21,8 +21,8 @@ static void keep_start_to_the_boot(int count, char **arguments, char **environme
 __attribute__((section(".preinit_array"), used, retain)) static void (*const at_start)(int, char **, char **) =
     keep_start_to_the_boot;
 
-// What follows runs before the C library, which crashes without a word where it gets no memory: system calls are made
-// directly, and nothing of the library is called.
+// The rest runs before the C library, which crashes without a message if it gets no memory: system calls are made
+// directly, and no function of the library is called.
 
 #if defined(__x86_64__)
 static long call(long number, long first, long second, long third, long fourth) {
@@ -82,8 +82,7 @@ static void say_number(unsigned long number) {
     say(digits + start);
 }
 
-// Raises the limit that holds up to the one that may be set, until the command runs; where that is not enough, the boot
-// ends here.
+// Raises the current limit to the allowed maximum until the command runs; if that is not enough, the boot ends here.
 static void check(int resource, unsigned long enough, const char *what, const char *option) {
     struct rlimit limit;
     if (call(SYS_prlimit64, 0, resource, 0, (long)&limit) != 0 || limit.rlim_cur >= enough) return;

@@ -1,8 +1,8 @@
 internal import Linux
 
-/// What the booting child tells the init, in memory that both share until the child becomes the command.
+/// What the booting child tells the init, in memory that both share until the child executes the command.
 ///
-/// The child writes, the init reads. Nothing waits for anything: the init looks when a time has come.
+/// The child writes and the init reads. Neither waits for the other: the init looks when its time has come.
 struct BootWatch: Sendable {
     private let page: SharedPage
 
@@ -23,7 +23,7 @@ struct BootWatch: Sendable {
 
     // MARK: The child's side
 
-    /// Starts the clock on a change: if it takes longer than `limit` nanoseconds, the init ends the boot and says so.
+    /// Starts the clock on a change: the init ends the boot if it takes longer than `limit` nanoseconds.
     func begin(limit: UInt64, message: some Collection<UInt8>, now: UInt64) {
         let memory = page.bytes(BootWatch.message)
         var length = 0
@@ -39,17 +39,17 @@ struct BootWatch: Sendable {
     /// Stops the clock.
     func end() { page[number: Number.changeStart] = 0 }
 
-    /// Hands the init options that the boot has read.
+    /// Gives the init the options that the boot has read.
     func configure(_ options: InitOptions) {
         page[number: Number.hasOptions] = 0
         page.bytes(BootWatch.options).storeBytes(of: options, as: InitOptions.self)
         page[number: Number.hasOptions] = 1
     }
 
-    /// Says that the boot is done and the next program is the command.
+    /// Tells the init that the boot is done and the next program is the command.
     func handOff() { page[number: Number.isHandingOff] = 1 }
 
-    /// Says that the boot uses the privileges of the program's file.
+    /// Tells the init that the boot uses the privileges of the program's file.
     func usePrivileges() { page[number: Number.isPrivileged] = 1 }
 
     // MARK: The init's side
@@ -59,13 +59,13 @@ struct BootWatch: Sendable {
 
     var isHandingOff: Bool { page[number: Number.isHandingOff] == 1 }
 
-    /// Options that the boot has read; `nil` if it has not handed over any.
+    /// The options that the boot has read; `nil` if it has not handed over any.
     var options: InitOptions? {
         guard page[number: Number.hasOptions] == 1 else { return nil }
         return page.bytes(BootWatch.options).loadUnaligned(as: InitOptions.self)
     }
 
-    /// When the change that is being made will have taken too long; `nil` if none is being made that has a limit.
+    /// The time when the current change will have taken too long; `nil` if there is no change, or none with a limit.
     var changeEndsAt: UInt64? {
         let start = page[number: Number.changeStart]
         let limit = page[number: Number.changeLimit]
@@ -73,7 +73,7 @@ struct BootWatch: Sendable {
         return start.addingReportingOverflow(limit).overflow ? nil : start + limit
     }
 
-    /// What the child wants to be said if the change takes too long.
+    /// What the init reports if the change takes too long, from the child.
     var message: UnsafeRawBufferPointer {
         let length = Int(clamping: page[number: Number.messageLength])
         return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(page.bytes(BootWatch.message)).prefix(length))

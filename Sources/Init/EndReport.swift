@@ -1,6 +1,6 @@
 package import Linux
 
-/// What an init tells of its end: for one line on standard error, the report of the boot and the termination log.
+/// What an init reports about its end: for one line on standard error, the report of the boot and the termination log.
 package struct EndReport: Sendable {
     /// Why it ended.
     package let outcome: Supervisor.Outcome
@@ -12,13 +12,13 @@ package struct EndReport: Sendable {
     package let timeToEnd: UInt64
     /// Whether the command did not end within its stop timeout and was killed.
     package let commandWasKilled: Bool
-    /// How many other processes ended when they were told to.
+    /// How many other processes ended after they were told to.
     package let othersEnded: Int
     /// The processes that had to be killed.
     package let killed: KilledProcesses
-    /// Nanoseconds that those had had.
+    /// How many nanoseconds those processes had to end.
     package let killedAfter: UInt64
-    /// What the boot was doing when it took too long, in its own words; empty otherwise.
+    /// What the boot was doing when it took too long, in its own words; otherwise empty.
     package internal(set) var overdue: [UInt8] = []
 
     package init(
@@ -37,12 +37,12 @@ package struct EndReport: Sendable {
         self.overdue = overdue
     }
 
-    /// A request to stop: a signal of the runtime or of an operator.
+    /// A request to stop: a signal from the runtime or from an operator.
     package struct StopRequest: Sendable {
         package let signal: Signal
-        /// Nanoseconds since 1970.
+        /// The time in nanoseconds since 1970.
         package let receivedAt: UInt64
-        /// The sender's process as seen from here, and its user; 0 for one outside of the pid namespace.
+        /// The sender's process id in this pid namespace, and its user; 0 for a process outside of it.
         package let sender: Int32
         package let user: UInt32
 
@@ -60,7 +60,7 @@ package struct EndReport: Sendable {
         return "entrypoint: " + String(decoding: overdue, as: UTF8.self)
     }
 
-    /// Whether there is something to tell: a command that ends by itself and leaves nothing behind is no news.
+    /// Whether there is anything to report: a command that ends by itself and leaves nothing behind is not news.
     var isNotable: Bool {
         switch outcome {
         case .bootOverdue, .bootStopped, .lost: true
@@ -68,7 +68,7 @@ package struct EndReport: Sendable {
         }
     }
 
-    /// The line for standard error. Takes no memory.
+    /// The line for standard error. Does not allocate memory.
     var line: MessageLine {
         var line = MessageLine()
         line.append("init: ")
@@ -96,7 +96,7 @@ package struct EndReport: Sendable {
         switch outcome {
         case .bootStopped, .pending: line.append("the boot was ended")
         case .bootOverdue: line.append("the boot took too long and was killed")
-        case .lost: line.append("the end of the command was taken note of by somebody else; its exit code is unknown")
+        case .lost: line.append("another process took the command's exit status; its exit code is unknown")
         case .bootEnded(let end): appendEnd("the boot", end, to: &line)
         case .commandEnded(let end): appendEnd("the command", end, to: &line)
         }

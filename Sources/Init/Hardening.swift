@@ -2,35 +2,35 @@ internal import Linux
 private import SystemPackage
 
 extension InitLoop {
-    /// Takes from the parent what it does not need for the rest of its life.
+    /// Takes everything from the parent that it does not need for the rest of its life.
     ///
     /// - Parameters:
     ///   - kept: the two descriptors to keep.
-    ///   - gate: the descriptor whose end the child waits for.
+    ///   - gate: the descriptor that the child waits for until it is closed.
     ///   - table: reads `/proc`.
     ///   - parentBefore: the parent's id at the start.
     ///   - parentDeathSignal: the signal to ask for; 0 for none.
     static func harden(
         keeping kept: (Int32, Int32), gate: Int32, table: ProcessTable, parentBefore: Int32, parentDeathSignal: Int32
     ) {
-        // No file system that the boot or the command wants to unmount is held by the init's directory.
+        // The init's directory must not keep a file system busy that the boot or the command wants to unmount.
         try? CurrentProcess.changeDirectory(to: "/")
         if !EnvironmentMemory.erase(table: table) { warn("cannot find its environment to erase it") }
         do throws(SystemCallError) {
             try CurrentProcess.keepOnly(.kill)
-            // Whether the privileges of the program's file may be used at all, the child finds out.
+            // The child finds out whether the privileges of the program's file may be used at all.
             if CurrentProcess.effectiveUser != 0 { CurrentProcess.keep(.kill, inUse: false) }
             try Privileges.setNoNewPrivileges()
         } catch {
-            warn("cannot give up privileges that it does not need any more")
+            warn("cannot give up privileges that it no longer needs")
         }
-        // A user who owns the init may not trace it. Root may: logs are often sent to /proc/1/fd/1, which needs that.
+        // A user who owns the init must not trace it. Root may: logs are often sent to /proc/1/fd/1, which needs that.
         if CurrentProcess.effectiveUser != 0 { CurrentProcess.forbidTracing() }
         CurrentProcess.giveBackProgram()
-        // Otherwise what the caller has asked for stays.
+        // Otherwise the signal that the caller has asked for stays in force.
         if parentDeathSignal > 0 { ask(forDeathSignal: parentDeathSignal, ofParent: parentBefore) }
         OpenFiles.closeAll(except: kept.0, kept.1)
-        // Closed already, unless the system gives no way to close all: the child would wait for ever.
+        // It is closed already unless the system has no way to close all; the child would then wait for ever.
         OpenFiles.close(gate)
     }
 
@@ -42,7 +42,7 @@ extension InitLoop {
     static func ask(forDeathSignal number: Int32, ofParent parent: Int32) {
         let signal = Signal(rawValue: number)
         CurrentProcess.setParentDeathSignal(signal)
-        // It may have ended before the kernel was asked.
+        // The parent may have ended before the kernel was asked.
         if number > 0 && CurrentProcess.parent != parent { Signals.send(signal, to: .process(CurrentProcess.id)) }
     }
 

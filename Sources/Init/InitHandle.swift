@@ -1,38 +1,39 @@
 package import Linux
 
-/// The side of the process that boots and becomes the command.
+/// The side of the process that boots and then becomes the command.
 package struct InitHandle: Sendable {
     let watch: BootWatch
-    /// Loses its last writer when the init has given up what it does not need.
+    /// A pipe that loses its last writer when the init has given up what it does not need.
     let gate: Int32
-    /// Takes an open file for the init.
+    /// A socket that carries an open file to the init.
     let channel: Int32
-    /// The init's process.
+    /// The process id of the init.
     package let parent: Int32
     let callersMask: SignalSet
     let ignoredChildren: Bool
     let terminal: TerminalState
 
-    /// Hands the init the options that the boot has read from its configuration.
+    /// Gives the init the options that the boot has read from its configuration.
     package func configure(_ options: InitOptions) { watch.configure(options) }
 
-    /// Says that the boot uses the privileges of the program's file, so that the init may use CAP_KILL: somebody else than
-    /// root has it only then.
+    /// Tells the init that the boot uses the privileges of the program's file. Only then may an init that is not root
+    /// use CAP_KILL.
     package func usePrivileges() { watch.usePrivileges() }
 
-    /// Gives the init an open file, which its `onEnd` gets; of several the last.
+    /// Gives the init an open file, which it passes to its `onEnd`; of several files, the last one counts.
     ///
     /// - Throws: the error of sendmsg(2).
     package func keepForEnd(_ file: borrowing Descriptor) throws(SystemCallError) {
         try DescriptorChannel.send(file, over: channel)
     }
 
-    /// Starts the clock on a change that may hang, such as one on a network file system.
+    /// Starts the clock on a change that may block, such as one on a network file system.
     ///
     /// - Parameters:
-    ///   - seconds: how long it may take; 0 for any time.
-    ///   - message: at most 960 bytes, of which `explainOverdue` of ``InitSplit/start(_:callersMask:explainOverdue:onEnd:)``
-    ///     makes what the init says when it kills the boot because of it.
+    ///   - seconds: how long it may take; 0 for no limit.
+    ///   - message: at most 960 bytes, from which `explainOverdue` of
+    ///     ``InitSplit/start(_:callersMask:explainOverdue:onEnd:)`` makes what the init reports if it kills the boot
+    ///     because of this change.
     package func watchChange(seconds: UInt32, message: String) {
         watch.begin(limit: UInt64(seconds) * 1_000_000_000, message: message.utf8, now: Clock.monotonic)
     }
@@ -40,23 +41,24 @@ package struct InitHandle: Sendable {
     /// Stops the clock: the change is made.
     package func endChange() { watch.end() }
 
-    /// Waits until the init has given up its privileges and its environment, so that nothing of them can be seen.
+    /// Waits until the init has given up its privileges and its environment, so that nobody can read them.
     ///
-    /// Takes next to no time, as the init does it while the child boots. To be called before the boot starts a program as
-    /// the user; ``prepareCommand(deathSignal:)`` does so itself.
+    /// This takes almost no time, because the init does it while the child boots. It must be called before the boot
+    /// starts a program as the user; ``prepareCommand(deathSignal:)`` calls it itself.
     package func waitForInit() { OpenFiles.waitForEnd(ofPipe: gate) }
 
-    /// Makes the process what the command has to be. To be called after the drop of privileges, directly before execve(2).
+    /// Makes the process what the command must be. To be called after the drop of privileges, just before execve(2).
     ///
-    /// The command is in a process group of its own, in the terminal's foreground if the init was, with the signal mask and
-    /// the ignored signals of whoever started the init. Nothing that the boot starts can be waited for any more. A change
-    /// that is being watched stays so until the command runs: execve(2) of a program on a dead file server hangs, too.
+    /// The command gets its own process group, which is in the terminal's foreground if the init was there, and the
+    /// signal mask and ignored signals of whoever started the init. After this, nothing that the boot has started can
+    /// be waited for. If a change is being watched, the watch continues until the command runs: execve(2) of a program
+    /// on a dead file server blocks, too.
     ///
-    /// - Parameter deathSignal: what the command gets when the init ends; 0 for nothing.
+    /// - Parameter deathSignal: the signal that the command gets when the init ends; 0 for none.
     package func prepareCommand(deathSignal: Int32 = 0) {
         waitForInit()
         let signals = Signals.blockAll()
-        // Blocked SIGTTOU lets a background process change the foreground.
+        // Because SIGTTOU is blocked, a background process can change the foreground.
         if terminal.isForeground { Terminal.setForeground(CurrentProcess.id) }
         if ignoredChildren { Signals.setIgnored(.child, true) }
         if deathSignal > 0 {

@@ -1,20 +1,20 @@
 internal import Linux
 private import SystemPackage
 
-/// The parent: waits for signals, tells the ``Supervisor`` what happened and does what it says.
+/// The init's main loop: it waits for signals, tells the ``Supervisor`` what has happened, and does what it says.
 ///
-/// From the moment the command runs it takes no memory and no error ends it.
+/// From the moment the command runs, the loop allocates no memory, and no error ends it.
 struct InitLoop {
     var supervisor: Supervisor
-    /// The child: first the boot, then the command; 0 when its end is known.
+    /// The child: first the boot, then the command; 0 once its end is known.
     private var command: Int32
     private var options: InitOptions
     /// The parent's id at the start.
     private let parent: Int32
     private let watch: BootWatch
-    /// Loses its last writer when the child becomes the command; -1 from then on.
+    /// A pipe that loses its last writer when the child becomes the command; -1 from then on.
     private var pipe: Int32
-    /// Brings the file that the child gives for the end; -1 from the command's start on.
+    /// The socket for the file that the child gives for the end; -1 once the command has started.
     private var channel: Int32
     /// Whether that file has become the standard input. The init reads nothing, and keeps no other descriptor.
     private var hasFileForEnd = false
@@ -22,18 +22,18 @@ struct InitLoop {
     private let terminal: TerminalState
     private let explainOverdue: (String) -> String
     private let onEnd: (EndReport, consuming Descriptor?) -> Void
-    /// What was said when the boot took too long.
+    /// What was reported when the boot took too long.
     private var overdue: [UInt8] = []
-    /// When and from whom the first request to stop came.
+    /// When the first request to stop came, and from whom.
     private var request: EndReport.StopRequest?
     private var killed = KilledProcesses()
-    /// Whether the command was seen to ignore TERM, as interactive shells do.
+    /// Whether the command was seen ignoring TERM, as interactive shells do.
     private var isSession = false
-    /// The job of such a shell that was told to end; 0 for none.
+    /// The job of such a shell that was told to end; 0 if there is none.
     private var toldJob: Int32 = 0
-    /// Whether it is known if CAP_KILL may be used, where it is the file's and not root's.
+    /// Whether it is decided if CAP_KILL may be used, if the capability comes from the file and not from root.
     private var hasSettledPrivileges = false
-    /// Whether there may be more news of children than were read at once.
+    /// Whether there may be more news of children than could be read at once.
     private var hasMoreNews = false
 
     private static var second: UInt64 { 1_000_000_000 }
@@ -57,7 +57,7 @@ struct InitLoop {
         self.onEnd = onEnd
     }
 
-    /// Serves until everything has ended.
+    /// Runs until everything has ended.
     mutating func run() -> Never {
         while true {
             let arrival = Signals.next(of: .all, within: timeToWait)
@@ -66,7 +66,8 @@ struct InitLoop {
             case .received(let received): take(received)
             case .timedOut: break
             case .failed(let error):
-                // EINTR: the process was stopped or is being traced. Anything else may last: it must not eat the processor.
+                // EINTR means that the process was stopped or is traced. Other errors may persist and must not use up
+                // the processor.
                 if error != .interrupted { Clock.sleep(nanoseconds: 20_000_000) }
             }
             tell(.time)
@@ -74,7 +75,7 @@ struct InitLoop {
         }
     }
 
-    /// How long to sleep at most; `nil` for as long as nothing happens.
+    /// The maximum time to sleep; `nil` to sleep until something happens.
     private var timeToWait: UInt64? {
         if hasMoreNews { return 0 }
         var wakeAt = supervisor.deadline ?? .max
@@ -110,7 +111,7 @@ struct InitLoop {
                 hasSettledPrivileges = true
             }
         }
-        // Without a writer and without a handoff the child has ended, of which there will be news.
+        // If there is no writer and no handoff, the child has ended, and news of that will follow.
         if pipe < 0 && watch.isHandingOff {
             tell(.commandStarted)
         } else if let end = watch.changeEndsAt, end <= Clock.monotonic {
@@ -128,7 +129,7 @@ struct InitLoop {
         channel = -1
     }
 
-    /// Before anything is killed: a process that is stuck in the kernel may hold up everything after.
+    /// Reports this before anything is killed: a process that is stuck in the kernel may delay everything after that.
     private mutating func sayOverdue() {
         var line = MessageLine()
         overdue = Array(explainOverdue(String(decoding: watch.message, as: UTF8.self)).utf8)
@@ -151,11 +152,11 @@ struct InitLoop {
     private func isForTheCommand(_ received: ReceivedSignal) -> Bool {
         switch received.signal {
         case .child: false
-        // Its own writing to a standard error that nobody reads.
+        // The init may have written to a standard error that nobody reads.
         case .brokenPipe: received.sender != CurrentProcess.id
-        // The kernel's word about the pipe.
+        // The kernel reports the pipe with this signal.
         case .inputOutput: received.code <= 0
-        // One that somebody sent is like any other; of a fault the kernel lets no process know that blocks it.
+        // A signal that somebody sent is like any other. The kernel never reports a fault to a process that blocks it.
         default: !received.signal.isFault || received.code <= 0
         }
     }
@@ -169,7 +170,7 @@ struct InitLoop {
 
     private mutating func takeNewsOfChildren() {
         hasMoreNews = false
-        // A storm of processes must not keep signals waiting.
+        // A flood of processes must not delay signals.
         for _ in 0..<500 {
             let named = options.warnReaped ? nameOfEnded() : nil
             switch Children.next() {
@@ -194,7 +195,7 @@ struct InitLoop {
         hasMoreNews = true
     }
 
-    /// The name goes with the process: it is read before the process is waited for.
+    /// The name disappears with the process, so it is read before the process is waited for.
     private func nameOfEnded() -> (process: Int32, name: ProcessName)? {
         guard let process = Children.firstEnded, let entry = remaining.table.entry(of: process) else { return nil }
         return (process, entry.name)
@@ -225,7 +226,7 @@ struct InitLoop {
         case .resumeStopped: resumeStopped()
         case .hangUp: hangUp()
         case .signalRest(let signal):
-            // Those that are born between two rounds of killing are not named again and again.
+            // Processes that were created between two rounds of killing are not named again and again.
             if signal == .kill && killed.count == 0 { remaining.forEach { process, name in killed.add(process, name) } }
             remaining.send(signal)
         case .hangUpRest: remaining.hangUp()
@@ -237,7 +238,7 @@ struct InitLoop {
     }
 
     private func signalCommand(_ signal: Signal, wholeGroup: Bool) {
-        // Once its end is known the number may mean another process.
+        // Once the end is known, the number may belong to another process.
         guard command != 0 else { return }
         if wholeGroup, Signals.send(signal, to: .group(command)) == .sent, Children.group(of: command) == command {
             return
@@ -245,7 +246,7 @@ struct InitLoop {
         Signals.send(signal, to: .process(command))
     }
 
-    /// The members of the group that are not the init's children are looked for: nobody tells the init of their stops.
+    /// Looks for stopped members of the group, even those that are not the init's children, whose stops nobody reports.
     private func resumeStopped() {
         guard command != 0 else { return }
         var isAnyStopped = false
@@ -261,7 +262,7 @@ struct InitLoop {
 
 extension InitLoop {
     private mutating func hangUp() {
-        // Only who ignores TERM needs more: HUP would take from others the time that they use to save their work.
+        // Only a command that ignores TERM needs more: HUP would take from others the time to save their work.
         guard command != 0 else { return }
         guard isSession || remaining.table.ignores(.terminate, process: command) else {
             tell(.terminateNotIgnored)
@@ -274,7 +275,7 @@ extension InitLoop {
             tell(.hungUp)
             return
         }
-        // The shell runs a job, which would get the HUP too. It is asked to end; the shell's turn comes when it has ended.
+        // The shell runs a job, which would get the HUP too. The job is asked to end; the shell's turn comes later.
         if job != toldJob {
             Signals.send(.terminate, to: .group(job))
             Signals.send(.resume, to: .group(job))
@@ -283,13 +284,13 @@ extension InitLoop {
         tell(.terminalInUse)
     }
 
-    /// Stops this process as the terminal stopped the command, so that the shell that started it takes the terminal back.
+    /// Stops this process as the terminal stopped the command, so that the shell behind it gets the terminal back.
     private mutating func suspend(_ signal: Signal) {
         if CurrentProcess.id == 1 {
             tell(.notSuspended(signal))
             return
         }
-        // By its own rules the kernel does not stop a group that nobody could continue.
+        // The kernel itself does not stop a group that nobody could continue.
         Signals.send(signal, to: .ownGroup)
         Signals.setMask(SignalSet(bits: SignalSet.all.bits & ~SignalSet(signal).bits))
         Signals.setMask(.all)
@@ -308,7 +309,7 @@ extension InitLoop {
     }
 
     private func returnTerminal() {
-        // In its own pid namespace nobody is left who could use it.
+        // In its own pid namespace, nobody is left who could use the terminal.
         guard CurrentProcess.id != 1, terminal.isForeground, terminal.foreground > 0 else { return }
         Terminal.setForeground(terminal.foreground)
     }
@@ -327,7 +328,7 @@ extension InitLoop {
             var line = report.line
             line.write(waitingMilliseconds: 200)
         }
-        // In a process of its own: it may allocate, be killed for want of memory or hang, and the exit code stays.
+        // The report has its own process: it may allocate, run out of memory or block without changing the exit code.
         switch try? Children.fork() {
         case .child:
             report.overdue = overdue

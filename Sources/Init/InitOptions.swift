@@ -1,10 +1,10 @@
 package import Linux
 
-/// How the init treats signals, exit codes and what the command leaves behind.
+/// How the init treats signals, exit codes and processes that the command leaves behind.
 ///
-/// A value of fixed size without references: the boot hands it to the init through shared memory.
+/// The value has a fixed size and no references, because the boot passes it to the init through shared memory.
 package struct InitOptions: BitwiseCopyable, Sendable {
-    /// Who gets a signal that the init receives.
+    /// Who receives a signal that is sent to the init.
     package enum Receiver: UInt8, BitwiseCopyable, Sendable {
         /// The command's process group.
         case group
@@ -12,19 +12,19 @@ package struct InitOptions: BitwiseCopyable, Sendable {
         case child
     }
 
-    /// Who gets the signals.
+    /// Who receives the signals.
     package var forwardTo = Receiver.group
-    /// Signals that are sent on as others, or not at all.
+    /// Signals that are forwarded as other signals, or not at all.
     package var rewrites = SignalRewrites()
     /// Exit codes of the command that count as success.
     package var remappedExits = ExitCodes()
     /// Whether each orphan that is reaped is named on standard error.
     package var warnReaped = false
-    /// Nanoseconds from TERM to KILL for what the command leaves behind.
+    /// Nanoseconds from TERM to KILL for the processes that the command leaves behind.
     package var grace: UInt64 = 10_000_000_000
-    /// Nanoseconds from the first request to stop to KILL for the command; 0 for never.
+    /// Nanoseconds from the first request to stop until the command gets KILL; 0 for never.
     package var stopTimeout: UInt64 = 0
-    /// What the init gets when its parent ends and the command gets when the init ends; 0 for nothing.
+    /// The signal that the init gets when its parent ends, and the command when the init ends; 0 for none.
     package var parentDeathSignal: Int32 = 0
 
     package init() {}

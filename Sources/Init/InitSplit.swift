@@ -1,24 +1,24 @@
 package import Linux
 
-/// The duties of process 1: it starts the command, hands it signals, takes note of every process that ends, and ends last.
+/// The duties of process 1: it starts the command, forwards signals, waits for all processes that end, and ends last.
 package enum InitSplit {
-    /// Splits the process in two: the child boots and becomes the command, the parent is the init.
+    /// Splits the process in two: the child boots and becomes the command, and the parent is the init.
     ///
-    /// Returns in the child only; the parent never returns and exits with the command's code. To be called first thing, in a
-    /// process with one thread, with signal mask and ignored signals as the caller of the program left them. During the
-    /// boot the child blocks no signal.
+    /// It returns only in the child; the parent never returns, and exits with the command's code. It must be called
+    /// first, in a process with one thread, with the signal mask and the ignored signals as the program's caller left
+    /// them. During the boot, the child blocks no signal.
     ///
     /// - Parameters:
-    ///   - options: how to treat signals and what is left; the boot may replace them by ``InitHandle/configure(_:)``.
-    ///   - blocked: what the caller of the program has blocked, if all signals are blocked already: process 1 never gets
-    ///     one that comes before.
-    ///   - explainOverdue: turns the message of ``InitHandle/watchChange(seconds:message:)`` into what the init says when it
-    ///     kills the boot; called in the parent before the command runs.
-    ///   - onEnd: called when everything else has ended, if there is something to tell, with the file that the child has
-    ///     given by ``InitHandle/keepForEnd(_:)``. It runs in a process of its own
-    ///     that is killed after two seconds, so that it may allocate, fail and wait; privileges: those of the loop.
+    ///   - options: how to treat signals and leftovers; the boot may replace them with ``InitHandle/configure(_:)``.
+    ///   - blocked: the signals that the program's caller has blocked, if all signals are already blocked: process 1
+    ///     never receives a signal that arrives before that.
+    ///   - explainOverdue: turns the message of ``InitHandle/watchChange(seconds:message:)`` into what the init reports
+    ///     when it kills the boot; called in the parent before the command runs.
+    ///   - onEnd: called when everything else has ended, if there is anything to report, with the file that the child
+    ///     has given with ``InitHandle/keepForEnd(_:)``. It runs in its own process, which is killed after two seconds,
+    ///     so it may allocate, fail and wait. It has the privileges of the init.
     /// - Returns: the child's side.
-    /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). The process is to end then.
+    /// - Throws: the error of fork(2), pipe2(2), fcntl(2) or mmap(2). The process must then end.
     package static func start(
         _ options: InitOptions, callersMask blocked: SignalSet? = nil,
         explainOverdue: @escaping (String) -> String = { $0 },
@@ -32,12 +32,12 @@ package enum InitSplit {
         let id = CurrentProcess.id
         let parent = CurrentProcess.parent
         let mask = blocked ?? Signals.blockAll()
-        // With SIGCHLD ignored the kernel throws away how a child ended.
+        // If SIGCHLD is ignored, the kernel discards how a child ended.
         let ignoredChildren = Signals.isIgnored(.child)
         Signals.setIgnored(.child, false)
         let terminal = TerminalState.current
         do throws(SystemCallError) {
-            // Before the fork, because the child may be the command before this process goes on.
+            // This is done before the fork, because the child may become the command before this process continues.
             try Signals.announceReadable(pipe.reading)
             if id != 1 { try Children.adoptOrphans() }
             switch try Children.fork() {
@@ -53,7 +53,8 @@ package enum InitSplit {
                     terminal: terminal)
             case .parent(let child):
                 Children.makeGroup(of: child)
-                // By name, as nothing else may be able to: the child's end of a pipe is told by its last writer.
+                // It is closed here, because closing all may be impossible: only a pipe with no other writer reports
+                // the child's end.
                 OpenFiles.close(pipe.writing)
                 OpenFiles.close(gate.reading)
                 InitLoop.harden(

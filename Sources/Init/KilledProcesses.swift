@@ -1,6 +1,6 @@
 package import Linux
 
-/// The processes that were killed: all are counted, the first few named.
+/// The processes that were killed: all of them are counted, and the first few are named.
 package struct KilledProcesses: Sendable {
     private var processes = InlineArray<8, Int32>(repeating: 0)
     private var names = InlineArray<8, ProcessName>(repeating: ProcessName())
@@ -12,7 +12,7 @@ package struct KilledProcesses: Sendable {
     /// How many of them are named.
     package var namedCount: Int { min(count, processes.count) }
 
-    /// A named one: its id and its name.
+    /// The id and the name of one of the named processes.
     package subscript(index: Int) -> (process: Int32, name: ProcessName) { (processes[index], names[index]) }
 
     package mutating func add(_ process: Int32, _ name: ProcessName) {

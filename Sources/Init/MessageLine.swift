@@ -1,14 +1,14 @@
 internal import Linux
 
-/// One line for standard error, built without taking memory. What does not fit is cut off.
+/// One line for standard error, built without allocating memory. What does not fit is cut off.
 struct MessageLine {
     private var bytes = InlineArray<1024, UInt8>(repeating: 0)
     private var count = 0
 
-    /// A line that begins as every message of the init does.
+    /// A line with the beginning that all messages of the init have.
     init() { append("entrypoint: ") }
 
-    /// The room for text, which leaves one byte for the end of the line.
+    /// The space for text, which leaves one byte for the end of the line.
     private static var limit: Int { 1023 }
 
     mutating func append(byte: UInt8) {
@@ -21,7 +21,7 @@ struct MessageLine {
         for index in 0..<text.utf8CodeUnitCount { append(byte: text.utf8Start[index]) }
     }
 
-    /// Text that somebody else composed: what could move the cursor or end the line is shown as `?`.
+    /// Adds a byte of text from elsewhere: anything that could move the cursor or end the line is shown as `?`.
     mutating func append(foreign byte: UInt8) {
         append(byte: byte < 32 || byte == 127 ? UInt8(ascii: "?") : byte)
     }
@@ -95,9 +95,9 @@ struct MessageLine {
         append("Z")
     }
 
-    /// Writes the line and starts it anew.
+    /// Writes the line and starts a new one.
     ///
-    /// - Parameter limit: how long to wait for a reader that is behind.
+    /// - Parameter limit: how long to wait for a slow reader.
     mutating func write(waitingMilliseconds limit: Int32) {
         bytes[count] = UInt8(ascii: "\n")
         let length = count + 1
@@ -126,7 +126,7 @@ struct CalendarTime: Equatable {
 
     init(secondsSince1970 seconds: UInt64) {
         (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
-        // Counted in years that begin in March, so that a leap day is the last of its year; era: 400 years.
+        // Years are counted from March, so that a leap day is the last day of its year. An era is 400 years.
         let days = seconds / 86400 + 719_468
         let dayOfEra = days % 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365

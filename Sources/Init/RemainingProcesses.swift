@@ -1,10 +1,11 @@
 internal import Linux
 
-/// The processes that are left when the command has ended, and while the boot is given up: all but the init itself.
+/// The processes that remain when the command has ended or the boot is given up: all but the init itself.
 ///
-/// As process 1 these are all of the pid namespace: whoever lives in it, even of another container that joined it, is
-/// killed by the kernel when its process 1 ends, and is better told before. As any other process the init lives in a
-/// namespace of somebody else, such as a pod's or the host's, and touches its own descendants only.
+/// As process 1, the init counts all processes of the pid namespace. When process 1 ends, the kernel kills every
+/// process in it, even of another container that has joined it, and a warning beforehand is better. As any other
+/// process, the init lives in somebody else's namespace, such as a pod's or the host's, and only touches its own
+/// descendants.
 struct RemainingProcesses: Sendable {
     let table: ProcessTable
     private let isNamespaceInit = CurrentProcess.id == 1
@@ -13,10 +14,10 @@ struct RemainingProcesses: Sendable {
         self.table = table
     }
 
-    /// Whether processes are left that are not the init's children, such as those of `docker exec`.
+    /// Whether there are processes left that are not the init's children, such as those of `docker exec`.
     var hasOthers: Bool { isNamespaceInit && Signals.probe(.everyone) != .nobody }
 
-    /// Sends all of them a signal.
+    /// Sends a signal to all of them.
     func send(_ signal: Signal) {
         if isNamespaceInit {
             Signals.send(signal, to: .everyone)
@@ -38,7 +39,7 @@ struct RemainingProcesses: Sendable {
         }
     }
 
-    /// Calls `body` with each of them that has not ended yet.
+    /// Calls `body` with each of them that has not yet ended.
     func forEach(_ body: (Int32, ProcessName) -> Void) {
         table.forEach { process in
             guard contains(process), let entry = table.entry(of: process), entry.state != UInt8(ascii: "Z") else {
@@ -48,7 +49,7 @@ struct RemainingProcesses: Sendable {
         }
     }
 
-    /// Whether a process is one of them.
+    /// Whether a process is among them.
     func contains(_ process: Int32) -> Bool {
         isNamespaceInit ? process > 1 : table.descends(process, from: CurrentProcess.id)
     }

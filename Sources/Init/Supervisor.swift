@@ -1,20 +1,20 @@
 package import Linux
 
-/// What the init knows and decides: events come in, a few actions come out.
+/// What the init knows and decides: events come in, and a few actions come out.
 ///
-/// Pure and of fixed size: it makes no system call, takes no memory and cannot fail. Times are nanoseconds of a clock that
-/// only goes forward; 0 stands for "no such time".
+/// It is pure and has a fixed size: it makes no system call, allocates no memory and cannot fail. Times are nanoseconds
+/// of a monotonic clock; 0 means "no such time".
 package struct Supervisor: Sendable {
     package private(set) var phase = Phase.booting
     package private(set) var outcome = Outcome.pending
-    /// The first request to stop, and when it came; there was none while the time is 0.
+    /// The first request to stop, and when it came; while the time is 0, there was none.
     package private(set) var stopSignal = Signal(rawValue: 0)
     package private(set) var stopRequestedAt: UInt64 = 0
-    /// When the command, or the boot, ended; 0 before.
+    /// When the command, or the boot, ended; 0 before that.
     package private(set) var commandEndedAt: UInt64 = 0
     /// Whether the command was killed because of the stop timeout.
     package private(set) var commandWasKilled = false
-    /// How many other processes ended by themselves after they were told to.
+    /// How many other processes ended after they were told to.
     package private(set) var othersEnded = 0
 
     private var options: InitOptions
@@ -22,29 +22,29 @@ package struct Supervisor: Sendable {
     private var deadlines = Deadlines()
     private var commandIsAlive = true
     private var commandIsStopped = false
-    /// Whether the stop that the command is in was sent by way of the init.
+    /// Whether the init forwarded the signal that stopped the command.
     private var stopWasForwarded = false
     private var exitCode: Int32 = 0
-    /// When what is left was told to end; 0 before.
+    /// When the remaining processes were told to end; 0 before that.
     private var restToldAt: UInt64 = 0
-    /// When what is left was killed; 0 before.
+    /// When the remaining processes were killed; 0 before that.
     private var killedAt: UInt64 = 0
-    /// How often the kernel denied that there is a child although the command's end was not reported.
+    /// How often the kernel has said that there is no child although the command's end was not reported.
     private var denials = 0
-    /// How often it was looked for shells that ignore TERM.
+    /// How often the init has looked for shells that ignore TERM.
     private var looksAtSession = 0
 
     private static var killBootAfter: UInt64 { 50_000_000 }
     private static var lookAgainAfter: UInt64 { 100_000_000 }
-    /// A shell that is about to wait for its next line may take note of a HUP only with the one after it.
+    /// A shell that is about to wait for its next line may notice a HUP only after that line.
     private static var hangUpAgainAfter: UInt64 { 1_000_000_000 }
-    /// What a second request to stop leaves of the grace, so that one that comes with the first is no order to kill.
+    /// The grace after a second request to stop, so that one that comes with the first does not kill at once.
     private static var shortestGrace: UInt64 { 1_000_000_000 }
-    /// A process that is stuck on a dead file server does not end by KILL either.
+    /// How long to wait after KILL: a process that is stuck on a dead file server does not end even then.
     private static var patience: UInt64 { 2_000_000_000 }
 
     /// - Parameters:
-    ///   - options: how to treat signals and what is left.
+    ///   - options: how to treat signals and leftover processes.
     ///   - hasTerminal: whether the init has a controlling terminal.
     package init(options: InitOptions, hasTerminal: Bool) {
         self.options = options
@@ -56,16 +56,16 @@ package struct Supervisor: Sendable {
 
     private var isKilling: Bool { killedAt != 0 }
 
-    /// Nanoseconds between telling what is left to end and killing it.
+    /// Nanoseconds between telling the remaining processes to end and killing them.
     package var killedAfter: UInt64 { isKilling ? killedAt - restToldAt : 0 }
 
     /// The exit code of the container as far as it is known.
     package var code: Int32 { exitCode }
 
-    /// When the next ``Event/time`` is due; `nil` while nothing is.
+    /// When the next ``Event/time`` is due; `nil` if none is.
     package var deadline: UInt64? { deadlines.earliest }
 
-    /// Takes note of an event, and says what to do.
+    /// Records an event, and returns what to do.
     package mutating func handle(_ event: Event, at now: UInt64) -> Actions {
         var actions = Actions()
         switch event {
@@ -98,7 +98,7 @@ package struct Supervisor: Sendable {
         let isRequestToStop = requestsStop(signal) || requestsStop(target)
         switch phase {
         case .booting:
-            // The boot stands for a command that treats no signal yet: what would end that ends the boot.
+            // The boot stands for a command without signal handlers: what would end the command ends the boot.
             guard target.terminates else { return }
             noteRequest(signal, at: now)
             stopBoot(code: 128 + signal.rawValue, at: now, &actions)
@@ -108,7 +108,7 @@ package struct Supervisor: Sendable {
         case .ending:
             guard isRequestToStop else { return }
             noteRequest(signal, at: now)
-            // What is left has had its TERM from the init, so that this is the second.
+            // The init has already sent TERM to the remaining processes, so that this is the second request.
             let end = max(now, restToldAt + Supervisor.shortestGrace)
             if restToldAt != 0 && !isKilling && end < deadlines[.killRest] { deadlines[.killRest] = end }
         }
@@ -117,7 +117,7 @@ package struct Supervisor: Sendable {
     private func requestsStop(_ signal: Signal) -> Bool {
         switch signal {
         case .terminate, .interrupt, .quit: true
-        // Without a terminal HUP tells many services to read their configuration again.
+        // Without a terminal, HUP tells many services to reload their configuration.
         case .hangup: hasTerminal
         default: false
         }
@@ -137,7 +137,7 @@ package struct Supervisor: Sendable {
     private mutating func noteRequestWhileRunning(_ signal: Signal, at now: UInt64, _ actions: inout Actions) {
         if stopRequestedAt == 0 && options.stopTimeout != 0 { deadlines[.killCommand] = now + options.stopTimeout }
         noteRequest(signal, at: now)
-        // A stopped process takes no signal but KILL until it goes on; of the command's own stop there was news.
+        // A stopped process takes no signal but KILL until it is continued. The command's own stop was reported.
         if commandIsStopped {
             actions.add(.signalCommand(.resume, wholeGroup: true))
         } else if options.forwardTo == .group {
@@ -148,7 +148,7 @@ package struct Supervisor: Sendable {
 
     // MARK: The end
 
-    /// The command has ended. Others are told only once all news of children is known: there may be no others.
+    /// The command has ended. Others are told only once all news of children is known, because there may be no others.
     private mutating func noteEnd(_ end: ProcessEnd, at now: UInt64, _ actions: inout Actions) {
         commandIsAlive = false
         commandEndedAt = now
@@ -176,7 +176,7 @@ package struct Supervisor: Sendable {
 
     private mutating func noteChildless(others: Bool, at now: UInt64, _ actions: inout Actions) {
         if commandIsAlive {
-            // Nobody but the init takes news of the command, so that the kernel cannot mean it. If it insists, it does.
+            // Only the init takes news of the command, so the kernel must be wrong. If it insists, it is believed.
             denials += 1
             deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
             guard denials > 20 else { return }
@@ -187,7 +187,7 @@ package struct Supervisor: Sendable {
             return
         }
         if restToldAt == 0 { tellRest(at: now, &actions) }
-        // Nobody tells the init of the end of processes that are not its children.
+        // Nobody reports the end of processes that are not the init's children.
         deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
     }
 
@@ -195,7 +195,7 @@ package struct Supervisor: Sendable {
         restToldAt = now
         deadlines[.killRest] = now + options.grace
         actions.add(.signalRest(.terminate))
-        // TERM waits in a stopped process until it goes on.
+        // In a stopped process, TERM stays pending until the process is continued.
         actions.add(.signalRest(.resume))
         hangUp(at: now, &actions)
     }
@@ -209,7 +209,7 @@ package struct Supervisor: Sendable {
         }
     }
 
-    /// A shell that reads a line treats TERM for a moment, over and over again: one look may come in that moment.
+    /// A shell that reads a line handles TERM for a moment, again and again, and one look may fall into that moment.
     private mutating func lookAtSessionAgain(at now: UInt64) {
         looksAtSession += 1
         if looksAtSession < 4 { deadlines[.hangUp] = now + Supervisor.lookAgainAfter }
@@ -237,12 +237,12 @@ package struct Supervisor: Sendable {
 
     private mutating func noteStop(by signal: Signal, _ actions: inout Actions) {
         commandIsStopped = true
-        // STOP is somebody's order to this process. The others are the terminal's way to stop a job, and the init is one.
+        // STOP is an order to this process alone. The terminal sends the others to stop a job, such as the init's.
         if hasTerminal && phase == .running && signal.stops && signal != .stop { actions.add(.suspend(signal)) }
     }
 
-    /// Nobody could ever continue the command from the keyboard: the kernel keeps groups without a job-control shell
-    /// from being stopped by it for the same reason.
+    /// Continues the command, because nobody could ever do so from the keyboard. For the same reason, the kernel does
+    /// not let the keyboard stop groups without a job-control shell.
     private mutating func continueCommand(stoppedBy signal: Signal, _ actions: inout Actions) {
         guard commandIsStopped, !stopWasForwarded else { return }
         if signal == .terminalStop {
@@ -263,7 +263,7 @@ package struct Supervisor: Sendable {
         if deadlines.take(.hangUp, at: now) { hangUp(at: now, &actions) }
         if deadlines.take(.killRest, at: now) { killRest(at: now, &actions) }
         if deadlines.take(.lookAgain, at: now) && isKilling {
-            // Processes that were born between looking and killing.
+            // These processes were created between looking and killing.
             actions.add(.signalRest(.kill))
             deadlines[.lookAgain] = now + Supervisor.lookAgainAfter
         }

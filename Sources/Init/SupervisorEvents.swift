@@ -1,14 +1,14 @@
 package import Linux
 
-/// The words in which the loop and the ``Supervisor`` talk.
+/// The events and actions that the main loop and the ``Supervisor`` exchange.
 extension Supervisor {
-    /// How far the container has come.
+    /// The state of the container.
     package enum Phase: Equatable, Sendable {
-        /// The child prepares the container.
+        /// The child is preparing the container.
         case booting
         /// The child has become the command.
         case running
-        /// The command has ended or the boot was given up; what is left is being ended.
+        /// The command has ended or the boot was given up; the remaining processes are being ended.
         case ending
     }
 
@@ -22,25 +22,25 @@ extension Supervisor {
         case commandEnded(ProcessEnd)
         /// The command was stopped.
         case commandStopped(by: Signal)
-        /// The command goes on after a stop.
+        /// The command was continued after a stop.
         case commandContinued
         /// Another process ended.
         case orphanEnded
         /// The init has children left.
         case childrenLeft
-        /// The init has no child left; `others` says whether processes that are not its children remain to be ended.
+        /// The init has no child left; `others` says whether there are other processes that must still be ended.
         case childless(others: Bool)
-        /// The boot takes longer than it may.
+        /// The boot takes longer than it is allowed to.
         case bootOverdue
         /// The command could not be hung up, because another process group uses the terminal.
         case terminalInUse
-        /// The command was hung up; it may miss that.
+        /// The command was hung up, but may have missed it.
         case hungUp
         /// The command was not hung up, because it does not ignore TERM now.
         case terminateNotIgnored
         /// The terminal was given to the command.
         case terminalGiven
-        /// The init was itself suspended and goes on.
+        /// The init was itself suspended, and now continues.
         case resumed
         /// The init could not be suspended, because nobody could continue it.
         case notSuspended(Signal)
@@ -51,22 +51,22 @@ extension Supervisor {
     /// Something to do.
     package enum Action: Equatable, Sendable {
         case nothing
-        /// Send the command a signal, to all of its group or as the options say.
+        /// Send the command a signal, either to its whole group or as the options say.
         case signalCommand(Signal, wholeGroup: Bool)
-        /// Let the command's group go on if a process of it is stopped.
+        /// Continue the command's group if one of its processes is stopped.
         case resumeStopped
-        /// Hang up a session: if the command ignores TERM, as an interactive shell does, send it HUP and CONT, but a job
-        /// that it gave the terminal to gets TERM before.
+        /// Hang up a session: if the command ignores TERM, as an interactive shell does, send it HUP and CONT; but
+        /// first send TERM to a job that it gave the terminal to.
         case hangUp
-        /// Send a signal to all that is left.
+        /// Send a signal to all remaining processes.
         case signalRest(Signal)
-        /// Hang up the interactive shells among what is left.
+        /// Hang up the interactive shells among the remaining processes.
         case hangUpRest
         /// Stop the init, as its own parent expects of a job whose command was stopped by the terminal.
         case suspend(Signal)
-        /// Put the command into the terminal's foreground if the init has it or nobody.
+        /// Put the command into the terminal's foreground if the init or nobody is there.
         case giveTerminal
-        /// Put whoever had the terminal at the start into its foreground again.
+        /// Return the terminal's foreground to whoever had it at the start.
         case returnTerminal
         /// End with a code.
         case exit(Int32)
@@ -79,13 +79,13 @@ extension Supervisor {
         case bootStopped
         case bootOverdue
         case commandEnded(ProcessEnd)
-        /// The command's end was never reported: somebody else had taken the report.
+        /// The command's end was never reported, because somebody else had taken the report.
         case lost
     }
 
-    /// The actions that one event asks for, in their order.
+    /// The actions that one event asks for, in order.
     package struct Actions: Sendable {
-        /// More than any event asks for.
+        /// There is space for more actions than any event asks for.
         private var actions = InlineArray<8, Action>(repeating: .nothing)
         package private(set) var count = 0
 
@@ -108,25 +108,25 @@ extension Supervisor {
             case killBoot
             /// The command did not end within its stop timeout.
             case killCommand
-            /// What is left did not end within the grace.
+            /// The remaining processes did not end within the grace.
             case killRest
-            /// What was killed is stuck in the kernel: end without it.
+            /// The killed processes are stuck in the kernel: end without them.
             case giveUp
-            /// See whether the session can be hung up now.
+            /// Check whether the session can be hung up now.
             case hangUp
-            /// See whether processes that are not children have gone.
+            /// Check whether processes that are not children have ended.
             case lookAgain
         }
 
         private var times = InlineArray<6, UInt64>(repeating: 0)
 
-        /// When something is due; 0 for never.
+        /// The time when something is due; 0 for never.
         subscript(purpose: Purpose) -> UInt64 {
             get { times[purpose.rawValue] }
             set { times[purpose.rawValue] = newValue }
         }
 
-        /// Whether the time has come. If so, it is not due any more.
+        /// Whether the time has come. If so, it is no longer due.
         mutating func take(_ purpose: Purpose, at now: UInt64) -> Bool {
             guard self[purpose] != 0, self[purpose] <= now else { return false }
             self[purpose] = 0

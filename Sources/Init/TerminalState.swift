@@ -6,10 +6,10 @@ struct TerminalState: Sendable {
     let exists: Bool
     /// The process group that was in its foreground; 0 for one outside of the pid namespace.
     let foreground: Int32
-    /// The init's own process group, likewise.
+    /// The init's own process group; 0 for one outside of the pid namespace.
     let ownGroup: Int32
 
-    /// Whether the init was started in the foreground, so that the command belongs there too.
+    /// Whether the init was started in the foreground, so that the command also belongs there.
     var isForeground: Bool { exists && foreground == ownGroup }
 
     static var current: TerminalState {

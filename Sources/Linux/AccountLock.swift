@@ -12,11 +12,11 @@ package enum AccountLock {
     /// - Throws: the error of opening or locking ``path``; EROFS on a read-only root file system, EINTR when
     ///   another program kept the lock.
     package static func acquire() throws(SystemCallError) {
-        // Not repeated on EINTR, which is how the C library tells that the time is over.
+        // The call is not repeated on EINTR, because the C library reports the end of the time with it.
         guard linux_lock_accounts() != 0 else { return }
         throw SystemCallError(call: "lckpwdf", path: path, errno: Errno(rawValue: Glibc.errno))
     }
 
-    /// Gives the lock back.
+    /// Releases the lock.
     package static func release() { _ = linux_unlock_accounts() }
 }

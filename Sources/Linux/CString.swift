@@ -1,10 +1,10 @@
 private import CLinux
 private import Glibc
 
-/// A string of bytes without NUL that the C side owns and that lives as long as the process.
+/// A string of bytes without NUL that C code owns and that lives as long as the process.
 ///
-/// Arguments and environment are handed from the runtime to the user's command through this type, so that no byte of
-/// them changes: they need not be UTF-8.
+/// The runtime's arguments and environment are handed to the user's command through this type, so that no byte of them
+/// changes: they need not be UTF-8.
 package struct CString: @unchecked Sendable {
     // Safe to send: nothing writes to the memory and nothing frees it.
     let pointer: UnsafeMutablePointer<CChar>
@@ -17,7 +17,7 @@ package struct CString: @unchecked Sendable {
     ///
     /// - Parameter bytes: the bytes up to the first NUL are taken.
     package init(_ bytes: some Collection<UInt8>) {
-        // At once: byte by byte, through whatever collection it is, is slow.
+        // The bytes are copied at once, because some collections are slow byte by byte.
         let bytes = Array(bytes)
         let length = bytes.firstIndex(of: 0) ?? bytes.count
         pointer = .allocate(capacity: length + 1)
@@ -33,15 +33,15 @@ package struct CString: @unchecked Sendable {
     /// The number of bytes without the final NUL.
     package var count: Int { strlen(pointer) }
 
-    /// The bytes as text, with U+FFFD in the place of what is not UTF-8.
+    /// The bytes as text, with U+FFFD for anything that is not UTF-8.
     package var text: String { String(cString: pointer) }
 
-    /// The name of an environment entry: what stands before the first `=`; `nil` without one.
+    /// The name of an environment entry: the text before the first `=`; `nil` without one.
     package var variableName: String? {
         variableNameLength.map { String(decoding: UnsafeRawBufferPointer(start: pointer, count: $0), as: UTF8.self) }
     }
 
-    /// How many bytes stand before the first `=`; `nil` without one.
+    /// The number of bytes before the first `=`; `nil` without one.
     package var variableNameLength: Int? {
         strchr(pointer, CInt(UInt8(ascii: "="))).map { $0 - pointer }
     }
@@ -61,7 +61,7 @@ package struct CString: @unchecked Sendable {
 
 /// What the process was started with.
 package enum ProcessStart {
-    /// The arguments, the program's own name first; empty when the caller gave not even that.
+    /// The arguments, beginning with the program's own name; empty when the caller gave not even that.
     package static var arguments: [CString] {
         var count: CInt = 0
         let kept = linux_arguments(&count)
@@ -74,10 +74,10 @@ package enum ProcessStart {
     /// Whether the program's file gave the process privileges that its caller does not have (getauxval(3), AT_SECURE).
     package static var isPrivilegedByFile: Bool { linux_is_secure() }
 
-    /// The environment's entries in their order, duplicates and entries without `=` included.
+    /// The environment's entries in order, including duplicates and entries without `=`.
     ///
-    /// The C library takes variables such as `LD_LIBRARY_PATH` from a program that is privileged by its file; they are
-    /// among the entries all the same.
+    /// The C library removes variables such as `LD_LIBRARY_PATH` from the environment of a program that is privileged
+    /// by its file; these entries still contain them.
     package static var environment: [CString] {
         if isPrivilegedByFile, let entries = allEntries { return entries }
         guard var entry = linux_environment() else { return [] }

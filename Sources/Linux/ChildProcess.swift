@@ -4,24 +4,24 @@ package import SystemPackage
 
 /// A program that is run to its end by a process that has one thread.
 ///
-/// The program has no standard input, no capabilities and no way to gain privileges unless it is root's own, a process
-/// group of its own, and the default treatment of every signal. It gets no descriptor but a pipe for its output and its
-/// errors, and SIGTERM when the caller ends.
+/// The program has no standard input, its own process group, and the default action of every signal. Unless it is
+/// root's own, it has no capabilities and no way to gain privileges. Its only descriptor is a pipe for its output and
+/// its errors, and it gets SIGTERM when the caller ends.
 package struct ChildProcess: Sendable {
     /// The program's file.
     package let program: FilePath
-    /// Its arguments, its own name first.
+    /// Its arguments, beginning with its own name.
     package let arguments: [CString]
     /// All of its environment.
     package let environment: [CString]
-    /// Who it is, for ever; the caller must be root then. `nil` for whoever the caller is.
+    /// The identity that it takes for good; the caller must be root then. `nil` for the caller's identity.
     package let identity: Credentials?
     package let umask: ModeBits
-    /// How long it may run, in seconds; 0 for any time.
+    /// How long it may run, in seconds; 0 for no limit.
     package let timeLimit: UInt32
-    /// Where it starts if it may go there as who it is; `/` otherwise.
+    /// Where it starts if its identity may enter that directory; otherwise it starts in `/`.
     package let directory: FilePath
-    /// Whether it has the caller's capabilities, and may gain privileges: for root's own programs.
+    /// Whether it keeps the caller's capabilities and may gain privileges, as root's own programs do.
     package let keepsPrivileges: Bool
 
     package init(
@@ -43,26 +43,26 @@ package struct ChildProcess: Sendable {
         package let end: ProcessEnd
         /// Whether it was ended because its time was over.
         package let isOverdue: Bool
-        /// How many processes of its group were still there when it ended; they were killed.
+        /// How many processes of its group still existed when it ended; they were killed.
         package let leftBehind: Int
     }
 
     /// Seconds between SIGTERM and SIGKILL when the time is over.
     private static let grace: UInt64 = 2
-    /// Seconds after SIGKILL until a process that does not end, or may not be signalled, is given up.
+    /// Seconds after SIGKILL until the boot gives up on a process that does not end, or that it may not signal.
     private static let patience: UInt64 = 5
 
     /// Runs the program.
     ///
-    /// - Parameter receive: takes what the program writes, as it comes.
-    /// - Returns: how it ended. What is left of its process group has been killed; processes that left the group go on, and
-    ///   what they write is lost.
-    /// - Throws: the error of pipe2(2) or fork(2), or of the call in the new process that failed: the program was then not
-    ///   started.
+    /// - Parameter receive: receives the program's output as it comes.
+    /// - Returns: how it ended. The rest of its process group has been killed. Processes that left the group continue,
+    ///   and their output is lost.
+    /// - Throws: the error of pipe2(2) or fork(2), or of the call that failed in the new process: the program was then
+    ///   not started.
     package func run(receive: ([UInt8]) -> Void) throws(SystemCallError) -> Result {
         let output = try Pipe()
         let report = try Pipe()
-        // Where nobody waits for children, the kernel keeps no status of them (wait(2)).
+        // If SIGCHLD is ignored, the kernel keeps no status of children (wait(2)).
         let ignoresChildren = Signals.isIgnored(.child)
         if ignoresChildren { Signals.setIgnored(.child, false) }
         defer { if ignoresChildren { Signals.setIgnored(.child, true) } }
@@ -78,12 +78,12 @@ package struct ChildProcess: Sendable {
             limit == 0
             ? [] : [(limit, .terminate), (limit + Self.grace, .kill), (limit + Self.grace + Self.patience, nil)]
         let result = Waiting(process: process).run(reader, stops, receive)
-        // Asked last: a file server that does not answer may hold up the start itself.
+        // This comes last, because a file server that does not answer may delay the start itself.
         if let failure = Self.failure(from: reportReader, program) { throw failure }
         return result
     }
 
-    /// The error that the new process told of; `nil` when it became the program.
+    /// The error that the new process reported; `nil` if it became the program.
     private static func failure(from report: consuming Descriptor, _ program: FilePath) -> SystemCallError? {
         _ = fcntl(report.rawValue, F_SETFL, O_NONBLOCK)
         guard let message = try? report.readAll(limit: 64, expected: 0, path: nil), message.count > 4 else {
@@ -95,21 +95,21 @@ package struct ChildProcess: Sendable {
             call: call, path: call == "execve" ? program : nil, errno: Errno(rawValue: CInt(bitPattern: number)))
     }
 
-    /// Whether a process has ended. Its number stays taken until ``wait(for:)``.
+    /// Whether a process has ended. Its number remains taken until ``wait(for:)``.
     fileprivate static func hasEnded(_ process: Int32) -> Bool {
         var information = siginfo_t()
         let result = waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
         return result == 0 ? information.si_signo != 0 : Glibc.errno == ECHILD
     }
 
-    /// How a process ended; `nil` while it has not.
+    /// How a process ended; `nil` if it has not ended yet.
     fileprivate static func wait(for process: Int32) -> ProcessEnd? {
         var status: CInt = 0
         while true {
             let result = waitpid(process, &status, WNOHANG)
             if result == process { break }
             if result < 0 && Glibc.errno == EINTR { continue }
-            // Somebody else took the status; nothing is known but that it is over.
+            // Another caller has taken the status; all that is known is that the process has ended.
             return result == 0 ? nil : .exited(-1)
         }
         return linux_signaled(status)
@@ -133,8 +133,8 @@ extension ChildProcess {
     }
 
     private func prepare(output: CInt, report: CInt) throws(SystemCallError) {
-        // What is typed into the terminal of a shell of root's counts as root's words (TIOCSTI, ioctl_tty(2)): the program gets
-        // no terminal, whoever it is.
+        // What is typed into the terminal of a root shell counts as root's input (TIOCSTI, ioctl_tty(2)). The program
+        // gets no terminal, whatever its identity.
         try Children.makeSession()
         let input = try systemCall("open", "/dev/null") { open("/dev/null", O_RDONLY) }
         for (source, target) in [(input, 0), (output, 1), (output, 2)] as [(CInt, CInt)] where source != target {
@@ -158,7 +158,7 @@ extension ChildProcess {
         if let identity, identity.user != 0 && Privileges.canRegainRoot() {
             throw SystemCallError(call: "setresuid", errno: .notPermitted)
         }
-        // After the change of credentials, which makes the kernel forget it (prctl(2)).
+        // This follows the change of credentials, which makes the kernel forget the signal (prctl(2)).
         CurrentProcess.setParentDeathSignal(.terminate)
         try enterDirectory()
         for number in 1...Signal.highest { Signals.setIgnored(Signal(rawValue: number), false) }
@@ -168,13 +168,13 @@ extension ChildProcess {
 
 extension ChildProcess {
     private func enterDirectory() throws(SystemCallError) {
-        // First, so that a directory which cannot be entered leaves no other one than this.
+        // This comes first, so that the process is in `/` if the directory cannot be entered.
         try CurrentProcess.changeDirectory(to: "/")
         if directory != "/" { try? CurrentProcess.changeDirectory(to: directory) }
     }
 }
 
-/// A pipe whose ends are closed when it is no longer needed, and at an exec.
+/// A pipe whose ends are closed when it is no longer needed, and on exec.
 private struct Pipe: ~Copyable {
     let reading: Descriptor
     let writing: Descriptor
@@ -185,18 +185,18 @@ private struct Pipe: ~Copyable {
         writing = Descriptor(owning: ends.writing)
     }
 
-    /// The reading end alone.
+    /// The reading end; the other end is closed.
     consuming func closeWriting() -> Descriptor { reading }
 }
 
 /// Waits for a program and its output.
 private struct Waiting {
-    /// What is sent to the group after some seconds; without a signal, nothing more is waited for.
+    /// A signal for the group after some seconds. Without a signal, the wait ends then.
     typealias Stop = (after: UInt64, signal: Signal?)
 
     let process: Int32
 
-    /// How often a process is asked after where the kernel cannot tell of its end (before Linux 5.3), in milliseconds.
+    /// The interval in milliseconds for checking a process if the kernel cannot report its end (before Linux 5.3).
     private static let interval: CInt = 20
 
     func run(
@@ -211,9 +211,9 @@ private struct Waiting {
         var isOpen = true
         while true {
             let hasEnded = ChildProcess.hasEnded(process)
-            // While its number is taken: nobody else can have the group's number.
+            // The process still holds its number, so no other group can have the group's number.
             let leftBehind = hasEnded ? endGroup() : 0
-            // After the end, so that nothing which was written before it is missed; and not for ever.
+            // Reading after the end misses nothing that was written before it. The limit makes the loop end.
             var chunks = 0
             while isOpen, chunks < 256, let chunk = read(output, &isOpen) {
                 receive(chunk)
@@ -243,19 +243,19 @@ private struct Waiting {
         }
     }
 
-    /// Kills what is left of the group of a process that has ended.
+    /// Kills the rest of the group of a process that has ended.
     ///
-    /// - Returns: how many there were.
+    /// - Returns: how many processes there were.
     private func endGroup() -> Int {
         let left = ProcessTable.members(ofGroup: process)
         if left > 0 { Signals.send(.kill, to: .group(process)) }
         return left
     }
 
-    /// Waits until nothing is left of the group, but not for ever: what is stuck on a dead file server stays.
+    /// Waits until the group is empty, but not for ever: processes that are stuck on a dead file server remain.
     private func awaitEndOfGroup() {
         for _ in 0..<100 {
-            // Killed members became children of this process, where it is process 1.
+            // If this process is process 1, killed members have become its children.
             var status: CInt = 0
             while waitpid(-process, &status, WNOHANG) > 0 {}
             if Signals.probe(.group(process)) == .nobody { return }
@@ -263,7 +263,7 @@ private struct Waiting {
         }
     }
 
-    /// What there is to read now; `nil` when there is nothing.
+    /// The available output; `nil` when there is none.
     private func read(_ output: borrowing Descriptor, _ isOpen: inout Bool) -> [UInt8]? {
         let descriptor = output.rawValue
         var count = 0
@@ -278,7 +278,7 @@ private struct Waiting {
 }
 
 extension ProcessTable {
-    /// How many processes of a group there are besides its leader and those that have ended.
+    /// How many processes a group has, without its leader and those that have ended.
     static func members(ofGroup group: Int32) -> Int {
         let directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return 0 }
@@ -289,7 +289,7 @@ extension ProcessTable {
                 if process != group && Children.group(of: process) == group { members.append(process) }
             }
         }
-        // Made only where it is needed: it takes memory for as long as the process lives.
+        // The table is only made when it is needed, because its memory is never freed.
         if members.isEmpty { return 0 }
         let table = ProcessTable()
         return members.count { table.entry(of: $0).map { $0.state != UInt8(ascii: "Z") } ?? false }

@@ -19,16 +19,16 @@ package enum ProcessEnd: Equatable, Sendable {
     }
 }
 
-/// The children of the calling process. Nothing here allocates memory, except where it says so.
+/// The children of the calling process. Nothing here allocates memory unless it says so.
 package enum Children {
     /// News of a child (waitpid(2)).
     package enum News: Sendable {
         case ended(Int32, ProcessEnd)
         case stopped(Int32, by: Signal)
         case continued(Int32)
-        /// There are children, but no news of any.
+        /// There are children, but there is no news of any.
         case nothing
-        /// There is no child.
+        /// There are no children.
         case childless
     }
 
@@ -42,7 +42,7 @@ package enum Children {
             if process < 0 {
                 if Glibc.errno == EINTR { continue }
                 if Glibc.errno != ECHILD { return .nothing }
-                // Much hangs on this answer, so that it is asked for twice: a tracer can make it up.
+                // Much depends on this answer, and a tracer can fake it, so the question is asked twice.
                 denials += 1
                 if denials < 2 { continue }
                 return .childless
@@ -58,7 +58,7 @@ package enum Children {
         }
     }
 
-    /// A child that ended and that ``next()`` has not told of yet; `nil` when there is none.
+    /// A child that has ended and that ``next()`` has not reported yet; `nil` when there is none.
     package static var firstEnded: Int32? {
         let process = linux_ended_child()
         return process > 0 ? process : nil
@@ -71,13 +71,13 @@ package enum Children {
         try systemCall("prctl") { linux_prctl(linux_PR_SET_CHILD_SUBREAPER, 1) }
     }
 
-    /// Which side of ``fork()`` goes on.
+    /// The side of ``fork()`` that continues.
     package enum Side: Sendable {
         case parent(child: Int32)
         case child
     }
 
-    /// Doubles the process, which must have one thread only.
+    /// Duplicates the process, which must have only one thread.
     ///
     /// - Throws: the error of fork(2): EAGAIN at a limit on processes, ENOMEM.
     package static func fork() throws(SystemCallError) -> Side {
@@ -85,16 +85,16 @@ package enum Children {
         return process == 0 ? .child : .parent(child: process)
     }
 
-    /// Makes the process the leader of a session, and so of a process group, of its own, without a controlling terminal.
+    /// Makes the process the leader of its own session and process group, without a controlling terminal.
     ///
-    /// - Throws: the error of setsid(2): the process is the leader of a group already.
+    /// - Throws: the error of setsid(2): the process already leads a group.
     package static func makeSession() throws(SystemCallError) {
         try systemCall("setsid") { setsid() }
     }
 
-    /// Makes a process the leader of a process group of its own; parent and child both ask, so that neither comes late.
+    /// Makes a process the leader of its own process group. Parent and child both call this, so it is never too late.
     package static func makeGroup(of process: Int32) {
-        // EACCES and ESRCH say that the child has already been replaced or has ended: then it asked itself.
+        // EACCES and ESRCH mean that the child was already replaced or has ended, after it made the call itself.
         _ = setpgid(process, process)
     }
 
@@ -106,10 +106,10 @@ package enum Children {
 }
 
 extension CurrentProcess {
-    /// The parent's id; 0 when it lives outside of the pid namespace.
+    /// The parent's id; 0 when the parent is outside the pid namespace.
     package static var parent: Int32 { getppid() }
 
-    /// The process group; 0 when it was made outside of the pid namespace.
+    /// The process group; 0 when it was made outside the pid namespace.
     package static var group: Int32 { getpgrp() }
 
     /// The effective user.
@@ -118,35 +118,36 @@ extension CurrentProcess {
     /// The effective group.
     package static var effectiveGroup: UInt32 { getegid() }
 
-    /// Asks the kernel for a signal when the parent ends. A change of credentials and a privileged program forget it.
+    /// Asks the kernel for a signal when the parent ends. The kernel forgets it on a change of credentials and on exec
+    /// of a privileged program.
     package static func setParentDeathSignal(_ signal: Signal) {
         _ = linux_prctl(linux_PR_SET_PDEATHSIG, UInt(signal.rawValue))
     }
 
-    /// Gives the pages of the program and its libraries that are only read back to the page cache.
+    /// Gives the read-only pages of the program and its libraries back to the page cache.
     ///
-    /// What the start needed counts as the process's memory otherwise, for as long as it lives. What is needed again
-    /// is mapped again.
+    /// Otherwise the pages that were needed at the start count as the process's memory as long as it lives. Pages that
+    /// are needed again are mapped again.
     package static func giveBackProgram() { linux_give_back_program() }
 
-    /// Takes from other processes of the same user the right to trace this one and to read its memory.
+    /// Forbids other processes of the same user to trace this one and to read its memory.
     package static func forbidTracing() {
         _ = linux_prctl(linux_PR_SET_DUMPABLE, 0)
     }
 
-    /// Keeps one capability, in use or not, and gives up all others; without one, all. Does not allocate.
+    /// Keeps one capability, in use or not, and gives up all others; with `nil`, gives up all. Does not allocate.
     ///
-    /// - Returns: whether it was permitted; nothing has changed otherwise.
+    /// - Returns: whether it was permitted; otherwise nothing has changed.
     @discardableResult
     package static func keep(_ capability: Capability?, inUse: Bool) -> Bool {
         linux_keep_capability(CInt(capability?.rawValue ?? -1), inUse) == 0
     }
 
-    /// Keeps one capability as far as the process has it, and gives up all others.
+    /// Keeps one capability, if the process has it, and gives up all others.
     ///
     /// - Throws: the error of capget(2) or capset(2). Allocates.
     package static func keepOnly(_ capability: Capability) throws(SystemCallError) {
-        // EINVAL before Linux 4.3, and nothing to do there.
+        // This is EINVAL before Linux 4.3, where there is nothing to do.
         _ = cap_reset_ambient()
         guard let held = cap_get_proc(), let kept = cap_init() else {
             throw SystemCallError(call: "capget", errno: .noMemory)

@@ -2,19 +2,19 @@ private import Glibc
 package import SystemPackage
 
 extension Directory {
-    /// Whether an entry is what the caller's copy of an entry of another directory would be: kinds, names, contents and
-    /// targets of links are the same, modes too but for what the umask takes away, and all of it is the caller's. No link
-    /// is followed.
+    /// Whether an entry is what the caller's copy of an entry in another directory would be: kinds, names, contents and
+    /// targets of links are the same, modes are the same except for the umask, and everything belongs to the caller. No
+    /// link is followed.
     ///
-    /// Files that are one file by two names, other mounts, and what cannot be copied are no copies.
+    /// Hard links to the same file, other mounts, and anything that cannot be copied do not count as copies.
     ///
     /// - Parameters:
     ///   - name: the entry.
     ///   - original: the entry that it may be a copy of.
     ///   - source: the directory of the original.
     ///   - umask: the umask of the copy.
-    ///   - progress: is told of every entry before it is compared.
-    /// - Throws: the error of the call that failed: it may be a copy or not.
+    ///   - progress: is called with every entry before it is compared.
+    /// - Throws: the error of the call that failed; whether it is a copy is then unknown.
     package func holdsCopy(
         _ name: FilePath.Component, of original: FilePath.Component, in source: borrowing Directory, umask: ModeBits,
         progress: () -> Void = {}
@@ -28,7 +28,7 @@ extension Directory {
     }
 }
 
-/// An entry of a directory, and what it is.
+/// An entry of a directory, with its status.
 private struct Entry {
     let name: FilePath.Component
     let status: FileStatus
@@ -36,10 +36,10 @@ private struct Entry {
 
 /// A copy and its original.
 private struct TreeComparison {
-    /// Of the tops of both trees.
+    /// The devices of the tops of both trees.
     let devices: (copy: UInt64, original: UInt64)
     let umask: ModeBits
-    /// Whose the copy is.
+    /// The owner of the copy.
     let user: UInt32
 
     private static let deepest = 128
@@ -73,7 +73,7 @@ private struct TreeComparison {
         _ copy: borrowing Directory, _ original: borrowing Directory, depth: Int, _ progress: () -> Void
     ) throws(SystemCallError) -> Bool {
         let names = try original.names()
-        // No name is twice in a directory.
+        // A directory has no name twice.
         guard try copy.names().count == names.count else { return false }
         for name in names {
             guard let status = try copy.status(name), let other = try original.status(name) else { return false }
@@ -89,7 +89,7 @@ private struct TreeComparison {
         _ copy: Entry, in directory: borrowing Directory, _ original: Entry, in source: borrowing Directory
     ) throws(SystemCallError) -> Bool {
         guard copy.status.size == original.status.size else { return false }
-        // A pipe that took the file's place must not hold up the boot.
+        // A pipe that has taken the file's place must not block the boot.
         let (path, otherPath) = (directory.path.appending(copy.name), source.path.appending(original.name))
         let file = try directory.open(copy.name, [.readOnly, .nonBlocking])
         let other = try source.open(original.name, [.readOnly, .nonBlocking])

@@ -3,27 +3,27 @@ package import SystemPackage
 
 /// What a copy of a tree must hold.
 package enum CopyExtent: Equatable, Sendable {
-    /// Files, directories and links; sockets, pipes and devices are left out and named. Only the owner may write to them.
+    /// Files, directories and links; others are left out and reported. Only the owner may write to the copies.
     case ordinaryFiles
-    /// Everything, on one file system: what cannot be copied is an error.
+    /// Everything, within one file system: anything that cannot be copied is an error.
     case everything
 }
 
 extension Directory {
-    /// Copies a file, a link, or a directory with all that is in it, without following a link.
+    /// Copies a file, a link, or a directory with everything in it, without following links.
     ///
-    /// Modes are those of the original less the umask, without set-user-ID, set-group-ID and sticky bits; owners and times
-    /// are new. Nothing that exists is replaced. After an error the part that was copied is still there.
+    /// Modes are those of the original minus the umask, without the set-user-ID, set-group-ID and sticky bits; owners
+    /// and times are new. Nothing that exists is replaced. After an error, the part that was copied still exists.
     ///
     /// - Parameters:
     ///   - name: the entry to copy.
     ///   - newName: the copy's name.
     ///   - destination: the directory of the copy.
     ///   - extent: what the copy must hold.
-    ///   - progress: is told of every entry before it is copied: of a large tree, that the work goes on.
+    ///   - progress: is called with every entry before it is copied, as a sign that the work on a large tree continues.
     /// - Returns: what was left out.
-    /// - Throws: the error of the call that failed; with ``CopyExtent/everything`` also EOPNOTSUPP for a file of a kind that
-    ///   cannot be copied, and EXDEV for a mount in the tree. ENAMETOOLONG for a tree of more than 128 levels.
+    /// - Throws: the error of the call that failed; with ``CopyExtent/everything`` also EOPNOTSUPP for a kind of file
+    ///   that cannot be copied, and EXDEV for a mount in the tree. ENAMETOOLONG for a tree of more than 128 levels.
     package func copy(
         _ name: FilePath.Component, to newName: FilePath.Component, in destination: borrowing Directory,
         extent: CopyExtent, progress: () -> Void = {}
@@ -37,11 +37,11 @@ extension Directory {
         return copier.leftOut
     }
 
-    /// Removes a file, a link, or a directory with all that is in it, without following a link. Nothing there is fine.
+    /// Removes a file, a link, or a directory with everything in it, if there is one. No link is followed.
     ///
     /// - Parameters:
     ///   - name: the entry.
-    ///   - progress: is told of every entry before it is removed.
+    ///   - progress: is called with every entry before it is removed.
     /// - Throws: the error of the call that failed; a part may then be gone. EBUSY for a mount.
     package func removeTree(
         _ name: FilePath.Component, progress: () -> Void = {}
@@ -52,12 +52,12 @@ extension Directory {
             try remove(name)
             return
         }
-        // The owner may lack rights in it, as in Go's module cache.
+        // The owner may lack rights in the directory, as in Go's module cache.
         if status.mode.rawValue & 0o700 != 0o700 {
             try openPlace(name, seen: status).setModeOfPlace(0o700, path: path.appending(name))
         }
         let directory = try openDirectory(name)
-        // What has come into its place meanwhile is somebody else's.
+        // Whatever has taken its place in the meantime belongs to somebody else.
         guard try directory.status().isSame(as: status) else {
             throw SystemCallError(call: "openat", path: path.appending(name), errno: .staleNFSFileHandle)
         }
@@ -70,10 +70,10 @@ extension Directory {
     }
 }
 
-/// A copy under way.
+/// A copy in progress.
 private struct TreeCopier {
     let extent: CopyExtent
-    /// The device of the tree's top.
+    /// The device of the top of the tree.
     let device: UInt64
     var leftOut: [FilePath] = []
     /// How many directories of the tree are above what is being copied.
@@ -102,7 +102,7 @@ private struct TreeCopier {
         progress()
         let (name, status) = (original.name, original.status)
         let path = source.path.appending(name)
-        // A file of an overlay may have the device of the layer that it lies in.
+        // A file in an overlay may have the device of its layer.
         if extent == .everything && status.kind == .directory && status.device != device {
             throw SystemCallError(call: "copy", path: path, errno: .improperLink)
         }
@@ -129,7 +129,7 @@ private struct TreeCopier {
         to newName: FilePath.Component, in destination: borrowing Directory
     ) throws(SystemCallError) {
         let (path, newPath) = (source.path.appending(name), destination.path.appending(newName))
-        // A pipe that took the file's place must not hold up the boot.
+        // A pipe that has taken the file's place must not block the boot.
         let original = try source.open(name, [.readOnly, .nonBlocking])
         guard try original.status(path: path).inode == status.inode else {
             throw SystemCallError(call: "copy", path: path, errno: .staleNFSFileHandle)
@@ -146,7 +146,7 @@ private struct TreeCopier {
     ) throws(SystemCallError) {
         let directory = try source.openDirectory(original.name)
         let mode = ModeBits(rawValue: original.status.mode.rawValue & kept)
-        // Its owner must be able to fill it.
+        // The owner must be able to fill the directory.
         try destination.makeDirectory(newName, mode: ModeBits(rawValue: mode.rawValue | 0o700))
         let copy = try destination.openDirectory(newName)
         depth += 1
@@ -162,7 +162,7 @@ private struct TreeCopier {
 }
 
 extension Descriptor {
-    /// Copies from the current position to the end of the file, whatever its size was said to be.
+    /// Copies from the current position to the end of the file, whatever size was reported for it.
     fileprivate func copyContent(
         to copy: borrowing Descriptor, path: FilePath, newPath: FilePath
     ) throws(SystemCallError) {

@@ -3,11 +3,11 @@ private import CLinux
 private import Glibc
 internal import SystemPackage
 
-/// The ids with which a process acts: a user, a primary group and supplementary groups.
+/// The ids that a process acts with: a user, a primary group and supplementary groups.
 package struct Credentials: Equatable, Sendable {
     package var user: UInt32
     package var group: UInt32
-    /// Supplementary group ids; their order means nothing.
+    /// Supplementary group ids, in no particular order.
     package var groups: [UInt32]
 
     package init(user: UInt32, group: UInt32, groups: [UInt32]) {
@@ -20,7 +20,7 @@ package struct Credentials: Equatable, Sendable {
     package var text: String { "\(user):\(group)" }
 }
 
-/// Real, effective and saved id, as getresuid(2) and getresgid(2) give them.
+/// Real, effective and saved id, as getresuid(2) and getresgid(2) return them.
 package struct IDTriple: Equatable, Sendable {
     package let real: UInt32
     package let effective: UInt32
@@ -53,7 +53,7 @@ package struct CapabilitySets: Equatable, Sendable {
     }
 }
 
-/// The capabilities that a boot uses, by their numbers of capabilities(7).
+/// The capabilities that a boot uses, with their numbers from capabilities(7).
 package enum Capability: Int, CaseIterable, Sendable {
     case chown = 0
     case overrideFileAccess = 1
@@ -76,7 +76,7 @@ package enum Capability: Int, CaseIterable, Sendable {
         }
     }
 
-    /// The number of any capability from its name of capabilities(7), with or without `CAP_`, in any case of letters.
+    /// The number of any capability, from its name in capabilities(7), with or without `CAP_`, in upper or lower case.
     package static func number(named name: String) -> Int? {
         let lower = name.lowercased()
         var number: cap_value_t = 0
@@ -84,7 +84,7 @@ package enum Capability: Int, CaseIterable, Sendable {
         return Int(number)
     }
 
-    /// The name of any capability as capabilities(7) writes it; the number for one that the library does not know.
+    /// The name of any capability, as capabilities(7) writes it, or the number if the library does not know it.
     package static func name(of number: Int) -> String {
         guard let name = cap_to_name(cap_value_t(number)) else { return "capability \(number)" }
         defer { cap_free(name) }
@@ -98,14 +98,14 @@ package enum Capability: Int, CaseIterable, Sendable {
     package var bit: UInt64 { 1 << UInt64(rawValue) }
 }
 
-/// What the kernel knows of a process's identity and privileges.
+/// What the kernel knows about a process's identity and privileges.
 package struct Privileges: Equatable, Sendable {
     package var user: IDTriple
     package var group: IDTriple
     package var groups: [UInt32]
     package var capabilities: CapabilitySets
     package var noNewPrivileges: Bool
-    /// The securebits of capabilities(7).
+    /// The securebits (capabilities(7)).
     package var secureBits: UInt32
 
     package init(
@@ -120,15 +120,15 @@ package struct Privileges: Equatable, Sendable {
         self.secureBits = secureBits
     }
 
-    /// The ids with which the process acts.
+    /// The ids that the process acts with.
     package var effective: Credentials { Credentials(user: user.effective, group: group.effective, groups: groups) }
 
-    /// Whether a capability can be used now.
+    /// Whether a capability is effective now.
     package func has(_ capability: Capability) -> Bool { capabilities.effective & capability.bit != 0 }
 }
 
 extension Privileges {
-    /// Reads `/proc/self/status`, which tells in three system calls what more than fifty would.
+    /// Reads `/proc/self/status`, which takes three system calls; others would take more than fifty.
     ///
     /// - Throws: the error of reading it; ENODATA when a line is missing, as in a kernel before 4.10.
     package static func current() throws(SystemCallError) -> Privileges {
@@ -160,26 +160,26 @@ extension Privileges {
     /// attribute, so that the other user cannot trace the process (ptrace(2), credentials(7)).
     ///
     /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process may then be in between, and the
-    ///   caller must ``resume(_:)`` or end.
+    ///   caller must ``resume(_:)`` or end the process.
     package static func assume(_ identity: Credentials) throws(SystemCallError) {
         try refuseUnchanged(identity)
-        // Groups before the user: without uid 0 they can no longer be set.
+        // The groups come before the user: without uid 0 they can no longer be set.
         try setGroups(identity.groups)
         try systemCall("setresgid") { linux_setresgid(.max, identity.group, .max) }
         try systemCall("setresuid") { linux_setresuid(.max, identity.user, .max) }
     }
 
-    /// Returns from ``assume(_:)`` to the identity of before.
+    /// Returns from ``assume(_:)`` to the previous identity.
     ///
     /// - Throws: the error of the call that failed; the process must then end.
     package static func resume(_ identity: Credentials) throws(SystemCallError) {
-        // The user first: only uid 0 has the capability to set the groups back.
+        // The user comes first: only uid 0 has the capability to restore the groups.
         try systemCall("setresuid") { linux_setresuid(.max, identity.user, .max) }
         try systemCall("setresgid") { linux_setresgid(.max, identity.group, .max) }
         try setGroups(identity.groups)
     }
 
-    /// Does some work with the real ids set to the effective ones, as access(2) looks at them; root's saved ids stay.
+    /// Does some work with the real ids set to the effective ones, for access(2); root's saved ids stay.
     ///
     /// - Throws: the error of the work, or of setresgid(2) or setresuid(2).
     static func withEffectiveIDsAsReal(_ work: () throws(SystemCallError) -> Void) throws(SystemCallError) {
@@ -187,27 +187,27 @@ extension Privileges {
         try systemCall("setresgid") { linux_setresgid(getegid(), .max, .max) }
         defer { _ = linux_setresgid(group, .max, .max) }
         try systemCall("setresuid") { linux_setresuid(geteuid(), .max, .max) }
-        // Always permitted: the saved ids are what the real ones were.
+        // This is always permitted, because the saved ids are what the real ones were.
         defer { _ = linux_setresuid(user, .max, .max) }
         try work()
     }
 
-    /// Becomes another identity for ever: real, effective and saved ids, and supplementary groups.
+    /// Becomes another identity for good: real, effective and saved ids, and supplementary groups.
     ///
     /// - Throws: the error of the call that failed; the process must then end.
     package static func become(_ identity: Credentials) throws(SystemCallError) {
         try refuseUnchanged(identity)
-        // Supplementary groups first, and always: an empty list must clear those of root. Then the group, then the
-        // user: each step takes away the right to make the one before.
+        // The supplementary groups always come first: even an empty list must clear those of root. Then comes the
+        // group, then the user: each step removes the right to make the one before.
         try setGroups(identity.groups)
         try systemCall("setresgid") { linux_setresgid(identity.group, identity.group, identity.group) }
         try systemCall("setresuid") { linux_setresuid(identity.user, identity.user, identity.user) }
     }
 
-    /// Whether root's user id can be had back; after a drop this must be `false`.
+    /// Whether the process can become root again; after a drop this must be `false`.
     package static func canRegainRoot() -> Bool { linux_setresuid(.max, 0, .max) == 0 }
 
-    /// The id -1 means to the calls that nothing changes: whoever has it would stay root.
+    /// To the system calls, the id -1 means no change: whoever had that id would stay root.
     private static func refuseUnchanged(_ identity: Credentials) throws(SystemCallError) {
         if identity.user == .max { throw SystemCallError(call: "setresuid", errno: .invalidArgument) }
         if identity.group == .max { throw SystemCallError(call: "setresgid", errno: .invalidArgument) }
@@ -224,16 +224,16 @@ extension Privileges {
         try systemCall("prctl") { cap_drop_bound(cap_value_t(number)) }
     }
 
-    /// Lets the permitted capabilities stay when the user ids leave 0, until the next execve(2) (`PR_SET_KEEPCAPS`).
+    /// Keeps the permitted capabilities when the user ids leave 0, until the next execve(2) (`PR_SET_KEEPCAPS`).
     ///
     /// - Throws: the error of prctl(2).
     package static func keepCapabilities(_ keep: Bool) throws(SystemCallError) {
         try systemCall("prctl") { linux_prctl(linux_PR_SET_KEEPCAPS, keep ? 1 : 0) }
     }
 
-    /// Has some capabilities and no others, in the ambient set too: a program that is executed keeps them.
+    /// Keeps some capabilities and no others, also in the ambient set, so that a program that is executed keeps them.
     ///
-    /// - Parameter numbers: those to keep, all of them permitted.
+    /// - Parameter numbers: the capabilities to keep, all of them permitted.
     /// - Throws: the error of capset(2) or prctl(2).
     package static func keepOnly(capabilities numbers: [Int]) throws(SystemCallError) {
         guard let sets = cap_init() else { throw SystemCallError(call: "cap_init", errno: .noMemory) }
@@ -246,8 +246,8 @@ extension Privileges {
         for value in values { try systemCall("prctl") { cap_set_ambient(value, CAP_SET) } }
     }
 
-    /// Empties the effective, permitted and inheritable sets, and with them the ambient set, which the kernel keeps within
-    /// the last two (capabilities(7)).
+    /// Empties the effective, permitted and inheritable sets, and with them the ambient set, which the kernel keeps
+    /// within the latter two (capabilities(7)).
     ///
     /// - Throws: the error of capset(2).
     package static func clearCapabilities() throws(SystemCallError) {
@@ -258,7 +258,7 @@ extension Privileges {
         try systemCall("capset") { cap_set_proc(empty) }
     }
 
-    /// Makes sure that no program started from here on gains privileges (`PR_SET_NO_NEW_PRIVS`).
+    /// Makes sure that no program started from now on gains privileges (`PR_SET_NO_NEW_PRIVS`).
     ///
     /// - Throws: the error of prctl(2).
     package static func setNoNewPrivileges() throws(SystemCallError) {
@@ -266,7 +266,7 @@ extension Privileges {
     }
 }
 
-/// The lines of `/proc/self/status`, looked up as bytes: text would cost more than all system calls of a boot.
+/// The lines of `/proc/self/status`, searched as bytes: text would cost more than all system calls of a boot.
 private struct StatusFile {
     private let lines: [ArraySlice<UInt8>]
 

@@ -13,19 +13,19 @@ package struct Descriptor: ~Copyable {
     }
 
     deinit {
-        // Nothing can be done about an error; who writes where close(2) may be the first to tell calls `close`.
+        // Nothing can be done about an error. Use `close` if close(2) may be the first call to report a write error.
         Glibc.close(rawValue)
     }
 
-    /// Closes the descriptor and tells what only then comes to light: a network file system may take what is written
-    /// and find no room for it when the file is closed.
+    /// Closes the descriptor and reports errors that only appear then: a network file system may accept written data
+    /// and find no space for it when the file is closed.
     ///
     /// - Parameter path: the path for the error.
     /// - Throws: the error of close(2), such as ENOSPC, EDQUOT or EIO.
     package consuming func close(path: FilePath? = nil) throws(SystemCallError) {
         let number = rawValue
         discard self
-        // Not repeated when interrupted: the number is free by then (close(2)).
+        // The call is not repeated when interrupted, because the number is free by then (close(2)).
         if Glibc.close(number) == -1 && Glibc.errno != EINTR {
             throw SystemCallError(call: "close", path: path, errno: Errno(rawValue: Glibc.errno))
         }
@@ -34,7 +34,7 @@ package struct Descriptor: ~Copyable {
     /// Reads up to `limit` bytes from the current position.
     ///
     /// - Parameters:
-    ///   - limit: the most bytes to read.
+    ///   - limit: the maximum number of bytes to read.
     ///   - path: the path for the error.
     /// - Returns: the bytes up to the end of the file, at most `limit` of them.
     /// - Throws: the error of read(2).
@@ -42,13 +42,13 @@ package struct Descriptor: ~Copyable {
         try readAll(limit: limit, expected: status(path: path).size, path: path)
     }
 
-    /// Reads up to `limit` bytes of a file whose size is known, if not for sure: a file of `/proc` has size 0.
+    /// Reads up to `limit` bytes of a file whose expected size may be wrong: a file in `/proc` has size 0.
     ///
     /// - Throws: the error of read(2).
     package func readAll(limit: Int, expected: Int, path: FilePath?) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
-        // With room for one byte more than expected, the first read takes all and, being short, is the last. Whoever
-        // makes a file look huge shall not get the memory for it before there is something to read.
+        // With space for one byte more than expected, the first read returns everything and, being short, is also the
+        // last. A file that claims to be huge must not get the memory before there is something to read.
         var capacity = min(limit, max(4096, min(expected, 1 << 26) + 1))
         while bytes.count < limit {
             let wanted = min(capacity, limit - bytes.count)
@@ -62,7 +62,7 @@ package struct Descriptor: ~Copyable {
             }
             if let failure { throw failure }
             if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
-            // A file of /proc comes in pieces: only there is a short read not yet the end.
+            // A file in /proc comes in pieces: only there a short read is not yet the end.
             if chunk.isEmpty || chunk.count < wanted && bytes.count >= expected && expected > 0 { break }
             capacity = max(capacity, bytes.count)
         }
@@ -84,7 +84,7 @@ package struct Descriptor: ~Copyable {
         }
     }
 
-    /// Writes all of `bytes` at a place in the file; the current position stays.
+    /// Writes all of `bytes` at an offset in the file; the current position does not change.
     ///
     /// - Throws: the error of pwrite(2), such as ENOSPC; some bytes may then have been written.
     package func writeAll(_ bytes: [UInt8], at offset: Int, path: FilePath? = nil) throws(SystemCallError) {
@@ -98,9 +98,9 @@ package struct Descriptor: ~Copyable {
         }
     }
 
-    /// The names in a directory without `.` and `..`, byte for byte, in the directory's order.
+    /// The names in a directory, without `.` and `..`, byte for byte and in the directory's order.
     ///
-    /// - Parameter isLinksOnly: whether only those of symbolic links are wanted, and of what may be one.
+    /// - Parameter isLinksOnly: whether only entries that are, or may be, symbolic links are wanted.
     /// - Throws: the error of reading the directory.
     package func entryNames(
         path: FilePath, isLinksOnly: Bool = false
@@ -127,7 +127,7 @@ package struct Descriptor: ~Copyable {
         return names
     }
 
-    /// What fstat(2) says of the file.
+    /// The result of fstat(2) for the file.
     ///
     /// - Parameter path: the path for the error.
     /// - Throws: the error of fstat(2).
@@ -137,14 +137,14 @@ package struct Descriptor: ~Copyable {
         return FileStatus(status)
     }
 
-    /// Sets the mode, which no umask changes.
+    /// Sets the mode; the umask does not apply.
     ///
     /// - Throws: the error of fchmod(2).
     package func setMode(_ mode: ModeBits, path: FilePath? = nil) throws(SystemCallError) {
         try systemCall("fchmod", path) { fchmod(rawValue, mode.rawValue) }
     }
 
-    /// Sets the mode of a file of which only the place is open: fchmod(2) wants more, which the mode may forbid.
+    /// Sets the mode of a file that was opened with O_PATH: fchmod(2) needs more, which the mode may forbid.
     ///
     /// - Throws: the error of chmod(2).
     package func setModeOfPlace(_ mode: ModeBits, path: FilePath? = nil) throws(SystemCallError) {
@@ -158,16 +158,16 @@ package struct Descriptor: ~Copyable {
         try systemCall("fchown", path) { fchown(rawValue, user ?? .max, group ?? .max) }
     }
 
-    /// Sets the length, with zeros where the file grows.
+    /// Sets the length; a file that grows is filled with zeros.
     ///
     /// - Throws: the error of ftruncate(2).
     package func setLength(_ length: Int, path: FilePath? = nil) throws(SystemCallError) {
         try systemCall("ftruncate", path) { ftruncate(rawValue, length) }
     }
 
-    /// Reserves room for `length` bytes, so that writing them cannot fail for want of space.
+    /// Reserves space for `length` bytes, so that writing them cannot fail for lack of space.
     ///
-    /// - Throws: the error of fallocate(2); EOPNOTSUPP where the file system cannot reserve.
+    /// - Throws: the error of fallocate(2); EOPNOTSUPP if the file system cannot reserve space.
     package func reserve(_ length: Int, path: FilePath? = nil) throws(SystemCallError) {
         try systemCall("fallocate", path) { linux_fallocate(rawValue, length) }
     }

@@ -1,9 +1,9 @@
 private import CLinux
 private import Glibc
 
-/// A pair of sockets over which a process gives an open file to its relative (unix(7), SCM_RIGHTS).
+/// A pair of sockets over which a process gives an open file to a related process (unix(7), SCM_RIGHTS).
 package enum DescriptorChannel {
-    /// Makes the two ends, above the standard streams; they end at an exec.
+    /// Makes the two ends, with numbers above the standard streams; they are closed on exec.
     ///
     /// - Throws: the error of socketpair(2) or fcntl(2).
     package static func make() throws(SystemCallError) -> (receiving: CInt, sending: CInt) {
@@ -20,7 +20,7 @@ package enum DescriptorChannel {
         return (try OpenFiles.moveUp(ends.0), try OpenFiles.moveUp(ends.1))
     }
 
-    /// Sends an open file; the sender keeps it, too.
+    /// Sends an open file; the sender keeps it as well.
     ///
     /// - Throws: the error of sendmsg(2).
     package static func send(_ file: borrowing Descriptor, over socket: CInt) throws(SystemCallError) {
@@ -39,6 +39,6 @@ package enum DescriptorChannel {
         return result == 0
     }
 
-    /// The standard input as the file that was received.
+    /// The received file, which is the standard input.
     package static func takeInput() -> Descriptor { Descriptor(owning: 0) }
 }

@@ -3,7 +3,7 @@ private import Glibc
 package import SystemPackage
 
 extension Descriptor {
-    /// Whether the file is kept in memory alone (tmpfs(5), ramfs).
+    /// Whether the file is kept only in memory (tmpfs(5), ramfs).
     ///
     /// - Throws: the error of fstatfs(2).
     package func isInMemory(path: FilePath? = nil) throws(SystemCallError) -> Bool {
@@ -19,12 +19,12 @@ extension Descriptor {
         return system.f_flag & UInt(ST_RDONLY) != 0
     }
 
-    /// A number of the mount that the kernel never uses again; 0 where it has none, as before Linux 6.8.
+    /// A number of the mount that the kernel never reuses; 0 if it has none, as before Linux 6.8.
     package var uniqueMount: UInt64 { linux_unique_mount_id(rawValue) }
 
-    /// The number of the mount that the file belongs to; 0 where the kernel does not tell.
+    /// The number of the mount that the file belongs to; 0 if the kernel does not report it.
     package var mount: UInt64 { linux_mount_id(rawValue) }
 
-    /// The same, as `/proc/self/fdinfo` has it for kernels before 5.8.
+    /// The same number, as `/proc/self/fdinfo` has it on kernels before 5.8.
     package var listedMount: UInt64 { linux_listed_mount_id(rawValue) }
 }

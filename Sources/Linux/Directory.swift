@@ -4,11 +4,11 @@ package import SystemPackage
 
 /// An open directory in which names are made, replaced and removed.
 ///
-/// Every operation names one entry of the directory and follows no link: what the directory's path meant when it was
-/// opened is where the work is done, whatever happens to that path meanwhile.
+/// Every operation names one entry of the directory and follows no link. The work is done in the directory that the
+/// path led to when it was opened, whatever happens to the path in the meantime.
 package struct Directory: ~Copyable {
     let descriptor: Descriptor
-    /// The path by which the directory was opened, for errors.
+    /// The path that the directory was opened with, for errors.
     package let path: FilePath
 
     init(_ descriptor: consuming Descriptor, path: FilePath) {
@@ -16,7 +16,7 @@ package struct Directory: ~Copyable {
         self.path = path
     }
 
-    /// Opens an entry; a link in its place is the error ELOOP.
+    /// Opens an entry; a link in its place gives the error ELOOP.
     ///
     /// - Throws: the error of openat(2).
     package func open(
@@ -27,14 +27,14 @@ package struct Directory: ~Copyable {
             owning: try perform("openat", name) { openat(descriptor.rawValue, $0, flags, mode.rawValue) })
     }
 
-    /// Opens a directory in this one for reading its names and for work in it; a link in its place is the error ENOTDIR.
+    /// Opens a directory in this one, to read its names and work in it; a link in its place gives the error ENOTDIR.
     ///
     /// - Throws: the error of openat(2).
     package func openDirectory(_ name: FilePath.Component) throws(SystemCallError) -> Directory {
         Directory(try open(name, [.readOnly, .directory]), path: path.appending(name))
     }
 
-    /// What fstatat(2) says of an entry itself, or `nil` when there is none.
+    /// The result of fstatat(2) for an entry itself, or `nil` when there is none.
     ///
     /// - Throws: an error other than ENOENT.
     package func status(_ name: FilePath.Component) throws(SystemCallError) -> FileStatus? {
@@ -47,7 +47,7 @@ package struct Directory: ~Copyable {
         return FileStatus(status)
     }
 
-    /// Whether the directory is kept in memory alone (tmpfs(5), ramfs).
+    /// Whether the directory is kept only in memory (tmpfs(5), ramfs).
     ///
     /// - Throws: the error of fstatfs(2).
     package var isInMemory: Bool { get throws(SystemCallError) { try descriptor.isInMemory(path: path) } }
@@ -70,9 +70,9 @@ package struct Directory: ~Copyable {
 
     /// The target of a symbolic link.
     ///
-    /// - Throws: the error of readlinkat(2), EINVAL for what is not a link.
+    /// - Throws: the error of readlinkat(2), which is EINVAL for anything but a link.
     package func linkTarget(_ name: FilePath.Component) throws(SystemCallError) -> FilePath {
-        // One byte more than the longest target, so that a result is never cut.
+        // There is space for one byte more than the longest target, so that a result is never truncated.
         let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PATH_MAX) + 1)
         defer { buffer.deallocate() }
         let length = try perform("readlinkat", name) { name in
@@ -82,7 +82,7 @@ package struct Directory: ~Copyable {
         return FilePath(platformString: buffer)
     }
 
-    /// Renames an entry of this directory, replacing what has the new name.
+    /// Renames an entry of this directory, and replaces whatever has the new name.
     ///
     /// - Throws: the error of renameat(2); EBUSY or EXDEV where the new name is a mount.
     package func rename(_ name: FilePath.Component, to newName: FilePath.Component) throws(SystemCallError) {
@@ -93,10 +93,10 @@ package struct Directory: ~Copyable {
         }
     }
 
-    /// Gives an entry another name, in this or another directory of the same file system, where that name is free.
+    /// Gives an entry another name, in this or another directory of the same file system, if that name is free.
     ///
     /// - Throws: EEXIST when the name is taken, EXDEV for another file system, EBUSY for a mount point, or the error of
-    ///   renameat2(2) or linkat(2). A directory may replace an empty one where the file system cannot do better.
+    ///   renameat2(2) or linkat(2). A directory may replace an empty one if the file system cannot prevent that.
     package func move(
         _ name: FilePath.Component, to newName: FilePath.Component, in other: borrowing Directory
     ) throws(SystemCallError) {
@@ -107,18 +107,18 @@ package struct Directory: ~Copyable {
             }
             return
         } catch  where [.invalidArgument, .noFunction, .notPermitted].contains(error.errno) {
-            // NFS and FUSE know no RENAME_NOREPLACE, and old seccomp profiles do not know the call.
+            // NFS and FUSE do not support RENAME_NOREPLACE, and old seccomp profiles do not know the call.
         }
         let found = try status(name)
         if found?.kind != .directory {
             do throws(SystemCallError) {
                 try perform("linkat", name) { name in newName.withPlatformString { linkat(source, name, target, $0, 0) }
                 }
-                // Not what a program has put in its place meanwhile.
+                // Whatever a program has put in its place in the meantime stays.
                 if let found, try status(name)?.isSame(as: found) == true { try remove(name) }
                 return
             } catch  where [.notPermitted, .notSupported, .noFunction].contains(error.errno) {
-                // A file system without hard links.
+                // The file system has no hard links.
             }
         }
         guard try other.status(newName) == nil else {
@@ -127,7 +127,7 @@ package struct Directory: ~Copyable {
         try perform("renameat", name) { name in newName.withPlatformString { renameat(source, name, target, $0) } }
     }
 
-    /// Gives an entry another name, in this or another directory of the same file system, replacing what has that name.
+    /// Renames an entry, within this directory or to another one of the file system, replacing what has the name.
     ///
     /// - Throws: the error of renameat(2).
     package func replace(
@@ -139,7 +139,7 @@ package struct Directory: ~Copyable {
         }
     }
 
-    /// What fstat(2) says of the directory itself, whatever has its name by now.
+    /// The result of fstat(2) for the directory itself, whatever has its name by now.
     ///
     /// - Throws: the error of fstat(2).
     package func status() throws(SystemCallError) -> FileStatus { try descriptor.status(path: path) }
@@ -149,19 +149,19 @@ package struct Directory: ~Copyable {
     /// - Throws: the error of fchmod(2).
     package func setMode(_ mode: ModeBits) throws(SystemCallError) { try descriptor.setMode(mode, path: path) }
 
-    /// Sets the owner and the group of the directory itself, which must be open for reading; `nil` leaves either as it is.
+    /// Sets the owner and group of the directory itself, which must be open for reading; `nil` leaves either unchanged.
     ///
     /// - Throws: the error of fchown(2).
     package func setOwner(user: UInt32?, group: UInt32?) throws(SystemCallError) {
         try descriptor.setOwner(user: user, group: group, path: path)
     }
 
-    /// The number of the mount that the directory belongs to; 0 where the kernel does not tell.
+    /// The number of the mount that the directory belongs to; 0 if the kernel does not report it.
     package var mount: UInt64 { descriptor.mount }
 
-    /// Opens the place of a directory in this one, whatever its mode, if it is the one that was seen.
+    /// Opens a directory within this one with O_PATH, whatever its mode, if it is the one that was seen.
     ///
-    /// - Throws: the error of openat(2); ESTALE when another one has taken the name.
+    /// - Throws: the error of openat(2); ESTALE when another directory has taken the name.
     package func openPlace(
         _ name: FilePath.Component, seen status: FileStatus
     ) throws(SystemCallError) -> Descriptor {

@@ -1,13 +1,13 @@
 private import CLinux
 private import Glibc
 
-/// The strings of the environment that the kernel shows to others as `/proc/PID/environ`.
+/// The strings of the environment that the kernel shows to others in `/proc/PID/environ`.
 package enum EnvironmentMemory {
-    /// Overwrites the environment that the process was started with by zeros. The process has none afterwards.
+    /// Overwrites the environment that the process was started with. The process has no environment afterwards.
     ///
-    /// Entries that the C library has taken out of its own list, as it does for privileged programs, are overwritten too.
+    /// Entries that the C library has removed from its own list, as for privileged programs, are overwritten too.
     ///
-    /// - Returns: whether the kernel said where the environment lies, and nothing was left to overwrite.
+    /// - Returns: whether the kernel reported where the environment is, and everything could be overwritten.
     package static func erase(table: ProcessTable) -> Bool {
         guard let entries = linux_environment(), entries.pointee != nil else { return true }
         guard let block = table.environmentBlock, let start = block.baseAddress, block.contains(anyOf: entries) else {
@@ -19,7 +19,7 @@ package enum EnvironmentMemory {
         return true
     }
 
-    /// Gives whole pages of zeros back to the kernel, which shows zeros in their place: an environment may be 2 MB.
+    /// Gives whole pages of zeros back to the kernel, which still shows zeros for them: an environment may have 2 MB.
     private static func giveBack(_ block: UnsafeMutableRawBufferPointer) {
         let page = UInt(sysconf(CInt(_SC_PAGESIZE)))
         let start = (UInt(bitPattern: block.baseAddress) + page - 1) / page * page
@@ -30,7 +30,7 @@ package enum EnvironmentMemory {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// Whether one of the entries is in it: the C library has its own copy of GLIBC_TUNABLES, which may be the first.
+    /// Whether any entry lies in it. The first may not: the C library has its own copy of GLIBC_TUNABLES.
     fileprivate func contains(anyOf entries: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Bool {
         guard let baseAddress else { return false }
         var entry = entries

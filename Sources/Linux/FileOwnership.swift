@@ -1,10 +1,10 @@
 package import SystemPackage
 
-/// Whose a file of an image is, seen on open descriptors from the root directory down to it.
+/// Who owns a file of an image, as seen through open descriptors from the root directory down.
 package struct FileOwnership: Sendable {
-    /// Why a file is not trusted: somebody else than the image's maker may have written it.
+    /// Why a file is not trusted: somebody other than the image's maker may have written it.
     package enum Problem: Equatable, Sendable {
-        /// This directory or file is not root's, or others may write in it.
+        /// Root does not own this directory or file, or others may write to it.
         case writable(FilePath)
         /// This directory or file lies on another mount than the root directory.
         case mounted(FilePath)
@@ -12,12 +12,12 @@ package struct FileOwnership: Sendable {
         case link(FilePath)
     }
 
-    /// Opens a file if it is root's alone: root-owned, not writable by others, on the root directory's mount, and so is
-    /// every directory above it.
+    /// Opens a file if only root controls it: it belongs to root, others cannot write to it, it is on the root
+    /// directory's mount, and the same holds for every directory above it.
     ///
     /// - Parameters:
-    ///   - path: an absolute path in its normal form.
-    ///   - kind: what it is.
+    ///   - path: an absolute path in normal form.
+    ///   - kind: the kind of file.
     /// - Returns: the file, or the first problem.
     /// - Throws: the error of openat(2) or fstat(2).
     package static func open(
@@ -47,7 +47,7 @@ package struct FileOwnership: Sendable {
         return .file(current)
     }
 
-    /// What came of opening a file.
+    /// The result of opening a file.
     package enum Result: ~Copyable {
         case file(Descriptor)
         case untrusted(Problem)
@@ -58,7 +58,7 @@ package struct FileOwnership: Sendable {
     ) throws(SystemCallError) -> Problem? {
         let status = try file.status(path: path)
         if status.user != 0 || status.isWritableByOthers { return .writable(path) }
-        // Where nothing tells the mount, nothing is trusted.
+        // If the mount is unknown, nothing is trusted.
         if mount == 0 || file.mount != mount { return .mounted(path) }
         return nil
     }

@@ -2,8 +2,8 @@ private import Glibc
 package import SystemPackage
 
 extension FilePath {
-    /// The directory that holds a path, `/` for `/` itself and nothing for a single name: what
-    /// `removingLastComponent()` makes of it, without the types that this needs at its first use.
+    /// The directory that holds a path, `/` for `/` itself and an empty path for a single name: the result of
+    /// `removingLastComponent()`, without the types that it needs on first use.
     package var parent: FilePath {
         withPlatformString { start in
             guard let slash = strrchr(start, CInt(UInt8(ascii: "/"))) else { return "" }

@@ -2,6 +2,6 @@ package import SystemPackage
 internal import Text
 
 extension FilePath {
-    /// The path as it may stand in a message: control characters escaped, and whole up to the kernel's limit.
+    /// The path as it may appear in a message: with control characters escaped, and whole up to the kernel's limit.
     package func shown() -> String { string.shown(limit: 4096) }
 }

@@ -1,27 +1,27 @@
 private import CLinux
 internal import Glibc
 
-/// The permission bits of a file with set-user-id, set-group-id and sticky, 0 to 0o7777.
+/// The permission bits of a file, with set-user-ID, set-group-ID and sticky, 0 to 0o7777.
 package struct ModeBits: RawRepresentable, Equatable, Hashable, Sendable, ExpressibleByIntegerLiteral {
     package let rawValue: UInt32
 
     package init(rawValue: UInt32) { self.rawValue = rawValue & 0o7777 }
     package init(integerLiteral value: UInt32) { self.init(rawValue: value) }
 
-    /// Four octal digits, as in `0770`.
+    /// Four octal digits, such as `0770`.
     package var octal: String {
         let digits = String(rawValue, radix: 8)
         return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
     }
 
-    /// The mode without the bits that a umask takes away.
+    /// The mode without the bits that a umask removes.
     package func masked(by umask: ModeBits) -> ModeBits { ModeBits(rawValue: rawValue & ~umask.rawValue) }
 
     /// Whether all bits of `other` are set.
     package func contains(_ other: ModeBits) -> Bool { rawValue & other.rawValue == other.rawValue }
 }
 
-/// What stat(2) says of a file.
+/// The result of stat(2) for a file.
 package struct FileStatus: Equatable, Sendable {
     /// The type of a file, as in inode(7).
     package enum Kind: Equatable, Sendable {
@@ -37,9 +37,9 @@ package struct FileStatus: Equatable, Sendable {
     /// The device that holds the file.
     package let device: UInt64
     package let inode: UInt64
-    /// How many names the file has; 0 once the last one is removed.
+    /// The number of names that the file has; 0 once the last one is removed.
     package let names: Int
-    /// When the content last changed, by the clock of the file system.
+    /// When the content last changed, according to the clock of the file system.
     package let modified: Timestamp
 
     /// A time as files have it.
@@ -77,19 +77,19 @@ package struct FileStatus: Equatable, Sendable {
         modified = Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
 
-    /// Whether both tell of one file, whatever its names.
+    /// Whether both describe the same file, whatever its names.
     package func isSame(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 
-    /// Whether others than the owner may write to it, as far as the mode tells.
+    /// Whether anyone but the owner may write to it, judging by the mode.
     package var isWritableByOthers: Bool { mode.rawValue & 0o022 != 0 }
 
-    /// Of a directory, whether others than its owner and the file's can rename or remove a file in it (inode(7), the sticky
-    /// bit).
+    /// For a directory: whether anyone but its owner and a file's owner can rename or remove the file (inode(7), the
+    /// sticky bit).
     package var letsOthersRename: Bool { isWritableByOthers && !mode.contains(0o1000) }
 }
 
 extension FileStatus.Kind {
-    /// The kind in words, with its article.
+    /// The kind in words, with an article.
     package var words: String {
         switch self {
         case .file: "a file"

@@ -4,17 +4,17 @@ package import SystemPackage
 
 /// How symbolic links in a path are treated.
 package enum LinkPolicy: Equatable, Sendable {
-    /// Followed, the last component too; for a user in a tree of the user's own.
+    /// Links are followed, including the last component; for a user in the user's own tree.
     case follow
-    /// A link anywhere in the path is the error ELOOP; for root and the seed user, whom a link could mislead.
+    /// A link anywhere in the path gives the error ELOOP; for root and the seed user, whom a link could mislead.
     case refuse
 }
 
-/// What open(2) is asked for; `O_CLOEXEC` and `O_NOCTTY` are always added.
+/// The flags for open(2); `O_CLOEXEC` and `O_NOCTTY` are always added.
 package struct OpenOptions: OptionSet, Sendable {
     package let rawValue: CInt
     package init(rawValue: CInt) { self.rawValue = rawValue }
-    // The standard library's way of uniting them finds out at run time what it is about.
+    // The standard library's own way to combine options looks up their type at run time.
     package init(arrayLiteral options: OpenOptions...) { rawValue = options.reduce(0) { $0 | $1.rawValue } }
 
     package static let readOnly = OpenOptions(rawValue: O_RDONLY)
@@ -25,23 +25,23 @@ package struct OpenOptions: OptionSet, Sendable {
     package static let append = OpenOptions(rawValue: O_APPEND)
     package static let directory = OpenOptions(rawValue: O_DIRECTORY)
     package static let noFollow = OpenOptions(rawValue: O_NOFOLLOW)
-    /// A pipe without a peer does not block.
+    /// Opening a pipe without a peer does not block.
     package static let nonBlocking = OpenOptions(rawValue: O_NONBLOCK)
     /// Only a place in the tree; nothing can be read or written.
     package static let pathOnly = OpenOptions(rawValue: linux_O_PATH)
 
-    /// The flags with those that are always added; openat2(2) refuses O_NOCTTY beside O_PATH.
+    /// The flags with those that are always added; openat2(2) refuses O_NOCTTY together with O_PATH.
     var flags: CInt { rawValue | O_CLOEXEC | (contains(.pathOnly) ? 0 : O_NOCTTY) }
 }
 
-/// A root directory and the paths below it; the container's own is `/`.
+/// A root directory and the paths below it; the root of the container itself is `/`.
 ///
-/// All paths are absolute and lie below the root, whatever links say: with another root than `/` they are resolved as
-/// if it were the process's root directory (openat2(2), `RESOLVE_IN_ROOT`). A fake container is a folder.
+/// All paths are absolute and lie below the root, whatever links say: with a root other than `/`, they are resolved as
+/// if it were the process's root directory (openat2(2), `RESOLVE_IN_ROOT`). A fake container is therefore a folder.
 package struct FileTree: Sendable {
     /// The directory that is shown as `/`.
     package let root: FilePath
-    /// Whether it is the process's own.
+    /// Whether it is the process's own root directory.
     package let isRealRoot: Bool
 
     package init(root: FilePath = "/") {
@@ -56,7 +56,7 @@ package struct FileTree: Sendable {
     ///   - options: how to open it.
     ///   - mode: the mode of a file that is created, before the umask.
     ///   - links: what happens at a symbolic link.
-    /// - Throws: the error of openat2(2), or of openat(2) where the kernel or its seccomp profile has no openat2.
+    /// - Throws: the error of openat2(2), or of openat(2) if the kernel or its seccomp profile has no openat2.
     package func open(
         _ path: FilePath, _ options: OpenOptions, mode: ModeBits = 0, links: LinkPolicy
     ) throws(SystemCallError) -> Descriptor {
@@ -66,7 +66,7 @@ package struct FileTree: Sendable {
         do throws(SystemCallError) {
             return try openResolved(path, options, mode, links)
         } catch  where error.errno == .noFunction || error.errno == .notPermitted {
-            // Kernels before 5.6 have no openat2, and old seccomp profiles answer EPERM to what they do not know.
+            // Kernels before 5.6 have no openat2, and old seccomp profiles answer EPERM to calls that they do not know.
             return try openStepwise(path, options, mode)
         }
     }
@@ -81,11 +81,11 @@ package struct FileTree: Sendable {
         return Directory(try open(parent, [.pathOnly, .directory], links: links), path: parent)
     }
 
-    /// What stat(2) says of the file at a path, or `nil` when there is none.
+    /// The result of stat(2) for the file at a path, or `nil` when there is none.
     ///
     /// - Parameters:
     ///   - path: an absolute path below the root.
-    ///   - links: `follow` tells of the link's target; `refuse` tells of a link that is the last component itself.
+    ///   - links: `follow` describes a link's target; `refuse` describes the link itself as the last component.
     /// - Throws: an error other than ENOENT.
     package func status(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> FileStatus? {
         do throws(SystemCallError) {
@@ -101,8 +101,8 @@ package struct FileTree: Sendable {
         }
     }
 
-    /// What lstat(2) says of the file at a path, or `nil` when there is none: links above it are followed, and a link
-    /// itself is told of. For a user in a tree of the user's own.
+    /// The result of lstat(2) for the file at a path, or `nil` when there is none. Links above it are followed, and a
+    /// link itself is described. For a user in the user's own tree.
     ///
     /// - Throws: an error other than ENOENT.
     package func entryStatus(_ path: FilePath) throws(SystemCallError) -> FileStatus? {
@@ -123,10 +123,10 @@ package struct FileTree: Sendable {
     ///
     /// - Parameters:
     ///   - path: an absolute path below the root.
-    ///   - limit: the most bytes to read.
+    ///   - limit: the maximum number of bytes to read.
     ///   - links: what happens at a symbolic link.
     /// - Returns: the bytes, or `nil` when there is no such file.
-    /// - Throws: an error other than ENOENT; EINVAL for what is not a regular file, which is not read.
+    /// - Throws: an error other than ENOENT; EINVAL for anything but a regular file, which is not read.
     package func read(
         _ path: FilePath, limit: Int = .max, links: LinkPolicy = .follow
     ) throws(SystemCallError) -> [UInt8]? {
@@ -140,7 +140,7 @@ package struct FileTree: Sendable {
         }
     }
 
-    /// The names in a directory without `.` and `..`, in the directory's order.
+    /// The names in a directory, without `.` and `..`, in the directory's order.
     ///
     /// - Throws: the error of opening or reading the directory.
     package func names(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [FilePath.Component] {
@@ -148,7 +148,7 @@ package struct FileTree: Sendable {
         return try directory.entryNames(path: path)
     }
 
-    /// The names of the symbolic links in a directory, and of what may be one.
+    /// The names of the entries in a directory that are, or may be, symbolic links.
     ///
     /// - Throws: the error of opening or reading it.
     package func linkNames(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [FilePath.Component] {
@@ -156,14 +156,14 @@ package struct FileTree: Sendable {
         return try directory.entryNames(path: path, isLinksOnly: true)
     }
 
-    /// Opens a directory for work in it and for reading its names.
+    /// Opens a directory to work in it and to read its names.
     ///
     /// - Throws: the error of opening it.
     package func openDirectory(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> Directory {
         Directory(try open(path, [.readOnly, .directory], links: links), path: path)
     }
 
-    /// The target of the symbolic link at a path; `nil` when there is nothing, or something else.
+    /// The target of the symbolic link at a path; `nil` when there is nothing, or something other than a link.
     ///
     /// - Throws: an error other than ENOENT and EINVAL.
     package func linkTarget(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> FilePath? {
@@ -201,7 +201,7 @@ package struct FileTree: Sendable {
                 place.withPlatformString { linux_faccessat2(AT_FDCWD, $0, access.rawValue, AT_EACCESS) }
             }
         } catch  where error.errno == .noFunction || error.errno == .notPermitted {
-            // Kernels before 5.8 and old seccomp profiles, as with openat2. The older call asks for the real ids.
+            // Kernels before 5.8 and old seccomp profiles lack it, as with openat2. The older call checks real ids.
             try Privileges.withEffectiveIDsAsReal { () throws(SystemCallError) in
                 _ = try systemCall("access", path) {
                     place.withPlatformString { Glibc.access($0, access.rawValue) }
@@ -210,15 +210,15 @@ package struct FileTree: Sendable {
         }
     }
 
-    /// The ways of using a file that faccessat(2) checks.
+    /// The kinds of access that faccessat(2) checks.
     package struct Access: OptionSet, Sendable {
         package let rawValue: CInt
         package init(rawValue: CInt) { self.rawValue = rawValue }
-        // As of the options above.
+        // The reason is the same as for the options above.
         package init(arrayLiteral ways: Access...) { rawValue = ways.reduce(0) { $0 | $1.rawValue } }
         package static let read = Access(rawValue: R_OK)
         package static let write = Access(rawValue: W_OK)
-        /// For a directory: enter it.
+        /// For a directory: the right to enter it.
         package static let execute = Access(rawValue: X_OK)
     }
 }
@@ -238,7 +238,7 @@ extension FileTree {
         _ path: FilePath, _ options: OpenOptions, _ mode: ModeBits, _ links: LinkPolicy
     ) throws(SystemCallError) -> Descriptor {
         var resolve = linux_RESOLVE_NO_MAGICLINKS
-        // With O_NOFOLLOW and O_PATH a link as the last component is what is asked for: only its parents are checked.
+        // With O_NOFOLLOW and O_PATH, a link as the last component is what is wanted: only its parents are checked.
         if links == .refuse { resolve |= linux_RESOLVE_NO_SYMLINKS }
         var rootDirectory: Descriptor?
         if !isRealRoot {
@@ -254,7 +254,7 @@ extension FileTree {
             })
     }
 
-    /// Opens component by component, refusing every link: what openat2(2) does, with more calls.
+    /// Opens component by component and refuses every link, as openat2(2) does, but with more calls.
     private func openStepwise(
         _ path: FilePath, _ options: OpenOptions, _ mode: ModeBits
     ) throws(SystemCallError) -> Descriptor {
@@ -276,8 +276,8 @@ extension FileTree {
         }
     }
 
-    /// The reason why an entry was not opened: with O_DIRECTORY and O_NOFOLLOW open(2) says ENOTDIR of a link, where
-    /// openat2(2) says ELOOP.
+    /// The reason why an entry was not opened: with O_DIRECTORY and O_NOFOLLOW, open(2) reports ENOTDIR for a link,
+    /// where openat2(2) reports ELOOP.
     private func refusal(_ error: SystemCallError, _ directory: CInt, _ name: FilePath) -> Errno {
         var status = stat()
         guard error.errno == .notDirectory,
@@ -289,14 +289,14 @@ extension FileTree {
 }
 
 extension FileTree {
-    /// Whether a file, or a link itself, lies on the root directory's mount, so that the pod spec has put nothing in its
-    /// place; `nil` when there is nothing.
+    /// Whether a file, or a link itself, lies on the root directory's mount, so that the pod spec cannot have put
+    /// anything in its place; `nil` when there is nothing.
     ///
     /// - Throws: an error of openat2(2) other than ENOENT.
     package func isOnRootMount(_ path: FilePath) throws(SystemCallError) -> Bool? {
         let root = try open("/", [.pathOnly, .directory], links: .refuse).mount
         do throws(SystemCallError) {
-            // Where nothing tells the mount, nothing is trusted.
+            // If the mount is unknown, nothing is trusted.
             return try open(path, [.pathOnly, .noFollow], links: .refuse).mount == root && root != 0
         } catch  where error.errno == .noSuchFileOrDirectory {
             return nil

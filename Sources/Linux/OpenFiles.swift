@@ -5,8 +5,8 @@ private import Glibc
 package enum OpenFiles {
     /// Closes every descriptor above the standard streams except one or two.
     ///
-    /// The limit on open files may be a billion (RLIMIT_NOFILE in some runtimes), so that no loop up to it is ever made:
-    /// close_range(2) where the kernel has it and a seccomp profile lets it through, otherwise what `/proc/self/fd` lists.
+    /// The limit on open files may be a billion (RLIMIT_NOFILE in some runtimes), so no loop ever counts up to it. This
+    /// uses close_range(2) if the kernel and a seccomp profile allow it, and otherwise the list in `/proc/self/fd`.
     package static func closeAll(except one: CInt, _ second: CInt? = nil) {
         let other = second ?? one
         let (low, high) = (min(one, other), max(one, other))
@@ -24,14 +24,14 @@ package enum OpenFiles {
         return linux_close_range(UInt32(first), end) == 0
     }
 
-    /// Closes what `/proc/self/fd` lists above the standard streams, except one or two.
+    /// Closes the descriptors that `/proc/self/fd` lists above the standard streams, except one or two.
     package static func closeListed(except one: CInt, _ second: CInt? = nil) {
         let other = second ?? one
         let directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 8) { buffer in
             var closed = true
-            // Closing while reading may hide entries: the list is read again until it holds nothing to close.
+            // Closing while reading may hide entries, so the list is read again until it has nothing left to close.
             while closed {
                 closed = false
                 _ = lseek(directory, 0, SEEK_SET)
@@ -46,7 +46,7 @@ package enum OpenFiles {
         close(directory)
     }
 
-    /// Whether the process can open this many further files.
+    /// Whether the process can open this many more files.
     package static func hasRoom(for count: Int) -> Bool {
         var taken: [CInt] = []
         defer { for descriptor in taken { close(descriptor) } }
@@ -58,14 +58,14 @@ package enum OpenFiles {
         return true
     }
 
-    /// A pipe whose two ends are above the standard streams, even where one of those is closed, and end at an exec.
+    /// A pipe with ends above the standard streams, even if one of those is closed; both ends are closed on exec.
     ///
     /// - Throws: the error of pipe2(2) or fcntl(2).
     package static func makePipe() throws(SystemCallError) -> (reading: CInt, writing: CInt) {
         var ends: (CInt, CInt) = (-1, -1)
         try systemCall("pipe2") {
             withUnsafeMutableBytes(of: &ends) { bytes in
-                // pipe2(2) is not visible; nothing can start a program between the two calls.
+                // pipe2(2) is not visible in Swift; nothing can start a program between the two calls.
                 bytes.withMemoryRebound(to: CInt.self) { pipe($0.baseAddress) }
             }
         }
@@ -82,16 +82,16 @@ package enum OpenFiles {
     /// Closes a descriptor.
     package static func close(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
 
-    /// What a look into a pipe that must not wait tells.
+    /// The result of looking into a pipe without waiting.
     package enum PipeState: Sendable { case open, noWriterLeft }
 
-    /// Whether a non-blocking pipe still has a writer. What was written to it is thrown away.
+    /// Whether a non-blocking pipe still has a writer. What was written to it is discarded.
     package static func state(ofPipe descriptor: CInt) -> PipeState {
         var byte: UInt8 = 0
         return read(descriptor, &byte, 1) == 0 ? .noWriterLeft : .open
     }
 
-    /// Waits until a pipe has no writer left; what was written to it is thrown away.
+    /// Waits until a pipe has no writer left; what was written to it is discarded.
     package static func waitForEnd(ofPipe descriptor: CInt) {
         var byte: UInt8 = 0
         while true {
@@ -100,13 +100,13 @@ package enum OpenFiles {
         }
     }
 
-    /// Writes bytes to standard error, if it takes them within a time. What it does not take is lost.
+    /// Writes bytes to standard error if it accepts them within a time. What it does not accept is lost.
     ///
-    /// A full pipe or a stopped terminal would otherwise hold up the caller for ever. Does not allocate.
+    /// A full pipe or a stopped terminal would otherwise block the caller for ever. Does not allocate.
     package static func writeError(_ bytes: UnsafeRawBufferPointer, waitingMilliseconds limit: CInt) {
         var request = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
         guard poll(&request, 1, limit) == 1, request.revents & Int16(POLLOUT) != 0 else { return }
-        // At most PIPE_BUF bytes come here, which a pipe that is ready takes as one piece.
+        // At most PIPE_BUF bytes are written here, which a pipe that is ready accepts in one piece.
         _ = write(2, bytes.baseAddress, bytes.count)
     }
 }
@@ -118,7 +118,7 @@ enum DirectoryEntries {
     /// - Parameters:
     ///   - directory: an open directory, read from its current position.
     ///   - buffer: memory to read into, aligned to 8 bytes.
-    ///   - body: what to do with a number.
+    ///   - body: is called with each number.
     static func forEachNumber(in directory: CInt, buffer: UnsafeMutableRawBufferPointer, _ body: (Int32) -> Void) {
         var failures = 0
         while failures < 3 {
@@ -133,7 +133,7 @@ enum DirectoryEntries {
                 var length = 0
                 let name = linux_directory_entry(buffer.baseAddress, offset, &length)
                 if let name, let number = number(name) { body(number) }
-                // The kernel never gives an empty entry; a loop would never end on one.
+                // The kernel never returns an empty entry, but the loop would never end on one.
                 if length == 0 { return }
                 offset += length
             }

@@ -3,16 +3,16 @@ private import CLinux
 private import Glibc
 internal import SystemPackage
 
-// What the capabilities of the program's file are used for, in a start with them.
+// How a start with the capabilities of the program's file uses them.
 extension Privileges {
     /// Becomes uid 0 with some of the permitted capabilities, and gives up all others.
     ///
     /// A raised capability without uid 0 would make files that belong to the caller. The supplementary groups stay.
     ///
-    /// - Parameter wanted: the capabilities to use; those that are not permitted are left out. CAP_SETGID and CAP_SETUID
-    ///   must be among them.
+    /// - Parameter wanted: the capabilities to use; those that are not permitted are left out. CAP_SETGID and
+    ///   CAP_SETUID must be among them.
     /// - Throws: the error of capset(2), setresgid(2) or setresuid(2); the process may then be in between, and must
-    ///   ``become(_:)`` somebody or end.
+    ///   ``become(_:)`` another identity or end.
     package static func elevate(using wanted: [Capability], permitted: UInt64) throws(SystemCallError) {
         let usable = wanted.filter { permitted & $0.bit != 0 }.map { cap_value_t($0.rawValue) }
         guard let sets = cap_init() else { throw SystemCallError(call: "cap_init", errno: .noMemory) }
@@ -21,12 +21,12 @@ extension Privileges {
             try systemCall("cap_set_flag") { cap_set_flag(sets, flag, CInt(usable.count), usable, CAP_SET) }
         }
         try systemCall("capset") { cap_set_proc(sets) }
-        // The group first: with the user go the caller's means to signal the process.
+        // The group comes first: once the user changes, the caller can no longer signal the process.
         try systemCall("setresgid") { linux_setresgid(0, 0, 0) }
         try systemCall("setresuid") { linux_setresuid(0, 0, 0) }
     }
 
-    /// Takes all capabilities out of use, and keeps those that are permitted for ``elevate(using:permitted:)``.
+    /// Takes all capabilities out of use, and keeps the permitted ones for ``elevate(using:permitted:)``.
     ///
     /// - Throws: the error of capset(2).
     package static func lowerCapabilities(permitted: UInt64) throws(SystemCallError) {

@@ -9,7 +9,7 @@ package enum CurrentProcess {
 
     /// Sets the umask.
     ///
-    /// - Returns: the umask of before.
+    /// - Returns: the previous umask.
     @discardableResult
     package static func setUmask(_ mask: ModeBits) -> ModeBits { ModeBits(rawValue: umask(mask.rawValue)) }
 
@@ -20,7 +20,7 @@ package enum CurrentProcess {
         try systemCall("chdir", path) { path.withPlatformString { chdir($0) } }
     }
 
-    /// The working directory; `/` where it cannot be told.
+    /// The working directory; `/` if it cannot be determined.
     package static var directory: String {
         guard let name = getcwd(nil, 0) else { return "/" }
         defer { free(name) }
@@ -31,8 +31,8 @@ package enum CurrentProcess {
     ///
     /// - Parameters:
     ///   - path: the program's file.
-    ///   - arguments: its arguments, its own name first.
-    ///   - environment: its environment's entries.
+    ///   - arguments: its arguments, beginning with its own name.
+    ///   - environment: the entries of its environment.
     /// - Returns: the error of execve(2).
     package static func execute(
         _ path: FilePath, arguments: [CString], environment: [CString]
@@ -45,21 +45,21 @@ package enum CurrentProcess {
         return SystemCallError(call: "execve", path: path, errno: Errno(rawValue: Glibc.errno))
     }
 
-    /// Ends the process at once.
+    /// Ends the process immediately.
     package static func exit(_ code: Int32) -> Never { Glibc._exit(code) }
 
     /// The signals that a failed write(2) sends: SIGPIPE for a pipe that nobody reads, SIGXFSZ for a file beyond
-    /// RLIMIT_FSIZE. Ignored, the call returns EPIPE or EFBIG instead.
+    /// RLIMIT_FSIZE. If they are ignored, the call returns EPIPE or EFBIG instead.
     private static let writeSignals = [SIGPIPE, SIGXFSZ]
 
-    /// How the signals of a failed write were treated when the process started.
+    /// The actions of these signals when the process started.
     package struct WriteSignals: Sendable {
         fileprivate let ignored: [CInt]
     }
 
-    /// Makes a failed write an error and not the end of the process.
+    /// Makes a failed write an error that does not end the process.
     ///
-    /// - Returns: the treatment of before, for ``restore(_:)``.
+    /// - Returns: the previous actions, for ``restore(_:)``.
     package static func ignoreWriteSignals() -> WriteSignals {
         WriteSignals(
             ignored: writeSignals.filter { number in
@@ -67,7 +67,7 @@ package enum CurrentProcess {
             })
     }
 
-    /// Treats the signals of a failed write as before, for the program that takes over.
+    /// Restores the signals of a failed write, for the program that takes over.
     package static func restore(_ signals: WriteSignals) {
         for number in writeSignals where !signals.ignored.contains(number) { signal(number, SIG_DFL) }
     }

@@ -7,7 +7,7 @@ package struct ProcessName: Sendable {
 
     package init() {}
 
-    /// The first 15 of some bytes.
+    /// Makes a name from the first 15 bytes.
     package init(_ source: UnsafeRawBufferPointer) {
         for byte in source.prefix(15) {
             bytes[count] = byte
@@ -23,25 +23,25 @@ package struct ProcessName: Sendable {
     }
 }
 
-/// The processes that `/proc` shows, read into memory that was taken beforehand: nothing but `init` allocates.
+/// The processes that `/proc` shows, read into memory that was allocated beforehand: only `init` allocates.
 package struct ProcessTable: @unchecked Sendable {
-    // Safe to send: the memory belongs to this value alone, and there is one thread.
+    // Safe to send: the memory belongs only to this value, and there is only one thread.
     private let entries: UnsafeMutableRawBufferPointer
     private let text: UnsafeMutableRawBufferPointer
     private let tree: UnsafeMutableBufferPointer<Int32>
 
-    /// Takes the memory.
+    /// Allocates the memory.
     package init() {
         entries = .allocate(byteCount: 8192, alignment: 8)
         text = .allocate(byteCount: 4096, alignment: 8)
-        // More descendants than this are found in several rounds.
+        // If there are more descendants than this, several rounds find them all.
         tree = .allocate(capacity: 16384)
     }
 
-    /// One process of proc_pid_stat(5).
+    /// One process, from proc_pid_stat(5).
     package struct Entry: Sendable {
         package let name: ProcessName
-        /// `Z` for one that has ended and was not waited for.
+        /// The state; `Z` for a process that has ended and was not waited for.
         package let state: UInt8
         package let parent: Int32
         /// The device number of its controlling terminal; 0 without one.
@@ -56,10 +56,10 @@ package struct ProcessTable: @unchecked Sendable {
         close(directory)
     }
 
-    /// Calls `body` with the id of every descendant of a process, which may not call this again.
+    /// Calls `body` with the id of every descendant of a process; `body` must not call this method again.
     ///
-    /// Costs as much as there are descendants, where the kernel lists children (CONFIG_PROC_CHILDREN), and as much as there
-    /// are processes elsewhere. While processes end, some may be left out.
+    /// The cost grows with the number of descendants if the kernel lists children (CONFIG_PROC_CHILDREN), and with the
+    /// number of all processes otherwise. While processes end, some may be left out.
     package func forEachDescendant(of ancestor: Int32, _ body: (Int32) -> Void) {
         var count = 0
         guard appendChildren(of: ancestor, thread: ancestor, &count) else {
@@ -103,7 +103,7 @@ package struct ProcessTable: @unchecked Sendable {
             let length = Glibc.read(file, text.baseAddress, text.count)
             if length <= 0 { break }
             for index in 0..<length {
-                // Each number is followed by a space.
+                // A space follows each number.
                 if text[index] != 32 {
                     number = number &* 10 &+ Int32(text[index]) &- 48
                 } else if count < tree.count {
@@ -117,10 +117,10 @@ package struct ProcessTable: @unchecked Sendable {
         return true
     }
 
-    /// What the kernel says of a process; `nil` when there is none or `/proc` does not show it.
+    /// What the kernel reports about a process; `nil` if it does not exist or `/proc` does not show it.
     package func entry(of process: Int32) -> Entry? {
         let stat = read("stat", of: process)
-        // The name stands in parentheses and may hold some itself: the last one ends it.
+        // The name is in parentheses and may contain some itself, so the last one ends it.
         guard let start = stat.position(of: UInt8(ascii: "("), fromEnd: false),
             let end = stat.position(of: UInt8(ascii: ")"), fromEnd: true), start < end, end + 3 < stat.count
         else { return nil }
@@ -135,7 +135,7 @@ package struct ProcessTable: @unchecked Sendable {
             terminal: Int32(truncatingIfNeeded: terminal))
     }
 
-    /// Whether a process ignores a signal; `false` when `/proc` does not say.
+    /// Whether a process ignores a signal; `false` if `/proc` does not report it.
     package func ignores(_ signal: Signal, process: Int32) -> Bool {
         let status = read("status", of: process)
         let label: StaticString = "SigIgn:\t"
@@ -150,17 +150,17 @@ package struct ProcessTable: @unchecked Sendable {
                 }
                 return SignalSet(bits: bits).contains(signal)
             }
-            // Labels stand at the start of a line.
+            // Labels are at the beginning of a line.
             while offset < status.count && status[offset] != 10 { offset += 1 }
             offset += 1
         }
         return false
     }
 
-    /// Whether a process descends from another, by the parents that `/proc` shows now.
+    /// Whether a process descends from another, according to the parents that `/proc` shows now.
     package func descends(_ process: Int32, from ancestor: Int32) -> Bool {
         var current = process
-        // Parents that change meanwhile could make a circle of numbers.
+        // Parents that change in the meantime could form a cycle of numbers.
         for _ in 0..<1000 {
             guard let entry = entry(of: current) else { return false }
             if entry.parent == ancestor { return true }
@@ -170,7 +170,7 @@ package struct ProcessTable: @unchecked Sendable {
         return false
     }
 
-    /// Where the kernel says that the environment of the calling process lies; `nil` when it does not say so.
+    /// Where the environment of the calling process is in memory; `nil` if the kernel does not report it.
     var environmentBlock: UnsafeMutableRawBufferPointer? {
         let stat = read("stat", of: getpid())
         guard let end = stat.position(of: UInt8(ascii: ")"), fromEnd: true), end + 3 < stat.count else { return nil }
@@ -181,7 +181,7 @@ package struct ProcessTable: @unchecked Sendable {
         return UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(bitPattern: first), count: last - first)
     }
 
-    /// The content of `/proc/PROCESS/FILE`, its first 4 KiB; empty when it cannot be read.
+    /// The first 4 KiB of `/proc/PROCESS/FILE`; empty if it cannot be read.
     private func read(_ file: StaticString, of process: Int32) -> UnsafeRawBufferPointer {
         let descriptor = open(file, of: process, 0)
         guard descriptor >= 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -200,7 +200,7 @@ package struct ProcessTable: @unchecked Sendable {
         return path.open(flags)
     }
 
-    /// A short path below `/proc`, which ends with the zeros that it began with.
+    /// A short path below `/proc`, terminated by the zeros that it was filled with.
     private struct ProcessPath {
         var bytes = InlineArray<48, CChar>(repeating: 0)
         var count = 0
@@ -251,7 +251,7 @@ package struct ProcessTable: @unchecked Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The first or the last place of a byte. The standard library's own functions may take memory.
+    /// The first or last position of a byte. The standard library's own functions may allocate.
     fileprivate func position(of byte: UInt8, fromEnd: Bool) -> Int? {
         var index = fromEnd ? count - 1 : 0
         while 0 <= index && index < count {

@@ -1,17 +1,17 @@
 package import SystemPackage
 
-/// A directory that its owner alone can have put where it is, and files that nobody else can have written.
+/// A directory that only its owner can have put where it is, and files in it that nobody else can have written.
 ///
-/// All is proved on open descriptors, from the root directory down, and what is proved is what is used: nothing that is
-/// exchanged under a path meanwhile is ever looked at.
+/// Everything is proved on open descriptors, from the root directory down, and what was proved is what is used. If
+/// something is replaced under a path in the meantime, it is never looked at.
 package struct ProvenDirectory: ~Copyable {
     private let directory: Directory
     private let owner: UInt32
     private let rootMount: UInt64
 
-    /// Why a directory or a file is not proved.
+    /// Why a directory or a file could not be proved.
     package enum Failure: Error, Equatable, Sendable {
-        /// There is nothing of that name.
+        /// Nothing has that name.
         case missing(FilePath)
         /// Somebody else may have put it there, or may change it.
         case untrusted(FilePath, Problem)
@@ -19,33 +19,34 @@ package struct ProvenDirectory: ~Copyable {
         case call(SystemCallError)
     }
 
-    /// What speaks against a directory or a file.
+    /// What is wrong with a directory or a file.
     package enum Problem: Equatable, Sendable {
-        /// It belongs to this user, who is not the one that it must belong to.
+        /// It belongs to this user, who is not the required one.
         case owner(UInt32)
-        /// Others than its owner may write in it.
+        /// Anyone but its owner may write to it.
         case writable
         /// It lies on another mount than the root directory, and not in memory.
         case mounted
         /// It is a symbolic link.
         case link
-        /// It is neither a directory on the way nor a file at the end of it.
+        /// It is neither a directory on the way nor a file at the end of the path.
         case kind
-        /// It has this many names: whoever may link to it decides what the others show.
+        /// It has this many names: whoever may create a link to a file could decide what the other names show.
         case names(Int)
     }
 
     /// Opens a directory.
     ///
-    /// Each directory above it must be root's, and writable for root alone or sticky (inode(7)): in a sticky one nobody
-    /// can take away or replace what belongs to another. None of them, nor the directory, may be on a mount other than
-    /// the root directory's, unless that keeps its files in memory: a file server would say what is in it.
+    /// Root must own each directory above it, and only root may write to it, unless it is sticky (inode(7)): in a
+    /// sticky directory, nobody can remove or replace what belongs to another. Neither they nor the directory itself
+    /// may be on a mount other than the root directory's, unless that mount keeps its files in memory: a file server
+    /// would decide what is in it.
     ///
     /// - Parameters:
-    ///   - path: an absolute path in its normal form.
-    ///   - owner: whose it must be.
+    ///   - path: an absolute path in normal form.
+    ///   - owner: the required owner.
     ///   - tree: the container's files.
-    /// - Throws: what speaks against it.
+    /// - Throws: what is wrong with it.
     package init(_ path: FilePath, of owner: UInt32, in tree: FileTree) throws(Failure) {
         var place: FilePath = "/"
         var current: Directory
@@ -65,12 +66,12 @@ package struct ProvenDirectory: ~Copyable {
         (self.owner, rootMount) = (owner, mount)
     }
 
-    /// Opens a regular file in the directory, the directory's owner's alone and with this one name.
+    /// Opens a regular file in the directory that only the directory's owner can write to and that has no other name.
     ///
-    /// - Throws: what speaks against it.
+    /// - Throws: what is wrong with it.
     package func open(_ name: FilePath.Component) throws(Failure) -> Descriptor {
         let path = directory.path.appending(name)
-        // A pipe is not waited for, and what is no file is not read.
+        // Opening a pipe must not block. Anything but a file is not read.
         let file = try Self.open(name, [.readOnly, .nonBlocking], in: directory)
         try Self.prove(file, path, of: owner, isHolder: false, rootMount: rootMount)
         let status = try Self.status(of: file, path)
@@ -90,7 +91,7 @@ package struct ProvenDirectory: ~Copyable {
             case .noSuchFileOrDirectory: throw .missing(path)
             case .tooManySymbolicLinkLevels: throw .untrusted(path, .link)
             case .notDirectory:
-                // open(2) says the same of a link; this is for the words alone.
+                // open(2) reports the same error for a link; this only improves the message.
                 let isLink = (try? directory.status(name))??.kind == .link
                 throw .untrusted(path, isLink ? .link : .kind)
             default: throw .call(error)
@@ -112,7 +113,7 @@ package struct ProvenDirectory: ~Copyable {
         let status = try status(of: file, path)
         if status.user != owner { throw .untrusted(path, .owner(status.user)) }
         if isHolder ? status.letsOthersRename : status.isWritableByOthers { throw .untrusted(path, .writable) }
-        // Where nothing tells the mount, only memory is trusted.
+        // If the mount is unknown, only memory is trusted.
         if rootMount != 0 && file.mount == rootMount { return }
         if try !isInMemory(file, path) { throw .untrusted(path, .mounted) }
     }

@@ -19,26 +19,26 @@ package enum ResourceLimit: Sendable {
         return __rlimit_resource_t(resource.rawValue)
     }
 
-    /// The bytes of memory that a boot needs, which the program has made sure of before its first line.
+    /// The bytes of memory that a boot needs; the program has made sure of them before its first line.
     package static let memory: [(limit: ResourceLimit, enough: UInt64)] = [
         (.addressSpace, UInt64(linux_enough_address_space)), (.data, UInt64(linux_enough_data)),
         (.stack, UInt64(linux_enough_stack)),
     ]
 
-    /// The limit that holds, and the one up to which the process may raise it.
+    /// The current limit, and the one up to which the process may raise it.
     package struct Values: Equatable, Sendable {
         package let soft: UInt64
         package let hard: UInt64
     }
 
-    /// The values; none means no limit.
+    /// The values; `.max` means no limit.
     package var values: Values {
         var limits = rlimit()
         guard getrlimit(number, &limits) == 0 else { return Values(soft: .max, hard: .max) }
         return Values(soft: UInt64(limits.rlim_cur), hard: UInt64(limits.rlim_max))
     }
 
-    /// Sets the limit that holds.
+    /// Sets the current limit.
     package func set(soft: UInt64) {
         var limits = rlimit()
         guard getrlimit(number, &limits) == 0 else { return }

@@ -1,18 +1,18 @@
 private import Glibc
 package import SystemPackage
 
-/// Bytes that are nobody else's business. Printing one, in whatever way, shows only how many there are.
+/// Bytes that nobody else may see. Printing a secret, in whatever way, only shows their number.
 ///
 /// The bytes lie in one place in memory, which is overwritten when they are no longer needed.
 package final class Secret: @unchecked Sendable {
-    // Safe to send: bytes are appended before the secret is handed on, and erasing it is the end of it.
+    // Safe to send: bytes are only added before the secret is handed on, and nobody uses it after it is erased.
     private let memory: UnsafeMutableRawBufferPointer
     /// The number of bytes.
     package private(set) var count = 0
 
     /// Makes an empty secret.
     ///
-    /// - Parameter capacity: the most bytes that it will hold.
+    /// - Parameter capacity: the maximum number of bytes that it will hold.
     package init(capacity: Int) {
         memory = .allocate(byteCount: max(1, capacity), alignment: 16)
     }
@@ -24,7 +24,7 @@ package final class Secret: @unchecked Sendable {
         count = bytes.count
     }
 
-    /// Copies a part of another secret, with room for more.
+    /// Copies a part of another secret, with space for more bytes.
     ///
     /// - Parameters:
     ///   - other: the other secret.
@@ -46,7 +46,7 @@ package final class Secret: @unchecked Sendable {
         return memory[index]
     }
 
-    /// Calls the body with the bytes of a part, where they lie.
+    /// Calls the body with the bytes of a part, without copying them.
     package func withBytes<Result, Failure>(
         _ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -54,21 +54,21 @@ package final class Secret: @unchecked Sendable {
         return try body(UnsafeRawBufferPointer(rebasing: memory[range]))
     }
 
-    /// Adds a byte within the capacity.
+    /// Adds a byte; the capacity must suffice.
     package func append(_ byte: UInt8) {
         precondition(count < memory.count, "a secret that is longer than its capacity")
         memory[count] = byte
         count += 1
     }
 
-    /// Adds bytes within the capacity.
+    /// Adds bytes; the capacity must suffice.
     package func append(contentsOf bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count <= memory.count - count, "a secret that is longer than its capacity")
         UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: bytes)
         count += bytes.count
     }
 
-    /// Removes the last bytes.
+    /// Removes bytes from the end.
     package func removeLast(_ number: Int) {
         precondition(number <= count, "more bytes than a secret has")
         count -= number
@@ -77,23 +77,23 @@ package final class Secret: @unchecked Sendable {
 
     /// Overwrites all bytes; the secret is empty afterwards.
     package func erase() {
-        // Unlike any loop of ours, this is not taken away by the optimiser.
+        // The optimiser does not remove this call, as it would any loop of ours.
         if let start = memory.baseAddress { explicit_bzero(start, memory.count) }
         count = 0
     }
 
-    /// Whether some bytes stand at a place.
+    /// Whether some bytes occur at an index.
     package func has(_ bytes: some Collection<UInt8>, at index: Int) -> Bool {
         guard index >= 0, count - index >= bytes.count, let base = memory.baseAddress else { return false }
         return Array(bytes).withUnsafeBytes { Self.equal($0, base + index) }
     }
 
-    /// Whether as many bytes as `wanted` has are the same at a place.
+    /// Whether the bytes at a place equal those of `wanted`.
     private static func equal(_ wanted: UnsafeRawBufferPointer, _ place: UnsafeRawPointer) -> Bool {
         wanted.baseAddress.map { memcmp($0, place, wanted.count) == 0 } ?? true
     }
 
-    /// The first place at or after `start` where some bytes stand.
+    /// The first index at or after `start` where some bytes occur.
     package func firstIndex(of bytes: some Collection<UInt8>, from start: Int = 0) -> Int? {
         guard let base = memory.baseAddress, start >= 0 else { return nil }
         return Array(bytes).withUnsafeBytes { wanted in
@@ -130,7 +130,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 }
 
 extension CString {
-    /// The bytes from a place on, copied to nowhere else.
+    /// The bytes from an index on, without any other copy.
     package func secret(from start: Int) -> Secret {
         let rest = pointer + min(start, count)
         return Secret(UnsafeRawBufferPointer(start: rest, count: strlen(rest)))
@@ -142,7 +142,7 @@ extension Descriptor {
     ///
     /// - Throws: the error of read(2) or fstat(2).
     package func readSecret(limit: Int, path: FilePath? = nil) throws(SystemCallError) -> Secret {
-        // Room for a file whose size is not known beforehand.
+        // There is space for a file whose size is not known beforehand.
         let secret = Secret(capacity: min(limit, max(4096, try status(path: path).size + 1)))
         while try secret.fill(from: self, path: path) {}
         guard secret.isFull && secret.count < limit else { return secret }
@@ -166,7 +166,7 @@ extension Descriptor {
 extension Secret {
     fileprivate var isFull: Bool { count == memory.count }
 
-    /// Reads once; `false` at the end of the file, or when there is no room.
+    /// Reads once; returns `false` at the end of the file, or when there is no space.
     fileprivate func fill(from file: borrowing Descriptor, path: FilePath?) throws(SystemCallError) -> Bool {
         guard let start = memory.baseAddress, !isFull else { return false }
         let added = try systemCall("read", path) { Glibc.read(file.rawValue, start + count, memory.count - count) }

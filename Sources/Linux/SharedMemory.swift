@@ -2,18 +2,18 @@ private import CLinux
 private import Glibc
 private import SystemPackage
 
-/// One page of memory that a process shares with the children that it forks, until they become another program.
+/// One page of memory that a process shares with the children that it forks, until they execute another program.
 ///
-/// Holds numbers of 64 bits that are written and read whole, and plain bytes, which are only as sure as the order in
-/// which numbers around them are written.
+/// It holds numbers of 64 bits, which are always written and read as a whole, and plain bytes, which are only as
+/// reliable as the order in which the numbers around them are written.
 package struct SharedPage: @unchecked Sendable {
-    // Safe to send: the memory is never given back, and numbers go through atomic instructions.
+    // Safe to send: the memory is never freed, and numbers are accessed with atomic instructions.
     private let memory: UnsafeMutableRawPointer
 
     /// The size of the page in bytes.
     package static var size: Int { 4096 }
 
-    /// Takes a page filled with zeros.
+    /// Allocates a page filled with zeros.
     ///
     /// - Throws: the error of mmap(2).
     package init() throws(SystemCallError) {
@@ -24,7 +24,8 @@ package struct SharedPage: @unchecked Sendable {
         memory = mapped
     }
 
-    /// The number at an index counted in numbers; whatever was written before it by another process is seen after it.
+    /// The number at an index, which counts in numbers. What another process has written before the number is visible
+    /// after reading it.
     package subscript(number index: Int) -> UInt64 {
         get { linux_load((memory + index * 8).assumingMemoryBound(to: UInt64.self)) }
         nonmutating set { linux_store((memory + index * 8).assumingMemoryBound(to: UInt64.self), newValue) }

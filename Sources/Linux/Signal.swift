@@ -1,4 +1,4 @@
-/// A signal by its number, 1 to 64; 0 is none.
+/// A signal, by its number from 1 to 64; 0 is none.
 package struct Signal: RawRepresentable, Hashable, Sendable {
     package let rawValue: Int32
 
@@ -6,7 +6,7 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    // Computed, because a stored static is initialised at its first use, which takes a lock and may take memory.
+    // These are computed: a stored static is initialised on first use, which takes a lock and may allocate.
     package static var hangup: Signal { Signal(rawValue: 1) }
     package static var interrupt: Signal { Signal(rawValue: 2) }
     package static var quit: Signal { Signal(rawValue: 3) }
@@ -25,20 +25,20 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
 
     /// The highest number.
     package static var highest: Int32 { 64 }
-    /// The numbers that programs know as SIGRTMIN and SIGRTMAX: the C library keeps 32 and 33 to itself.
+    /// The numbers that programs know as SIGRTMIN to SIGRTMAX: the C library reserves 32 and 33.
     package static var realTime: ClosedRange<Int32> { 34...64 }
 
-    /// Whether the signal stops a process that does not treat it (signal(7), action Stop).
+    /// Whether the signal stops a process that does not handle it (signal(7), action Stop).
     package var stops: Bool {
         self == .stop || self == .terminalStop || self == .terminalInput || self == .terminalOutput
     }
 
-    /// Whether the signal ends a process that does not treat it (signal(7), actions Term and Core).
+    /// Whether the signal ends a process that does not handle it (signal(7), actions Term and Core).
     package var terminates: Bool {
         !stops && self != .child && self != .resume && self != .urgent && self != .windowChange
     }
 
-    /// Whether the signal is one that a fault of the process itself raises.
+    /// Whether a fault of the process itself raises the signal.
     package var isFault: Bool {
         switch rawValue {
         case 4, 5, 7, 8, 11, 31: true  // ILL TRAP BUS FPE SEGV SYS
@@ -46,7 +46,7 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
         }
     }
 
-    /// The name without `SIG` of a signal that has a fixed number; `nil` for a real-time signal.
+    /// The name, without `SIG`, of a signal that has a fixed number; `nil` for a real-time signal.
     ///
     /// The numbers are those of signal(7) for x86_64 and ARM.
     package var fixedName: StaticString? {
@@ -96,9 +96,9 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
 
     /// Reads a signal as people write it: `TERM`, `SIGTERM`, `sigterm`, `15`, `RTMIN`, `RTMIN+3`, `SIGRTMAX-2`.
     ///
-    /// Returns `nil` for what is none.
+    /// Returns `nil` if the text is not a signal.
     package init?(_ text: some StringProtocol) {
-        // Int32 takes a sign, which stands for nothing here.
+        // Int32 accepts a sign, which means nothing here.
         if let number = Int32(text), (1...Signal.highest).contains(number), text.first != "+" {
             self.init(rawValue: number)
             return
@@ -140,7 +140,7 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
     }
 }
 
-/// A set of signals as the kernel keeps it: bit n - 1 stands for signal n.
+/// A set of signals in the kernel's format: bit n - 1 stands for signal n.
 package struct SignalSet: Equatable, Sendable {
     package var bits: UInt64
 
@@ -148,7 +148,7 @@ package struct SignalSet: Equatable, Sendable {
         self.bits = bits
     }
 
-    /// A set of one.
+    /// A set with one signal.
     package init(_ signal: Signal) {
         bits = 1 << UInt64(truncatingIfNeeded: signal.rawValue - 1)
     }

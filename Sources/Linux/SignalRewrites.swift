@@ -1,4 +1,4 @@
-/// For each signal the one that is sent on in its place.
+/// For each signal, the one that is forwarded instead.
 package struct SignalRewrites: BitwiseCopyable, Sendable {
     private var targets = InlineArray<65, UInt8>(repeating: SignalRewrites.unchanged)
 
@@ -6,7 +6,7 @@ package struct SignalRewrites: BitwiseCopyable, Sendable {
 
     package init() {}
 
-    /// The signal to send on for one that arrived; `nil` when it is dropped.
+    /// The signal to forward for one that arrived; `nil` when it is dropped.
     package func target(of signal: Signal) -> Signal? {
         guard (1...Signal.highest).contains(signal.rawValue) else { return signal }
         let target = targets[Int(signal.rawValue)]

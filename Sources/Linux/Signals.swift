@@ -2,12 +2,12 @@ private import CLinux
 private import Glibc
 package import SystemPackage
 
-/// A signal that was taken from the queue, and what it says about itself.
+/// A signal that was taken from the queue, with the information that it carries.
 package struct ReceivedSignal: Equatable, Sendable {
     package let signal: Signal
-    /// `si_code` of sigaction(2): at most 0 when a process sent the signal, above when the kernel raised it.
+    /// `si_code` of sigaction(2): at most 0 if a process sent the signal, and higher if the kernel raised it.
     package let code: Int32
-    /// The process that sent it as seen from here; 0 for one outside of the pid namespace and for the kernel.
+    /// The id of the sending process in this pid namespace; 0 for a process outside of it, and for the kernel.
     package let sender: Int32
     /// The user of that process.
     package let user: UInt32
@@ -20,38 +20,38 @@ package struct ReceivedSignal: Equatable, Sendable {
     }
 }
 
-/// The signals of the calling process. Nothing here allocates memory or throws, except where it says so.
+/// The signals of the calling process. Nothing here allocates memory or throws unless it says so.
 package enum Signals {
     /// Blocks all signals that can be blocked, 32 and 33 included.
     ///
-    /// - Returns: the mask of before.
+    /// - Returns: the previous mask.
     package static func blockAll() -> SignalSet { change(SIG_SETMASK, .all) }
 
     /// Sets the mask.
     ///
-    /// - Returns: the mask of before.
+    /// - Returns: the previous mask.
     @discardableResult
     package static func setMask(_ mask: SignalSet) -> SignalSet { change(SIG_SETMASK, mask) }
 
     /// Blocks some more signals.
     ///
-    /// - Returns: the mask of before.
+    /// - Returns: the previous mask.
     package static func block(_ signals: SignalSet) -> SignalSet { change(SIG_BLOCK, signals) }
 
     private static func change(_ how: CInt, _ set: SignalSet) -> SignalSet {
         var bits = set.bits
         var old: UInt64 = 0
-        // Fails only for arguments that this never gives.
+        // This only fails for arguments that are never passed here.
         _ = linux_signal_mask(how, &bits, &old)
         return SignalSet(bits: old)
     }
 
-    /// What came of waiting for a signal.
+    /// The result of waiting for a signal.
     package enum Arrival: Sendable {
         case received(ReceivedSignal)
         /// The time is over.
         case timedOut
-        /// The call failed, with EINTR when the process was stopped and continued or a tracer came.
+        /// The call failed, with EINTR when the process was stopped and continued, or when a tracer attached.
         case failed(Errno)
     }
 
@@ -76,40 +76,40 @@ package enum Signals {
     /// Whether a signal is ignored.
     package static func isIgnored(_ signal: Signal) -> Bool { linux_signal_is_ignored(signal.rawValue) }
 
-    /// Ignores a signal, or gives it back its default action.
+    /// Ignores a signal, or restores its default action.
     package static func setIgnored(_ signal: Signal, _ ignored: Bool) {
         _ = linux_signal_set_ignored(signal.rawValue, ignored)
     }
 
-    /// Blocks what a terminal stops a process with: ^Z, and reading or writing in the background.
+    /// Blocks the signals with which a terminal stops a process: ^Z, and reading or writing in the background.
     ///
-    /// - Returns: the mask of before.
+    /// - Returns: the previous mask.
     package static func blockTerminalStops() -> SignalSet {
         block(SignalSet(bits: [SIGTSTP, SIGTTIN, SIGTTOU].reduce(0) { $0 | SignalSet(Signal(rawValue: $1)).bits }))
     }
 
-    /// Blocks what timers and a limit on processor time send (setitimer(2), RLIMIT_CPU).
+    /// Blocks the signals of timers and of a limit on processor time (setitimer(2), RLIMIT_CPU).
     package static func blockTimers() {
         _ = block(
             SignalSet(
                 bits: [SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU].reduce(0) { $0 | SignalSet(Signal(rawValue: $1)).bits }))
     }
 
-    /// Lets HUP, INT, QUIT and TERM end process 1, too, for which the kernel drops what has the default action
-    /// (pid_namespaces(7)): with 128 and the number as exit code. Those that are ignored stay so; a new program has the
-    /// defaults again.
+    /// Makes HUP, INT, QUIT and TERM end process 1, too, with 128 plus the number as exit code: the kernel drops
+    /// signals for process 1 that have the default action (pid_namespaces(7)). Ignored signals stay ignored; a new
+    /// program has the default actions again.
     ///
-    /// - Parameter ends: `false` gives back the default.
+    /// - Parameter ends: `false` restores the default actions.
     package static func endProcess1(_ ends: Bool = true) {
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] { linux_signal_set_ending(signal, ends) }
     }
 
-    /// Whom a signal is for.
+    /// The receiver of a signal.
     package enum Receiver: Sendable {
         case process(Int32)
         /// All members of a process group.
         case group(Int32)
-        /// All processes that the caller sees and may signal, except itself and process 1.
+        /// All processes that the caller can see and may signal, except itself and process 1.
         case everyone
         /// The caller's own process group.
         case ownGroup
@@ -117,13 +117,13 @@ package enum Signals {
 
     /// Sends a signal (kill(2)).
     ///
-    /// - Returns: whether there was somebody to take it, and if not, why.
+    /// - Returns: whether somebody could receive it, and if not, why.
     @discardableResult
     package static func send(_ signal: Signal, to receiver: Receiver) -> Delivery {
         kill(receiver, signal.rawValue)
     }
 
-    /// Asks whether there is anybody who could take a signal.
+    /// Checks whether anybody could receive a signal.
     package static func probe(_ receiver: Receiver) -> Delivery { kill(receiver, 0) }
 
     private static func kill(_ receiver: Receiver, _ number: Int32) -> Delivery {
@@ -134,7 +134,7 @@ package enum Signals {
             case .everyone: -1
             case .ownGroup: 0
             }
-        // The manual page knows no error that passes; a tracer or a security module may still make one.
+        // The manual page knows no temporary error, but a tracer or a security module may still cause one.
         for _ in 0..<3 {
             if Glibc.kill(target, number) == 0 { return .sent }
             let error = Glibc.errno
@@ -144,18 +144,18 @@ package enum Signals {
         return .refused
     }
 
-    /// What became of a signal that was sent.
+    /// The result of sending a signal.
     package enum Delivery: Sendable { case sent, nobody, refused }
 
-    /// Sends a signal to a process through a descriptor that cannot come to mean another one.
+    /// Sends a signal to a process through a descriptor, which cannot come to mean another process.
     ///
     /// - Parameters:
     ///   - signal: the signal.
     ///   - process: the process's id.
-    ///   - isMeant: asked once the descriptor is open: is it still the process that was meant?
+    ///   - isMeant: called once the descriptor is open: whether it is still the intended process.
     package static func send(_ signal: Signal, toProcess process: Int32, if isMeant: () -> Bool) {
         let descriptor = linux_pidfd_open(process)
-        // Before Linux 5.3, and where a seccomp profile does not know the call: the number has to do.
+        // Before Linux 5.3, or if a seccomp profile does not know the call, the number must suffice.
         if descriptor < 0 {
             if Glibc.errno != ESRCH && isMeant() { send(signal, to: .process(process)) }
             return
@@ -166,7 +166,7 @@ package enum Signals {
         Glibc.close(descriptor)
     }
 
-    /// Asks for SIGIO when a descriptor can be read or lost its last writer.
+    /// Asks for SIGIO when a descriptor becomes readable or loses its last writer.
     ///
     /// - Throws: the error of fcntl(2).
     package static func announceReadable(_ descriptor: CInt) throws(SystemCallError) {

@@ -2,7 +2,7 @@ private import CLinux
 private import Glibc
 internal import SystemPackage
 
-/// The standard streams and the descriptors that the process was given.
+/// The standard streams.
 package enum StandardStream: CInt, CaseIterable, Sendable {
     case input = 0
     case output = 1
@@ -10,27 +10,27 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
 
     /// Opens `/dev/null` in the place of every closed standard stream.
     ///
-    /// Otherwise the next file that is opened takes its number, and a message would be written into it.
+    /// Otherwise the next file that is opened would take its number, and a message would be written into that file.
     ///
-    /// - Throws: the error of opening `/dev/null`, which a root file system without `/dev` lacks.
+    /// - Throws: the error of opening `/dev/null`, which is missing in a root file system without `/dev`.
     package static func openMissing() throws(SystemCallError) {
         for stream in allCases where fcntl(stream.rawValue, F_GETFD) == -1 {
-            // open(2) returns the lowest free number, which is this one as the lower ones are open.
+            // open(2) returns the lowest free number. It is this one, because the lower ones are open.
             try systemCall("open", "/dev/null") { Glibc.open("/dev/null", O_RDWR) }
         }
     }
 
-    /// Whether the stream is a pipe or a terminal: what belongs to the session, and not a device or a file.
+    /// Whether the stream is a pipe or a terminal, which belongs to the session, unlike a device or a file.
     package var isPipeOrTerminal: Bool {
         var status = stat()
         guard fstat(rawValue, &status) == 0 else { return false }
         return FileStatus(status).kind == .pipe || isatty(rawValue) == 1
     }
 
-    /// Whether somebody sees what is written there, or types what is read.
+    /// Whether somebody sees what is written, or types what is read.
     package var isTerminal: Bool { isatty(rawValue) == 1 }
 
-    /// Gives the open file to a user, so that `/dev/stdout` and `/dev/stderr` can be opened again.
+    /// Gives the open file to a user, so that the user can reopen `/dev/stdout` and `/dev/stderr`.
     ///
     /// - Throws: the error of fchown(2).
     package func setOwner(user: UInt32) throws(SystemCallError) {
@@ -39,9 +39,9 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
 
     /// Writes all bytes; what cannot be written is lost, because there is nobody left to tell.
     ///
-    /// A pipe that another process made non-blocking may be full. Results wait for a second each time. Messages wait for a
-    /// second altogether in the life of the process; from then on a message that finds no room is lost, and how many
-    /// were is told when there is room again.
+    /// A pipe that another process has made non-blocking may be full. Each result waits up to a second. All messages
+    /// together wait up to a second in the life of the process. After that, a message that finds no space is lost, and
+    /// the number of lost messages is reported when there is space again.
     package func write(_ bytes: [UInt8]) {
         guard self == .error else {
             _ = writeAll(bytes) { wait(milliseconds: 1000) }
@@ -58,17 +58,17 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
 
     /// Writes all bytes of a result, as ``write(_:)`` does.
     ///
-    /// - Returns: whether all were written, and not to a full disk, say.
+    /// - Returns: whether everything was written; `false` for a full disk, for example.
     package func writeResult(_ bytes: [UInt8]) -> Bool {
         writeAll(bytes) { wait(milliseconds: 1000) } == bytes.count
     }
 
-    /// What became of messages.
+    /// The state of the messages.
     private struct Messages {
-        /// How long they may still wait, all of them together.
+        /// How long all messages together may still wait.
         var microseconds: Int64 = 1_000_000
         var lost = 0
-        /// Whether the last that was written lacks its end.
+        /// Whether the end of the last written message is missing.
         var isCut = false
     }
 
@@ -92,8 +92,8 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
         return false
     }
 
-    /// - Parameter wait: waits until a full pipe takes something; `false` when the time for that is over.
-    /// - Returns: how many bytes were written.
+    /// - Parameter wait: waits until a full pipe accepts data; returns `false` when the time for that is over.
+    /// - Returns: the number of bytes that were written.
     private func writeAll(_ bytes: [UInt8], waiting wait: () -> Bool) -> Int {
         var written = 0
         bytes.withUnsafeBytes { buffer in
@@ -111,7 +111,7 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
         return written
     }
 
-    /// Waits until a full pipe takes something, or a signal comes.
+    /// Waits until a full pipe accepts data, or a signal arrives.
     private func wait(milliseconds limit: CInt) -> Bool {
         var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
         let ready = poll(&request, 1, limit)

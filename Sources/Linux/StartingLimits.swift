@@ -1,16 +1,16 @@
 private import CLinux
 
-/// The limits that a boot with privileges changes for its own time, as they were before.
+/// The limits that a boot with privileges changes for its own run, as they were before.
 package struct StartingLimits: Sendable {
     private let fileSize = ResourceLimit.fileSize.values.soft
     private let coreFile = ResourceLimit.coreFile.values.soft
     private let processorTime = ResourceLimit.processorTime.values.soft
     private let openFiles = ResourceLimit.openFiles.values.soft
 
-    /// Those that hold now.
+    /// The limits that apply now.
     package init() {}
 
-    /// Sets them again.
+    /// Restores the limits.
     package func restore() {
         ResourceLimit.fileSize.set(soft: fileSize)
         ResourceLimit.coreFile.set(soft: coreFile)
@@ -18,6 +18,6 @@ package struct StartingLimits: Sendable {
         ResourceLimit.openFiles.set(soft: openFiles)
     }
 
-    /// Sets the limits on memory again that were raised before the program's first line.
+    /// Restores the memory limits that were raised before the program's first line.
     package static func restoreMemory() { linux_restore_limits() }
 }

@@ -2,11 +2,11 @@ private import CLinux
 private import Glibc
 package import SystemPackage
 
-/// A system call that failed: which call, on what path if it had one, and the error number.
+/// A system call that failed: the call, its path if it has one, and the error number.
 package struct SystemCallError: Error, Equatable, Sendable {
     /// The call's name as in section 2 of the manual, such as `mkdirat`.
     package let call: String
-    /// The path that the call was given, if it had one.
+    /// The path that was passed to the call, if any.
     package let path: FilePath?
     /// The error number that the kernel returned.
     package let errno: Errno
@@ -17,7 +17,7 @@ package struct SystemCallError: Error, Equatable, Sendable {
         self.errno = errno
     }
 
-    /// The error in words, lower case as it stands inside a message: `permission denied`.
+    /// The error in words, in lower case for use inside a message: `permission denied`.
     package var reason: String {
         let text = errno.description
         return text.prefix(1).lowercased() + text.dropFirst()
@@ -28,23 +28,23 @@ package struct SystemCallError: Error, Equatable, Sendable {
 }
 
 extension Errno {
-    /// The symbolic name, such as `EACCES`; the number for an error that the C library does not know.
+    /// The symbolic name, such as `EACCES`, or the number if the C library does not know the error.
     package var name: String {
         guard let name = linux_error_name(rawValue) else { return "errno \(rawValue)" }
         return String(cString: name)
     }
 }
 
-/// Makes a system call until it is not interrupted, and turns a result of -1 into a typed error.
+/// Makes a system call, repeats it if it is interrupted, and turns a result of -1 into a typed error.
 ///
 /// - Parameters:
 ///   - call: the name for the error.
-///   - path: the path for the error, made only if there is one.
+///   - path: the path for the error, only evaluated if there is one.
 ///   - body: the call; it returns -1 and sets `errno` on failure.
-/// - Returns: what the call returned.
-/// - Throws: the error number, read before anything else can change it. EINTR is never thrown: the call is repeated. ESTALE
-///   only if it comes again and again: when another client of a file server replaces what a path leads to, the kernel looks
-///   it up anew once, and many clients may do so at once.
+/// - Returns: the result of the call.
+/// - Throws: the error number, read before anything else can change it. EINTR is never thrown, because the call is
+///   repeated. ESTALE is thrown only if it keeps coming back: when another client of a file server replaces what a path
+///   leads to, the kernel only looks it up again once, and many clients may do so at once.
 @discardableResult
 func systemCall<Result: SignedInteger>(
     _ call: String, _ path: @autoclosure () -> FilePath? = nil, _ body: () -> Result

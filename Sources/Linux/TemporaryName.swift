@@ -1,10 +1,10 @@
 package import SystemPackage
 internal import Text
 
-/// Names of what is made beside its final place and then takes its name.
+/// Names for something that is made beside its final place and then takes its final name.
 ///
-/// Several containers may work in one directory at once, so that a name is never the same twice; and a boot that was killed
-/// leaves what it made, so that a later one must know it.
+/// Several containers may work in one directory at once, so a name is never used twice. A boot that was killed leaves
+/// what it made, so a later boot must recognise it.
 package enum TemporaryName {
     /// A new name: `.NAME.entrypoint-PID-RANDOM`.
     package static func make(for name: FilePath.Component) -> FilePath.Component {
@@ -12,7 +12,7 @@ package enum TemporaryName {
         return FilePath.Component("\(prefix(for: name))\(CurrentProcess.id)-\(random)") ?? name
     }
 
-    /// Whether a name is one that this gives to things which become `name`. It proves nothing of what has it.
+    /// Whether a name is a temporary name for something that becomes `name`. This proves nothing about who made it.
     package static func isTemporary(_ candidate: FilePath.Component, for name: FilePath.Component) -> Bool {
         let (text, prefix) = (candidate.string.utf8, prefix(for: name).utf8)
         guard text.starts(with: prefix) else { return false }
@@ -23,7 +23,7 @@ package enum TemporaryName {
     }
 
     private static func prefix(for name: FilePath.Component) -> String {
-        // With what follows it must fit into the 255 bytes of a name.
+        // The whole name must fit into 255 bytes.
         ".\(String(decoding: name.string.utf8.prefix(200), as: UTF8.self)).entrypoint-"
     }
 }

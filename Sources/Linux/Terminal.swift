@@ -5,7 +5,7 @@ private import Glibc
 package enum Terminal {
     /// The process group in the foreground.
     ///
-    /// 0 when that group was made outside of the pid namespace; `nil` without a controlling terminal.
+    /// 0 if that group was made outside the pid namespace; `nil` without a controlling terminal.
     package static var foreground: Int32? {
         withControlling { terminal in
             let group = tcgetpgrp(terminal)
@@ -15,36 +15,36 @@ package enum Terminal {
 
     /// Puts a process group of the caller's session into the foreground.
     ///
-    /// A caller in the background must block SIGTTOU, otherwise the call stops it.
+    /// A caller in the background must block SIGTTOU; otherwise the call stops it.
     ///
-    /// - Returns: whether it is there now.
+    /// - Returns: whether it is in the foreground now.
     @discardableResult
     package static func setForeground(_ group: Int32) -> Bool {
         withControlling { terminal in tcsetpgrp(terminal, group) == 0 ? true : nil } ?? false
     }
 
-    /// Whether the controlling terminal is that of another process's session, which goes on to read from it: a shell
-    /// that has started this process, and not the runtime that has given the process a terminal of its own.
+    /// Whether the controlling terminal belongs to another process's session, which still reads from it. That is a
+    /// shell that has started this process, and not the runtime, which gives the process a terminal of its own.
     ///
     /// - Parameter own: a process whose session counts as the caller's own.
     package static func isOthers(than own: Int32?) -> Bool {
-        // 0 for a session that was made outside of the pid namespace.
+        // The result is 0 for a session that was made outside the pid namespace.
         let leader = getsid(0)
         return leader >= 0 && leader != getpid() && leader != own && foreground != nil
     }
 
-    /// Takes from this process and its children, for ever, the means to put characters into the input of a terminal
-    /// (TIOCSTI, ioctl_tty(2)): a shell of root's that reads from it would take them for root's words. Kernels since
-    /// Linux 6.2 forbid it by themselves unless `dev.tty.legacy_tiocsti` is set. Needs `no_new_privs`.
+    /// Forbids this process and its children, for good, to put characters into the input of a terminal (TIOCSTI,
+    /// ioctl_tty(2)): a root shell that reads from it would take them for root's input. Since Linux 6.2, kernels forbid
+    /// this themselves unless `dev.tty.legacy_tiocsti` is set. Needs `no_new_privs`.
     ///
-    /// - Throws: the error of prctl(2); EINVAL where the kernel has no seccomp filters.
+    /// - Throws: the error of prctl(2); EINVAL if the kernel has no seccomp filters.
     package static func forbidInput() throws(SystemCallError) {
         try systemCall("prctl") { linux_forbid_terminal_input() }
     }
 
     /// Calls `body` with a descriptor of the controlling terminal, if there is one.
     private static func withControlling<Result>(_ body: (CInt) -> Result?) -> Result? {
-        // A standard stream costs nothing to ask; but all three may be redirected.
+        // Trying a standard stream costs nothing, but all three may be redirected.
         for stream in CInt(0)...2 {
             if let result = body(stream) { return result }
         }

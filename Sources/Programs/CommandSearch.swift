@@ -2,14 +2,14 @@ package import SystemPackage
 
 /// Where a command is looked for.
 package enum CommandSearch {
-    /// The search path where the environment has none.
+    /// The search path if the environment has none.
     package static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    /// The files that a command's name may mean, in order.
+    /// The files that a command's name may refer to, in order.
     ///
     /// - Parameters:
-    ///   - name: with a slash it is a path itself.
-    ///   - path: directories with colons between them; an empty one is the working directory (environ(7)).
+    ///   - name: the name; with a slash it is a path itself.
+    ///   - path: directories separated by colons; an empty one is the working directory (environ(7)).
     package static func candidates(for name: [UInt8], path: [UInt8]) -> [FilePath] {
         guard !name.contains(UInt8(ascii: "/")) else { return [filePath(name)] }
         return path.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { directory in
@@ -18,7 +18,7 @@ package enum CommandSearch {
     }
 
     private static func filePath(_ bytes: [UInt8]) -> FilePath {
-        // Not through String, which would repair what is not UTF-8.
+        // The bytes do not go through String, which would replace anything that is not UTF-8.
         (bytes.map(CChar.init(bitPattern:)) + [0]).withUnsafeBufferPointer { buffer in
             buffer.baseAddress.map { FilePath(platformString: $0) } ?? ""
         }

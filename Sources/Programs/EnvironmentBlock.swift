@@ -1,12 +1,12 @@
 package import Linux
 
-/// The environment that a process was started with: entries in their order, byte for byte.
+/// The environment that a process was started with: its entries in order, byte for byte.
 package struct EnvironmentBlock: Sendable {
-    /// All entries, duplicates and entries without `=` included.
+    /// All entries, including duplicates and entries without `=`.
     package let entries: [CString]
 
-    /// The length of each entry's name; -1 where there is none. Measured once: a pod's environment is long, and every
-    /// variable is looked for in all of it.
+    /// The length of each entry's name; -1 if there is none. It is measured once, because a pod's environment is long,
+    /// and every variable is searched for in all of it.
     private let nameLengths: [Int]
 
     package init(_ entries: [CString]) {
@@ -14,15 +14,14 @@ package struct EnvironmentBlock: Sendable {
         nameLengths = entries.map { $0.variableNameLength ?? -1 }
     }
 
-    /// The value of a variable: that of the first entry with its name, as getenv(3) finds it; an empty value is an
-    /// unset one.
+    /// The value of a variable: that of the first entry, as getenv(3) finds it. An empty value counts as unset.
     package func value(_ name: String) -> [UInt8]? {
         guard let entry = entry(named: name) else { return nil }
         let value = entry.bytes(from: name.utf8.count + 1)
         return value.isEmpty ? nil : value
     }
 
-    /// ``value(_:)`` of a variable whose value is nobody else's business.
+    /// The ``value(_:)`` of a variable that nobody else may see.
     package func secret(_ name: String) -> Secret? {
         guard let entry = entry(named: name) else { return nil }
         let value = entry.secret(from: name.utf8.count + 1)
@@ -49,12 +48,12 @@ package struct EnvironmentBlock: Sendable {
         }
     }
 
-    /// The environment with some variables set and some removed; all else stays as it is.
+    /// The environment with some variables set and some removed; everything else stays as it is.
     ///
-    /// A variable that is set takes the place of its first entry, and further entries of its name are dropped, since
-    /// programs differ in which of two they take. Of two values for one name the last counts.
+    /// A variable that is set replaces its first entry, and other entries with its name are dropped, because programs
+    /// differ in which of two they use. Of two values for one name, the last wins.
     package func setting(_ values: [(name: String, value: [UInt8])], removing removed: Set<String>) -> [CString] {
-        // Names are compared as bytes: as text, names are equal that are not the same, such as with the sign of kelvin.
+        // Names are compared as bytes: as text, different names may be equal, for example with the kelvin sign.
         var pending: [(name: [UInt8], value: [UInt8], isPlaced: Bool)] = []
         for (name, value) in values {
             let name = Array(name.utf8)

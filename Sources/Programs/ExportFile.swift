@@ -1,8 +1,8 @@
 package import Linux
 package import SystemPackage
 
-/// The file into which one step writes what it exports: in a directory of its own, where only the boot can make, replace or
-/// remove a name, and read through a descriptor that was opened before the step began.
+/// The file into which one step writes what it exports. It is in a directory of its own, where only the boot can
+/// create, replace or remove a name, and it is read through a descriptor that was opened before the step began.
 package struct ExportFile: ~Copyable {
     /// The file's path.
     package let path: FilePath
@@ -11,9 +11,9 @@ package struct ExportFile: ~Copyable {
     private let file: Descriptor
 
     private static let name: FilePath.Component = "exports"
-    /// What helps where none of them can be used.
+    /// What helps if none of the places can be used.
     ///
-    /// - Parameter places: where it may be.
+    /// - Parameter places: the possible places.
     package static func remedy(places: [FilePath]) -> String {
         "neither \(places.map(\.string).joined(separator: " nor ")) is root's alone: mount an emptyDir with medium: Memory at "
             + "/dev/shm"
@@ -23,8 +23,8 @@ package struct ExportFile: ~Copyable {
     ///
     /// - Parameters:
     ///   - tree: the container's files.
-    ///   - places: where it may be, by preference: nothing of it must outlive the container.
-    ///   - owner: who may write to it; `nil` for the process itself.
+    ///   - places: the possible places, in order of preference: nothing in them must outlive the container.
+    ///   - owner: who may write to the file; `nil` for the process itself.
     /// - Throws: why the last of the places cannot be used.
     package init(in tree: FileTree, places: [FilePath], for owner: Credentials?) throws(SystemCallError) {
         var failure = SystemCallError(call: "openat", errno: .noSuchFileOrDirectory)
@@ -54,7 +54,7 @@ package struct ExportFile: ~Copyable {
         let file = try directory.open(Self.name, [.readWrite, .create, .exclusive], mode: 0o600)
         if let owner {
             try file.setOwner(user: owner.user, group: owner.group, path: path)
-            // The owner may go through it, and that is all.
+            // The owner may pass through the directory, and nothing more.
             try directory.setMode(0o711)
         }
         self.path = path
@@ -63,8 +63,8 @@ package struct ExportFile: ~Copyable {
         self.file = file
     }
 
-    /// Whether what is made in a directory is what is read back: nobody else can rename it there, and no server of a volume
-    /// of the pod's can give root other bytes for it.
+    /// Whether a file that is made in a directory is the one that is read back: nobody else can rename it there, and no
+    /// server of one of the pod's volumes can give root other bytes for it.
     ///
     /// - Throws: the error of looking.
     private static func isFit(_ place: borrowing Directory, in tree: FileTree) throws(SystemCallError) -> Bool {
@@ -77,9 +77,9 @@ package struct ExportFile: ~Copyable {
         return try place.isInMemory
     }
 
-    /// What the step has written, with a byte too many where it is too long.
+    /// What the step has written, with one byte too many if it is too long.
     ///
-    /// - Throws: the error of read(2); ESTALE when another file has taken the name, whose content would be lost.
+    /// - Throws: the error of read(2); ESTALE when another file has taken the name, because its content would be lost.
     package func read() throws(SystemCallError) -> [UInt8] {
         let own = try file.status(path: path)
         guard let named = try directory.status(Self.name), named.isSame(as: own) else {

@@ -1,18 +1,18 @@
 package import Linux
 package import SystemPackage
 
-/// A program that is run to its end as somebody, with an environment of its own, a limit of time and an output.
+/// A program that is run to its end under an identity, with its own environment, time limit and output.
 package struct ProgramRun: Sendable {
-    /// Who a program is, for ever.
+    /// The identity of a program.
     package struct Identity: Sendable {
         fileprivate let credentials: Credentials?
         fileprivate let umask: ModeBits
         fileprivate let keepsPrivileges: Bool
 
         /// - Parameters:
-        ///   - credentials: whose it is; the caller must be root then. `nil` for whoever the caller is.
+        ///   - credentials: the ids that it takes for good, from a caller that is root; `nil` for the caller's.
         ///   - umask: its umask.
-        ///   - keepsPrivileges: whether it has the caller's capabilities, and may gain privileges: for root's own programs.
+        ///   - keepsPrivileges: whether it keeps the caller's capabilities and may gain privileges, like root's own.
         package init(_ credentials: Credentials?, umask: ModeBits, keepsPrivileges: Bool = false) {
             self.credentials = credentials
             self.umask = umask
@@ -31,10 +31,10 @@ package struct ProgramRun: Sendable {
 
     /// - Parameters:
     ///   - program: the program's file.
-    ///   - arguments: its arguments, its own name first.
+    ///   - arguments: its arguments, beginning with its own name.
     ///   - environment: all of its environment.
-    ///   - timeLimit: how long it may run, in seconds; 0 for any time.
-    ///   - directory: where it starts if it may go there as who it is; `/` otherwise.
+    ///   - timeLimit: how long it may run, in seconds; 0 for no limit.
+    ///   - directory: where it starts if its identity may enter that directory; otherwise it starts in `/`.
     package init(
         _ program: FilePath, arguments: [String], environment: [CString], timeLimit: UInt32, directory: FilePath = "/"
     ) {
@@ -48,10 +48,10 @@ package struct ProgramRun: Sendable {
     /// Runs the program.
     ///
     /// - Parameters:
-    ///   - identity: who it is.
-    ///   - receive: takes what the program writes, as it comes.
-    /// - Returns: how it ended; what is left of its process group has been killed.
-    /// - Throws: the error of the call that failed: the program was then not started.
+    ///   - identity: the identity that it runs under.
+    ///   - receive: receives the program's output as it comes.
+    /// - Returns: how it ended; the rest of its process group has been killed.
+    /// - Throws: the error of the call that failed; the program was then not started.
     package func run(as identity: Identity, receive: ([UInt8]) -> Void) throws(SystemCallError) -> Result {
         try ChildProcess(
             program: program, arguments: arguments, environment: environment, identity: identity.credentials,

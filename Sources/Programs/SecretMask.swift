@@ -2,35 +2,38 @@ internal import Text
 
 /// Hides secrets in lines of output.
 ///
-/// A secret of several lines, such as a private key, comes in parts: each that is not as short as a word is hidden wherever
-/// it stands, and a shorter one where it follows the part that it follows in the secret. Parts end at newlines (with or
-/// without a carriage return) and where a secret has `\n` in two characters, which some shells print as a newline.
+/// A secret with several lines, such as a private key, is printed in parts. A part that is longer than a word is hidden
+/// wherever it occurs; a shorter part is hidden if it follows its predecessor in the secret. Parts end at newlines
+/// (with or without a carriage return) and where a secret has `\n` as two characters, which some shells print as a
+/// newline.
 ///
-/// The memory is that of the secrets. The work for a line is limited; a line that would take more is hidden whole.
+/// It takes as much memory as the secrets. The work for each line is limited; a line that would need more is hidden as
+/// a whole.
 package struct SecretMask {
-    /// The fewest bytes that are no word like any other.
+    /// The minimum number of bytes of a secret; anything shorter is treated like other words.
     package static let shortest = 6
-    /// What is shown in the place of a secret.
+    /// What is shown instead of a secret.
     private static let mark = Array("…".utf8)
-    /// The most bytes that are compared with secrets in a line.
+    /// The maximum number of bytes of a line that are compared with secrets.
     private static let effort = 1 << 16
 
     private typealias Part = ArraySlice<UInt8>
 
-    /// The parts that are hidden wherever they stand, by their first bytes; of some with the same, the longest comes first.
+    /// The parts that are hidden wherever they occur, by their first bytes; of parts with the same first bytes, the
+    /// longest comes first.
     private var parts: [UInt64: [Part]] = [:]
-    /// What follows a part in the secrets.
+    /// The parts that follow each part in the secrets.
     private var followers: [Part: Set<Part>] = [:]
-    /// The parts with which a secret of several ends: other text may follow them on a line.
+    /// The last parts of secrets with several parts: other text may follow them on a line.
     private var ends: Set<Part> = []
-    /// The parts with which a secret of several begins and that are short: other text may stand before them on a line.
+    /// The first parts of secrets with several parts, if they are short: other text may come before them on a line.
     private var shortBeginnings: Set<Part> = []
-    /// The part with which the line before ended.
+    /// The part that ended the previous line.
     private var previous: Part?
 
-    /// Whether a text has a secret in it, or a part of one.
+    /// Whether a text contains a secret or a part of one.
     ///
-    /// - Parameter secrets: what is looked for; those that are as short as a word are not.
+    /// - Parameter secrets: the values to look for, except those that are as short as a word.
     package static func isNeeded(for text: [UInt8], secrets: [[UInt8]]) -> Bool {
         if secrets.isEmpty { return false }
         var mask = SecretMask(secrets)
@@ -41,14 +44,14 @@ package struct SecretMask {
         } || secrets.contains { text.contains(bytes: $0) }
     }
 
-    /// - Parameter secrets: what is hidden; those that are as short as a word are not.
+    /// - Parameter secrets: the values to hide; those that are as short as a word are not hidden.
     init(_ secrets: [[UInt8]]) {
         var all: Set<Part> = []
         for secret in secrets where secret.count >= Self.shortest {
             let lines = secret.split(separator: .newline, omittingEmptySubsequences: false).map(Self.withoutReturn)
             let pieces = lines.flatMap(Self.pieces)
             all.formUnion((lines + pieces).filter { $0.count >= Self.shortest })
-            // Empty lines around a secret say nothing of where it is.
+            // Empty lines around a secret say nothing about where it is.
             guard let first = pieces.firstIndex(where: { !$0.isEmpty }),
                 let last = pieces.lastIndex(where: { !$0.isEmpty }), first < last
             else { continue }
@@ -64,7 +67,7 @@ package struct SecretMask {
     ///
     /// - Parameters:
     ///   - line: the line without its newline.
-    ///   - isUnfinished: whether more of it was left out or may be missing: then a secret's beginning at its end is hidden.
+    ///   - isUnfinished: whether its end may be missing: then a secret that begins at its end is also hidden.
     mutating func hide(in line: inout [UInt8], isUnfinished: Bool) {
         if parts.isEmpty && followers.isEmpty { return }
         let content = Self.trimmed(line[...])
@@ -79,9 +82,9 @@ package struct SecretMask {
         replace(ranges, in: &line)
     }
 
-    /// Where parts stand that are hidden everywhere, in their order; `nil` when looking would take too long.
+    /// The places of parts that are hidden everywhere, in order; `nil` when the search would take too long.
     ///
-    /// - Parameter ending: becomes the part with which the line ends.
+    /// - Parameter ending: receives the part that ends the line.
     private func findParts(
         in line: [UInt8], isUnfinished: Bool, contentEnd: Int, _ ending: inout Part?
     ) -> [Range<Int>]? {
@@ -105,9 +108,9 @@ package struct SecretMask {
         return ranges
     }
 
-    /// Looks for a short part that the last line lets expect.
+    /// Looks for a short part that the previous line leads to expect.
     ///
-    /// - Returns: the part with which the line ends, if it does.
+    /// - Returns: the part that ends the line, if any.
     private func findShort(_ content: Part, _ ranges: inout [Range<Int>]) -> Part? {
         if let previous, let next = followers[previous] {
             if next.contains(content) {
@@ -123,7 +126,7 @@ package struct SecretMask {
         return shortBeginnings.filter { content.suffix($0.count).elementsEqual($0) }.max { $0.count < $1.count }
     }
 
-    /// Puts a mark in the place of each range; what overlaps is one.
+    /// Replaces each range with a mark; overlapping ranges get one mark.
     private func replace(_ ranges: [Range<Int>], in line: inout [UInt8]) {
         guard !ranges.isEmpty else { return }
         var shown: [UInt8] = []
@@ -156,7 +159,7 @@ package struct SecretMask {
         line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     }
 
-    /// The pieces of a line between those places that have a newline in two characters, perhaps after a carriage return.
+    /// The pieces of a line between newlines that are written as two characters, perhaps after a carriage return.
     private static func pieces(_ line: Part) -> [Part] {
         var pieces: [Part] = []
         var start = line.startIndex

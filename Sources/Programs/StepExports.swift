@@ -1,19 +1,19 @@
 package import Text
 
-/// What a drop-in step writes into the file that `ENTRYPOINT_EXPORT` names: a line `NAME=value` for each variable that
-/// later steps and the user's command get.
+/// What a drop-in step writes into the file that `ENTRYPOINT_EXPORT` names: one line `NAME=value` for each variable
+/// that later steps and the user's command receive.
 package enum StepExports {
     /// The variable that names the file.
     package static let variable = "ENTRYPOINT_EXPORT"
-    /// The most bytes that such a file may have.
+    /// The maximum size of such a file in bytes.
     package static let limit = 65536
 
-    /// Reads a file. Empty lines are passed over; of two values for one name the last counts.
+    /// Reads a file. Empty lines are skipped; of two values for one name, the last wins.
     ///
     /// - Parameters:
     ///   - bytes: the file.
-    ///   - isRefused: tells the names that it may not have.
-    /// - Throws: what is wrong with which line; never what stands in it, which may be a secret.
+    ///   - isRefused: whether a name is not allowed.
+    /// - Throws: what is wrong and in which line, but never its text, which may be a secret.
     package static func parse(_ bytes: [UInt8], refusing isRefused: (String) -> Bool) throws(FormatError)
         -> [Assignment]
     {
@@ -27,7 +27,7 @@ package enum StepExports {
                 throw FormatError("\(place) does not begin with the name of a variable")
             }
             guard !isRefused(name) else {
-                throw FormatError("\(place) sets \(name.shown()), which is not a step's to set")
+                throw FormatError("\(place) sets \(name.shown()), which a step cannot set")
             }
             guard !value.contains(0) else { throw FormatError("\(place) has a NUL byte") }
             guard let text = String(validating: value, as: UTF8.self) else {
@@ -39,13 +39,14 @@ package enum StepExports {
         return result
     }
 
-    /// Whether a variable makes loaders, shells or interpreters do something else than their program says, so that it
-    /// reaches no later program of root's or the seed user's.
+    /// Whether a variable makes loaders, shells or interpreters do something else than the program says. Such a
+    /// variable is not passed to later programs of root's or the seed user's.
     package static func steersPrograms(_ name: String) -> Bool {
         steering.contains(name) || steeringPrefixes.contains { name.utf8.starts(with: $0.utf8) }
     }
 
-    // What the C library itself ignores in privileged programs (ld.so(8)), and its like of shells and interpreters.
+    // The variables that the C library ignores in privileged programs (ld.so(8)), and those like them for shells and
+    // interpreters.
     private static let steering: Set<String> = [
         "PATH", "IFS", "ENV", "CDPATH", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "GLOBIGNORE", "ZDOTDIR",
         "FPATH",

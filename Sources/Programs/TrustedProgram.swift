@@ -2,35 +2,36 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// A program that nobody but root can have made what it is.
+/// A program that only root can have made what it is.
 package struct TrustedProgram {
-    /// Why something is not fit to be run with privileges.
+    /// Why something must not be run with privileges.
     package enum Refusal: Error, Equatable, Sendable {
         case failed(SystemCallError)
         /// What is wrong with a file or directory, and what to do about it.
         case unsafe(String, remedy: String)
     }
 
-    /// How many symbolic links a path may lead through (path_resolution(7)).
+    /// How many symbolic links a path may contain (path_resolution(7)).
     private static let linkLimit = 40
-    /// How much of a file the kernel reads for its first line, in bytes (BINPRM_BUF_SIZE).
+    /// How many bytes of a file the kernel reads for its first line (BINPRM_BUF_SIZE).
     private static let firstLineLimit = 256
 
     private let tree: FileTree
-    /// The mount of the root directory, where the program must lie; `nil` when it may lie on any.
+    /// The mount of the root directory, where the program must be; `nil` if it may be on any mount.
     private let mount: UInt64?
 
-    /// Goes the way to a program: every directory on it, and the file, must belong to root, and be writable for root alone.
+    /// Follows the path to a program: root must own all of it, and only root may write to it.
     ///
-    /// What a directory of this kind holds can only be changed by root; a link in it is root's, and is gone along in the
-    /// same way. So nothing on the way can become something else before the program is run.
+    /// Only root can change what such a directory holds. A link in it is also root's, and is followed in the same way.
+    /// So nothing on the way can become something else before the program is run.
     ///
     /// - Parameters:
     ///   - path: an absolute path.
     ///   - tree: the container's files.
-    ///   - isImageOnly: whether it must be the image's, since whoever wrote the pod spec can have mounted what belongs to root.
-    /// - Returns: the path without links, and what is there.
-    /// - Throws: what is not so; ENOENT where there is nothing.
+    ///   - isImageOnly: whether it must be the image's, because the author of the pod spec may have mounted files that
+    ///     belong to root.
+    /// - Returns: the path without links, and the status of what is there.
+    /// - Throws: which condition is not met; ENOENT if there is nothing.
     package static func find(
         _ path: FilePath, in tree: FileTree, isImageOnly: Bool
     ) throws(Refusal) -> (path: FilePath, status: FileStatus) {
@@ -43,7 +44,7 @@ package struct TrustedProgram {
         return found
     }
 
-    /// A script does what its interpreter does, which may be a script, too (execve(2): the fifth is the kernel's last).
+    /// A script does what its interpreter does, which may also be a script (execve(2), up to the fifth).
     private func findInterpreters(of program: (path: FilePath, status: FileStatus)) throws(Refusal) {
         var program = program
         for _ in 0..<5 where program.status.kind == .file {
@@ -51,14 +52,14 @@ package struct TrustedProgram {
             do throws(Refusal) {
                 program = try find(interpreter)
             } catch {
-                // That there is none is for the kernel to tell.
+                // The kernel will report that there is no interpreter.
                 if case .failed(let error) = error, error.errno == .noSuchFileOrDirectory { return }
                 throw error
             }
         }
     }
 
-    /// What the first line of a script names (execve(2)); `nil` for any other file.
+    /// The interpreter that the first line of a script names (execve(2)); `nil` for any other file.
     private func interpreter(of script: FilePath) throws(Refusal) -> FilePath? {
         let start = try Self.perform { () throws(SystemCallError) in
             try tree.open(script, [.readOnly, .nonBlocking], links: .refuse).readAll(limit: Self.firstLineLimit)
@@ -67,7 +68,7 @@ package struct TrustedProgram {
         let line = start.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
         let name = line.drop(while: \.isBlank).prefix { !$0.isBlank }
         let path = FilePath(String(decoding: name, as: UTF8.self))
-        // The kernel takes another one from the working directory, which is `/` here.
+        // The kernel starts from the working directory for a relative path. Here that is `/`.
         return path.isEmpty ? nil : path.isAbsolute ? path : FilePath("/").pushing(path)
     }
 
@@ -103,15 +104,15 @@ package struct TrustedProgram {
         return (place, status)
     }
 
-    /// What is at a path, which may be a link; anything else must be root's alone.
+    /// What is at a path. It may be a link; anything else must be root's alone.
     private func look(_ path: FilePath) throws(Refusal) -> FileStatus {
         let (status, mount) = try Self.perform { () throws(SystemCallError) in
-            // Never through a link: those on the way have been gone along before.
+            // No link is followed here, because those on the way have already been followed.
             let file = try tree.open(path, [.pathOnly, .noFollow], links: .refuse)
             return (try file.status(path: path), self.mount == nil ? nil : file.mount)
         }
         let shown = path.shown()
-        // Where nothing tells the mount, nothing is trusted.
+        // If the mount is unknown, nothing is trusted.
         guard self.mount == mount, mount != 0 else {
             throw .unsafe("\(shown) is mounted, and not the image's own", remedy: "make it part of the image")
         }

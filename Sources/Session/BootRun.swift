@@ -11,9 +11,9 @@ package struct BootRun {
     package struct Request {
         /// The user's command; empty for the login shell.
         package var command: [CString]
-        /// Whether only the plan is printed.
+        /// Whether the plan is only printed.
         package var isPlan: Bool
-        /// Values of options by the names of their variables.
+        /// The values of the options, by the names of their variables.
         package var options: [String: String]
 
         package init(command: [CString], isPlan: Bool, options: [String: String] = [:]) {
@@ -31,18 +31,18 @@ package struct BootRun {
     let privileges: Privileges
     let tree = FileTree()
     let report: Report
-    /// Gets the lines of a dry run; `nil` for a boot.
+    /// Receives the lines of a dry run; `nil` for a boot.
     let planText: PlanText?
-    /// Ends the boot when a file that settings name cannot be read in time; `nil` without an init.
+    /// Ends the boot when a file that the settings name cannot be read in time; `nil` without an init.
     let reading: ChangeWatch?
     /// The signals that the caller has blocked.
     let callersMask: SignalSet
     let writeSignals: CurrentProcess.WriteSignals
     /// The child's side of an init; `nil` where the process itself becomes the command.
     let initHandle: InitHandle?
-    /// What the command gets when the process that started it ends; 0 for nothing.
+    /// The signal that the command gets when the process that started it ends; 0 for none.
     let deathSignal: Int32
-    /// What an elevated start has changed of the limits for its own time, as it was.
+    /// The limits that an elevated start has changed for its own run, as they were before.
     let limits: StartingLimits?
 
     func run() throws(BootError) -> Int32 {
@@ -60,7 +60,7 @@ package struct BootRun {
         for notice in settings.notices { report.warn("settings", notice) }
         if settings.isEmpty { return try runUnprepared(settings) }
         guard let preparation = try Preparation(settings, at: try begin(settings)) else { return 0 }
-        // Nobody needs the keys any more when this is over, and before the process is the user's.
+        // Nobody needs the keys after this, and the process is not yet the user's.
         let exports = try preparation.plan.erasingSecrets { _ throws(BootError) in try apply(preparation) }
         return try handOver(preparation, exports)
     }
@@ -73,20 +73,20 @@ package struct BootRun {
     ) throws(BootError) -> [(name: String, value: String)] {
         for warning in preparation.plan.warnings { report.warn(warning.step, warning.text) }
         let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
-        // From here on programs run as the user, who may not read what the init still has of the environment.
+        // From here on programs run as the user, who must not read what the init still holds of the environment.
         initHandle?.waitForInit()
         var apply = preparation.apply(.boot, watch: watch)
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {
             return try apply.run(preparation.plan, observe: report.observe)
         } catch {
-            // What is kept of the failure is written as root.
+            // The record of the failure is written as root.
             if (try? preparation.actors.become(.root)) != nil { keepState(preparation, [], nil, failure: error) }
             throw error
         }
     }
 
-    /// The settings; `nil` when something is wrong with them, which is told.
+    /// The settings; `nil` when something is wrong with them, which is then reported.
     private func readSettings() -> Settings? {
         do throws(SettingsError) {
             let settings = try Settings.read(

@@ -11,7 +11,7 @@ extension BootRun {
         if let planText { planText.add("note", step, text) } else { report.warn(step, text) }
     }
 
-    /// Tells why the boot ends.
+    /// Reports why the boot ends.
     ///
     /// - Returns: the exit code.
     func fail(_ error: BootError) -> Int32 {
@@ -24,16 +24,16 @@ extension BootRun {
         return error.exitCode.rawValue
     }
 
-    /// Whether the process has no more rights than its caller, now that nothing else is left to do: what the pod spec has
-    /// mounted as the log is the caller's to write, or not.
+    /// Whether the process has only its caller's rights, which it assumes here because nothing else is left to do: the
+    /// caller may or may not be allowed to write what the pod spec has mounted as the log.
     private func actsAsCaller() -> Bool {
         let caller = privileges.effective
-        // The real user stays, for nobody to trace a process that has read passwords.
+        // The real user stays as it is, so that nobody can trace a process that has read passwords.
         if CurrentProcess.effectiveUser != caller.user { _ = try? Privileges.assume(caller) }
         return CurrentProcess.effectiveUser == caller.user || caller.user == 0
     }
 
-    /// Tells what is wrong with the settings.
+    /// Reports what is wrong with the settings.
     func fail(_ error: SettingsError) {
         for notice in error.notices { warn("settings", notice) }
         for problem in error.problems {

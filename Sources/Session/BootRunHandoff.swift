@@ -5,9 +5,9 @@ internal import Programs
 internal import SystemPackage
 internal import Text
 
-/// The end of a boot: what is kept of it, the drop of privileges, and the command.
+/// The end of a boot: its state is kept, privileges are dropped, and the command takes over.
 extension BootRun {
-    /// Gives the container to the user's command: nothing is root's after that.
+    /// Hands the container over to the user's command: nothing runs as root after that.
     ///
     /// - Parameter exports: the variables that the boot sets.
     /// - Throws: why the command does not run.
@@ -31,7 +31,7 @@ extension BootRun {
             "ready: \(report.changes.counted("change")) in \(time); \(command[0].bytes.shown()) as \(user.name) "
                 + "(\(user.credentials.text)) in \(directory.shown())")
         CurrentProcess.setUmask(preparation.scratch.umask)
-        // Stops when the command runs, whose file may lie on a dead server as well, or with the failure of the boot.
+        // The clock stops when the command runs, whose file may also lie on a dead server, or when the boot fails.
         let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
         defer { watch?.end() }
         do throws(BootError) {
@@ -61,9 +61,9 @@ extension BootRun {
         }
     }
 
-    /// Becomes the user for ever, in the command's directory.
+    /// Becomes the user for good, in the command's directory.
     ///
-    /// - Parameter enters: is told before the directory is entered: its server may not answer.
+    /// - Parameter enters: is called before the directory is entered, because its server may not answer.
     private func becomeUser(_ preparation: Preparation, enters: () -> Void) throws(BootError) {
         let host = preparation.host
         let user = preparation.people.user.credentials
@@ -83,8 +83,8 @@ extension BootRun {
         }
     }
 
-    /// Sees to it that the command types nothing into the terminal of a shell of root's that has started the boot. With sudo
-    /// the user is root anyway; what an elevated start was started by is the user's own.
+    /// Makes sure that the command cannot type into the terminal of a root shell that started the boot. With sudo the
+    /// user can become root anyway, and the shell behind an elevated start is the user's own.
     private func guardTerminal(_ host: Host) {
         guard host.start == .root, (try? Privileges.current())?.noNewPrivileges == true,
             Terminal.isOthers(than: initHandle?.parent)
@@ -99,7 +99,7 @@ extension BootRun {
         }
     }
 
-    /// Keeps what later sessions may know of the boot.
+    /// Keeps what later sessions may know about the boot.
     ///
     /// - Parameters:
     ///   - exports: the variables that the boot sets.
@@ -123,8 +123,8 @@ extension BootRun {
             if start == .elevated { try state.keep(reasons: people.names.reasons) }
             let file = try state.keep(
                 report.record(start: start, people: people, exports: exports, failure: failure))
-            // Before the drop: the init may not open it later, and nobody can exchange what it has. Without it the end is not
-            // in the report.
+            // Before the drop: the init may not be able to open the file later, and nobody can replace an open file.
+            // If this fails, the report lacks the end.
             try? initHandle?.keepForEnd(file)
         } catch {
             let objection = start == .elevated ? (try? StateDirectory.objection(to: Paths.state, in: tree)) ?? nil : nil
@@ -147,29 +147,29 @@ extension BootRun {
 
     /// Becomes the command; returns the reason when that fails.
     ///
-    /// - Parameter attempt: is told of each file before it is tried.
+    /// - Parameter attempt: is called with each file before it is tried.
     func become(
         _ command: [CString], environment entries: [CString], attempt: (FilePath) -> Void = { _ in }
     ) -> BootError {
         var entries = entries
         if let initHandle {
-            // Sockets that were passed for the process which was started are for the command (sd_listen_fds(3)).
+            // Sockets that were passed to the process that was started are for the command (sd_listen_fds(3)).
             if EnvironmentBlock(entries).value("LISTEN_PID") == Array(String(CurrentProcess.parent).utf8) {
                 let id = Array(String(CurrentProcess.id).utf8)
                 entries = EnvironmentBlock(entries).setting([("LISTEN_PID", id)], removing: [])
             }
             initHandle.prepareCommand(deathSignal: deathSignal)
         } else if deathSignal > 0 {
-            // Here, because a change of credentials makes the kernel forget it (prctl(2)).
+            // This comes last because a change of credentials makes the kernel forget the signal (prctl(2)).
             CurrentProcess.setParentDeathSignal(Signal(rawValue: deathSignal))
         }
         CurrentProcess.restore(writeSignals)
         limits?.restore()
         StartingLimits.restoreMemory()
-        // The init's child has got its caller's mask above.
+        // In the child of an init, `prepareCommand` has already restored the caller's mask.
         if initHandle == nil { Signals.setMask(callersMask) }
         var error = CommandExecution.execute(command, environment: entries, attempt: attempt)
-        // What is told of it must not end the boot in its turn.
+        // Writing the error message must not end the boot.
         _ = CurrentProcess.ignoreWriteSignals()
         error.step = Handoff.name
         return error

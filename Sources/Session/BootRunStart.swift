@@ -29,9 +29,9 @@ extension BootRun {
         let boot = BootRun(
             request: request, environment: environment, configuration: split.configuration, privileges: privileges,
             report: report, planText: request.isPlan ? PlanText() : nil, reading: split.watch,
-            // Nobody stops a process that is uid 0 by a key, perhaps with the lock of the account files.
+            // Nobody may stop a process that is uid 0 from the keyboard: it may hold the lock of the account files.
             callersMask: Signals.blockTerminalStops(),
-            // Neither a closed log nor a limit on files may end the boot without a word.
+            // Neither a closed log nor a limit on file sizes may end the boot without a message.
             writeSignals: CurrentProcess.ignoreWriteSignals(), initHandle: split.initHandle,
             deathSignal: split.options.parentDeathSignal,
             limits: ElevatedStart.isPossible(privileges) ? StartingLimits() : nil)
@@ -46,7 +46,7 @@ extension BootRun {
         return code
     }
 
-    /// Opens what is closed of the standard streams.
+    /// Opens those of the standard streams that are closed.
     private static func openMissingStreams() throws(BootError) {
         do throws(SystemCallError) {
             try StandardStream.openMissing()
@@ -55,12 +55,12 @@ extension BootRun {
         }
     }
 
-    /// What the process was started with, if it may go on with that at all.
+    /// What the process was started with, if it may continue with that at all.
     private static func startingPrivileges() throws(BootError) -> Privileges {
         let privileges: Privileges
         do throws(SystemCallError) {
             privileges = try Privileges.current()
-            // The caller's settings name files, which are read with the caller's rights, even where the image's maker wrote +ep.
+            // The caller's settings name files. The boot reads them with the caller's rights, even if the file has +ep.
             if ProcessStart.isPrivilegedByFile, privileges.user.effective != 0, privileges.capabilities.effective != 0 {
                 try Privileges.lowerCapabilities(permitted: privileges.capabilities.permitted)
             }
@@ -76,14 +76,14 @@ extension BootRun {
         return privileges
     }
 
-    /// How the boot is done, and with what: the elevation happens here.
+    /// How the boot is done, and with which privileges: the elevation happens here.
     func begin(_ settings: Settings) throws(BootError) -> StartingPoint {
         guard ElevatedStart.isPossible(privileges) else {
-            // Programs of the user's that the boot starts are not to read its secrets.
+            // The user's programs that the boot starts must not read its secrets.
             if privileges.user.effective != 0 { CurrentProcess.forbidTracing() }
             return point(privileges.user.effective == 0 ? .root : .bare, try withoutCapabilities())
         }
-        // What would be done can be told without doing any of it.
+        // A plan can be printed without doing any of it.
         if request.isPlan {
             _ = try withoutCapabilities()
             return point(.elevated, privileges, isObserver: true)
@@ -105,7 +105,7 @@ extension BootRun {
 
     /// The privileges of a start that is not elevated, without what the program's file gave.
     func withoutCapabilities() throws(BootError) -> Privileges {
-        // What the pod gives to its user, who is not root, is the user's (the ambient set).
+        // What the pod grants to its user, who is not root, belongs to the user (the ambient set).
         guard privileges.user.effective != 0, privileges.capabilities.permitted != 0, ProcessStart.isPrivilegedByFile
         else { return privileges }
         do throws(SystemCallError) {

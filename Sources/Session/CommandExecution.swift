@@ -4,16 +4,16 @@ internal import Programs
 package import SystemPackage
 internal import Text
 
-/// The last of the boot: the process becomes the user's command.
+/// The end of the boot: the process becomes the user's command.
 package enum CommandExecution {
-    /// Replaces the process by the command; returns only when that fails.
+    /// Replaces the process with the command; returns only when that fails.
     ///
     /// The command is looked for as execvp(3) does, but with the path of the command's own environment.
     ///
     /// - Parameters:
     ///   - command: the arguments, the command's name first.
     ///   - environment: the command's environment.
-    ///   - attempt: is told of each file before it is tried.
+    ///   - attempt: is called with each file before it is tried.
     /// - Returns: why it is not running.
     package static func execute(
         _ command: [CString], environment: [CString], attempt: (FilePath) -> Void = { _ in }
@@ -30,18 +30,18 @@ package enum CommandExecution {
             let error = CurrentProcess.execute(candidate, arguments: command, environment: environment)
             switch error.errno {
             case .noSuchFileOrDirectory, .notDirectory: continue
-            // Of a name that no file can have no directory of the path has one.
+            // No file can have such a long name, so no directory of PATH has the command.
             case .fileNameTooLong where !isPath: continue
             case .permissionDenied:
-                // A directory of the path that the user may not enter says nothing about the command, and one of the
-                // command's name is none.
+                // A directory of PATH that the user may not enter says nothing about the command, and a directory with
+                // the command's name is not a command.
                 let kind = (try? FileTree().status(candidate, links: .follow))?.kind
                 if isPath || (kind != nil && kind != .directory) { denied = denied ?? error }
             default: return notExecutable(error)
             }
         }
         if let denied { return notExecutable(denied) }
-        // A file that is there and yet was not found is a script or program whose interpreter is missing.
+        // A file that exists and yet was not found is a script or program whose interpreter is missing.
         for candidate in candidates where (try? FileTree().status(candidate, links: .follow))?.kind == .file {
             return BootError(
                 "cannot run \(candidate.shown())", reason: "its interpreter is not in the image",

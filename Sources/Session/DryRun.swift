@@ -2,15 +2,15 @@ internal import Boot
 internal import Linux
 internal import Text
 
-/// The dry run of a boot: the same preparation, told and not applied.
+/// The dry run of a boot: the same preparation, printed and not applied.
 struct DryRun {
     /// The exit code when a boot would change something.
     static let changesArePending: Int32 = 2
 
-    /// Gets the lines.
+    /// Receives the lines.
     let plan: PlanText
 
-    /// Tells what is wrong with the settings.
+    /// Reports what is wrong with the settings.
     ///
     /// - Returns: the exit code of the boot.
     func tell(_ error: SettingsError) -> Int32 {
@@ -19,7 +19,7 @@ struct DryRun {
         return ExitCode.settings.rawValue
     }
 
-    /// Tells why the boot would end.
+    /// Reports why the boot would end.
     ///
     /// - Returns: the exit code of the boot.
     func tell(_ error: BootError) -> Int32 {
@@ -27,7 +27,7 @@ struct DryRun {
         return error.exitCode.rawValue
     }
 
-    /// Tells what a boot would do.
+    /// Prints what a boot would do.
     ///
     /// - Returns: the exit code: 0 when nothing would change, 2 when changes are pending, else that of the boot.
     /// - Throws: why the boot would end.
@@ -46,7 +46,7 @@ struct DryRun {
         }
         guard let preparation = try Preparation(settings, at: point) else { return 0 }
         for warning in preparation.plan.warnings { plan.add("note", warning.step, warning.text) }
-        // What the image gives to names is for root alone.
+        // Only root may read what the image grants to names.
         if isRoot {
             for reason in preparation.people.names.reasons { plan.add("note", Identity.name, reason) }
         }
@@ -63,8 +63,8 @@ struct DryRun {
         return plan.isPending ? Self.changesArePending : 0
     }
 
-    /// Tells of a plan as somebody who may not look everywhere: what that one may not see says nothing of the boot, which
-    /// goes on there.
+    /// Prints a plan as somebody who may not look everywhere. What the observer may not see says nothing about the
+    /// boot, which continues there.
     ///
     /// - Returns: the variables for the user's command, and the first failure that would end the boot.
     private func observe(

@@ -3,18 +3,18 @@ internal import Linux
 internal import SystemPackage
 internal import Text
 
-/// A start with the capabilities of the program's file: the process becomes uid 0 with only those, once in a container's
-/// life, and the rest of the boot is the same as that of a start as root.
+/// A start with the capabilities of the program's file: the process becomes uid 0 with only those, once in a
+/// container's life. The rest of the boot is the same as that of a start as root.
 enum ElevatedStart {
-    /// What came of trying.
+    /// The result of the attempt.
     enum Outcome {
         /// The process is uid 0 with these privileges.
         case elevated(Privileges)
-        /// The process is its caller for ever, for a reason that says what would help.
+        /// The process is its caller for good; the reason says what would help.
         case bare(Privileges, reason: String)
     }
 
-    /// Whether the program's file gave the process what it takes to become somebody else.
+    /// Whether the program's file gave the process what it needs to become somebody else.
     static func isPossible(_ privileges: Privileges) -> Bool {
         let needed = Capability.setUID.bit | Capability.setGID.bit
         return privileges.user.effective != 0 && privileges.capabilities.permitted & needed == needed
@@ -27,22 +27,22 @@ enum ElevatedStart {
     static func begin(_ privileges: Privileges, in tree: FileTree) throws(BootError) -> Outcome {
         do throws(SystemCallError) {
             guard let marker = try? Marker(of: tree) else {
-                return try giveUp(privileges, "this container cannot be told from others without /proc")
+                return try giveUp(privileges, "this container cannot be distinguished from others without /proc")
             }
             if let reason = reasonAgainst(privileges) ?? find(marker, in: tree) {
                 return try giveUp(privileges, reason)
             }
             CurrentProcess.setUmask(0o077)
-            // Timers of the caller's go on in the new program, and would end it when the caller wants.
+            // Timers that the caller set survive execve(2), and would end the boot at a moment of the caller's choice.
             Signals.blockTimers()
-            // Nobody shall read the memory of a process that is about to read passwords, nor a core dump of it.
+            // Nobody may read the memory, or a core dump, of a process that is about to read passwords.
             CurrentProcess.forbidTracing()
             ResourceLimit.coreFile.set(soft: 0)
             try Privileges.elevate(using: Capability.allCases, permitted: privileges.capabilities.permitted)
-            // Another process of the caller's could set limits until here (prlimit(2)), those that were found good as well.
+            // Until here another process of the caller's could set limits (prlimit(2)), even those already checked.
             ResourceLimit.coreFile.set(soft: 0)
             if let reason = reasonInLimits() { return try giveUp(privileges, reason) }
-            // Whoever may put another /etc there says what an account is.
+            // Whoever can replace /etc decides what an account is.
             if case .untrusted(let problem) = try FileOwnership.open("/etc", .directory) {
                 return try giveUp(privileges, problem.words)
             }
@@ -57,7 +57,7 @@ enum ElevatedStart {
         }
     }
 
-    /// Becomes the caller without privileges, for ever.
+    /// Becomes the caller without privileges, for good.
     ///
     /// - Throws: the error of the call that failed.
     static func giveUp(_ privileges: Privileges) throws(SystemCallError) -> Privileges {
@@ -72,23 +72,23 @@ enum ElevatedStart {
         .bare(try giveUp(privileges), reason: reason)
     }
 
-    /// Why the process is better off without privileges, whoever started it like this.
+    /// Why the process is safer without privileges, whoever started it like this.
     private static func reasonAgainst(_ privileges: Privileges) -> String? {
         if privileges.secureBits != 0 { return "the process was started with securebits set" }
         return reasonInLimits()
     }
 
-    /// How many files a boot may have open at a time, with room for those that a program of root's opens.
+    /// How many files a boot may have open at a time, with room for those that a program run as root opens.
     private static let filesNeeded = 64
 
-    /// Likewise in the limits that hold now; those that may be raised are.
+    /// Why the limits that hold now are a reason against privileges. Limits that may be raised are raised.
     private static func reasonInLimits() -> String? {
         let size = ResourceLimit.fileSize.values
-        // A write in place that is cut short could not even be undone.
+        // An in-place write that is cut short could not even be undone.
         if size.hard != .max { return "the process was started with a limit on the size of files (ulimit -f)" }
         ResourceLimit.fileSize.set(soft: size.hard)
         let time = ResourceLimit.processorTime.values
-        // Its end would come at a moment of the caller's choice.
+        // Otherwise the boot would end at a moment of the caller's choice.
         if time.hard != .max { return "the process was started with a limit on processor time (ulimit -t)" }
         ResourceLimit.processorTime.set(soft: time.hard)
         let files = ResourceLimit.openFiles.values
@@ -99,7 +99,7 @@ enum ElevatedStart {
         for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
             limit.set(soft: limit.values.hard)
             if limit.values.soft < enough {
-                return "the process has got a limit on memory that is too low (ulimit -v, -d, -s)"
+                return "the process has a limit on memory that is too low (ulimit -v, -d, -s)"
             }
         }
         return nil
@@ -107,7 +107,7 @@ enum ElevatedStart {
 
     // MARK: The marker of a container that has been made ready
 
-    /// Where the marker may be, by preference.
+    /// Where the marker may be, in order of preference.
     static let places: [FilePath] = [Paths.state, Paths.sharedMemoryState]
 
     private enum Marking {
@@ -117,8 +117,8 @@ enum ElevatedStart {
 
     /// Why an earlier start seems to have been elevated; `nil` when there was none.
     ///
-    /// - Parameter own: where the caller itself has left the marker, as root; `nil` before. What the caller may not look
-    ///   at, root looks at then.
+    /// - Parameter own: where the process itself has left the marker, as root; `nil` before that. As root, it also
+    ///   looks where the caller may not.
     private static func find(_ marker: Marker, own: FilePath? = nil, in tree: FileTree) -> String? {
         for place in places {
             do throws(SystemCallError) {
@@ -135,11 +135,11 @@ enum ElevatedStart {
         return nil
     }
 
-    /// Leaves the marker where a later start finds it, whoever runs that.
+    /// Leaves the marker where any later start finds it, whoever runs that start.
     ///
-    /// Of starts at the same time exactly one can leave it. All of them come to the same place, because only facts that
-    /// they all see lead to the next one; there the kernel makes the marker for one of them (O_EXCL). An error, which
-    /// another start may not meet, leads nowhere else.
+    /// Of several starts at the same time, exactly one can leave it. All of them arrive at the same place, because only
+    /// facts that all of them see lead to the next place, and there the kernel creates the marker for one of them
+    /// (O_EXCL). An error, which another start may not meet, leads to no other place.
     private static func leave(_ marker: Marker, for caller: Credentials, in tree: FileTree) -> Marking {
         var objections: [String] = []
         for place in places {
@@ -151,7 +151,7 @@ enum ElevatedStart {
                 let directory = try StateDirectory(
                     at: place, owner: (0, caller.group), mode: 0o755, fileMode: 0o640, isElevated: true, in: tree)
                 guard try directory.mark(marker.name) else { return .found }
-                // Should a fact have changed meanwhile, another start has come to another place.
+                // If a fact has changed in the meantime, another start has arrived at another place.
                 if let reason = find(marker, own: place, in: tree) { return .failed(reason) }
                 removeOlder(than: marker.name, in: place, tree)
                 return .left
@@ -163,24 +163,24 @@ enum ElevatedStart {
         return .failed("no mark of their use can be left: \(objections.joined(separator: "; "))")
     }
 
-    /// What every start sees that stands against a place; `nil` for nothing.
+    /// The fact that rules out a place, which every start sees; `nil` when there is none.
     ///
     /// - Throws: an error that another start may not meet.
     private static func objection(to place: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
         let holder = place.parent
         do throws(SystemCallError) {
-            // What lies beside it may be the user's, but not the right to take it away.
+            // The user may own what lies beside the marker, but must not be able to remove the marker.
             if let objection = try StateDirectory.objection(to: place, in: tree) { return objection }
             let isReadOnly = try tree.open(holder, [.pathOnly, .directory], links: .refuse).isReadOnly(path: holder)
             return isReadOnly ? "\(holder.shown()) is mounted read-only" : nil
         } catch  where [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno) {
-            return "\(holder.shown()) is no directory of the image: \(error.reason) (\(error.symbol))"
+            return "\(holder.shown()) is not a directory of the image: \(error.reason) (\(error.symbol))"
         }
     }
 
-    /// Removes the markers of the container's earlier starts: what lies in the layer of a container lasts as long as it.
+    /// Removes the markers of the container's earlier starts. A container's layer lasts as long as the container.
     private static func removeOlder(than marker: FilePath.Component, in place: FilePath, _ tree: FileTree) {
-        // Another container may use a mount as well, and its marker still holds.
+        // Another container may use the same mount, where its marker is still valid.
         guard Mount.holding(place, in: Mount.all(of: tree))?.point == "/",
             let directory = try? tree.openDirectory(place, links: .refuse)
         else { return }

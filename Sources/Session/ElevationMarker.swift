@@ -2,17 +2,17 @@ internal import Linux
 internal import SystemPackage
 
 extension ElevatedStart {
-    /// The name of a file that says that a container has been made ready: one that no other container has, and this one
-    /// not after its next start.
+    /// The name of a file that says that a container has been made ready. No other container has this name, and this
+    /// one has another name after its next start.
     ///
-    /// With process 1 another one, as it is in most restarts, its start time differs. Where process 1 and the directory
-    /// of the marker outlive a container (`shareProcessNamespace` and a volume at `/run`) and the kernel uses the number
-    /// of the mount namespace again, the mount of the root directory is another one.
+    /// Most restarts have a new process 1, whose start time differs. If process 1 and the directory of the marker
+    /// outlive a container (`shareProcessNamespace` and a volume at `/run`), and the kernel reuses the number of the
+    /// mount namespace, then the mount of the root directory differs.
     struct Marker {
         /// What the names of all markers begin with.
         static let prefix = "elevated."
 
-        /// The life of the container, as far as every kernel tells it.
+        /// What identifies the life of the container on every kernel.
         private let life: String
         /// The mount of the root directory.
         private let root: String
@@ -40,17 +40,17 @@ extension ElevatedStart {
             self.name = name
         }
 
-        /// Whether a file's name says that this container has been made ready. One that tells of the root directory's
-        /// mount in the other way may be this container's, too: the start that left it has met an error.
+        /// Whether a file's name says that this container has been made ready. A name that identifies the root
+        /// directory's mount in the other way may also be this container's: the start that left it has met an error.
         func stands(for name: FilePath.Component) -> Bool {
             guard name.string.utf8.starts(with: life.utf8) else { return false }
             let other = name.string.utf8.dropFirst(life.utf8.count)
             return other.first != root.utf8.first || other.elementsEqual(root.utf8)
         }
 
-        /// What tells the mount of the root directory from those of other containers: a number that the kernel never uses
-        /// again (statx(2), `STATX_MNT_ID_UNIQUE`), or before Linux 6.8 its line in `/proc/self/mountinfo`, which names the
-        /// container's own layers; `nil` when nothing does.
+        /// What distinguishes the mount of the root directory from those of other containers: a number that the kernel
+        /// never reuses (statx(2), `STATX_MNT_ID_UNIQUE`), or before Linux 6.8 its line in `/proc/self/mountinfo`,
+        /// which names the container's own layers; `nil` when nothing does.
         private static func rootMount(in tree: FileTree) throws(SystemCallError) -> String? {
             let unique = try tree.open("/", [.pathOnly, .directory], links: .refuse).uniqueMount
             if unique != 0 { return "n" + String(unique, radix: 36) }
@@ -62,7 +62,7 @@ extension ElevatedStart {
             return line.map { "l" + String(hash(of: $0), radix: 36) }
         }
 
-        /// FNV-1a of 64 bits: the line is the kernel's, and two of them only have to differ.
+        /// FNV-1a of 64 bits. That is enough, because the kernel writes the line, and two lines only have to differ.
         private static func hash(of bytes: ArraySlice<UInt8>) -> UInt64 {
             bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         }

@@ -1,7 +1,7 @@
 internal import Boot
 internal import Init
 
-// What the init needs of the boot, and the boot of the init, of which neither knows the other.
+// The init and the boot do not know each other. These extensions connect them.
 
 extension InitOptions {
     /// The options that the settings ask for.

@@ -11,10 +11,10 @@ package struct Inspection {
     private let configuration: Configuration
     private let contents: SettingsReader.Contents
     private let start: Start
-    /// Whether this process may look as other users do.
+    /// Whether this process may look at files as other users do.
     private let isPrivileged: Bool
 
-    /// How a program ends that has found problems with settings.
+    /// The exit code of a program that has found problems with settings.
     package static let exitCodeOfProblems = ExitCode.settings.rawValue
 
     /// - Parameters:
@@ -29,7 +29,7 @@ package struct Inspection {
         configuration = Configuration.read(
             from: tree, named: self.start == .elevated ? nil : Configuration.file(namedBy: self.environment),
             isStrict: self.start == .elevated && tree.isRealRoot)
-        // What a secret's volume will hold is not there yet, or not for everybody to see.
+        // The content of a secret's volume does not exist yet, or not everybody may see it.
         let isHere = environment == nil && tree.isRealRoot && isPrivileged
         contents = isHere ? .needed(tree) : .expected(tree)
     }
@@ -77,7 +77,7 @@ package struct Inspection {
         String(decoding: text.utf8.filter { $0 != UInt8(ascii: "`") }, as: UTF8.self)
     }
 
-    /// Everything that is wrong with the settings, one line a problem.
+    /// Everything that is wrong with the settings, one line for each problem.
     package func problems() -> [String] {
         do throws(SettingsError) {
             _ = try readSettings()
@@ -94,8 +94,8 @@ package struct Inspection {
 
     /// What a boot would do.
     ///
-    /// - Parameter plan: gets the lines.
-    /// - Returns: the exit code: 0 when nothing would change, 2 when changes are pending, else that of the boot.
+    /// - Parameter plan: receives the lines.
+    /// - Returns: the exit code: 0 when nothing would change, 2 when changes are pending, otherwise that of the boot.
     package func plan(into plan: PlanText) -> Int32 {
         let dryRun = DryRun(plan: plan)
         let settings: Settings
@@ -111,7 +111,7 @@ package struct Inspection {
         }
     }
 
-    /// How this container was started, as far as a user can tell: by where its boot keeps what is for later sessions.
+    /// How this container was started, as far as a user can tell from where its boot keeps its state.
     private static var startOfThisContainer: Start {
         let tree = FileTree()
         let isElevated = ElevatedStart.places.contains { place in
@@ -122,7 +122,7 @@ package struct Inspection {
         return isElevated ? .elevated : (try? tree.status(own, links: .refuse)) != nil ? .bare : .root
     }
 
-    /// The start that is asked about, as far as this process can be in its place.
+    /// The start that is asked about, as far as this process can take its place.
     private func startingPoint(_ settings: Settings) throws(BootError) -> StartingPoint {
         let current: Privileges
         do throws(SystemCallError) {
@@ -143,7 +143,7 @@ package struct Inspection {
                     inheritable: 0, permitted: .max, effective: .max, bounding: .max, ambient: 0))
             return point(root, .root, root.effective)
         case .elevated:
-            // Root asks for whoever the pod's ids are.
+            // Root asks on behalf of the pod's user, whatever its ids are.
             let asked = settings[Identity.self].map {
                 Credentials(user: $0.userID, group: $0.groupID, groups: [])
             }

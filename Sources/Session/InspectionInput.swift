@@ -24,7 +24,7 @@ extension Inspection {
         return FileTree(root: root.lexicallyNormalized() == "/" ? "/" : root)
     }
 
-    /// The bytes of a file, or of what a pipe gives.
+    /// The bytes of a file or a pipe.
     ///
     /// - Throws: why it cannot be read.
     package static func read(file path: String) throws(FormatError) -> [UInt8] {
@@ -40,13 +40,13 @@ extension Inspection {
         }
     }
 
-    /// The entries of a file as `docker run --env-file` reads it: a line `NAME=VALUE` each, where quotes mean nothing, or
-    /// `NAME` alone for the value that this process has; blank lines and those that start with `#` are passed over.
+    /// The entries of a file as `docker run --env-file` reads it. Each line is `NAME=VALUE`, where quotes mean nothing,
+    /// or only `NAME` for the value that this process has. Blank lines and lines that start with `#` are skipped.
     ///
     /// - Parameters:
     ///   - bytes: the file.
-    ///   - own: the environment that gives the values of names alone.
-    /// - Throws: what is wrong with the first line that is none.
+    ///   - own: the environment that has the values of names alone.
+    /// - Throws: what is wrong with the first line that is not an entry.
     package static func entries(
         of bytes: [UInt8], own: [CString] = ProcessStart.environment
     ) throws(FormatError) -> [CString] {
@@ -59,12 +59,12 @@ extension Inspection {
             guard let first = line.first, first != UInt8(ascii: "#") else { continue }
             let name = AssignmentLine(number: number, bytes: line).name
             func refuse(_ reason: String) -> FormatError {
-                // Without the line itself, which may be a secret.
+                // The line itself is not shown, because it may be a secret.
                 FormatError("line \(number): \(reason)")
             }
-            if line.contains(0) { throw refuse("a NUL byte: this is no text") }
+            if line.contains(0) { throw refuse("a NUL byte: this is not text") }
             if String(validating: line, as: UTF8.self) == nil { throw refuse("not UTF-8") }
-            if name.isEmpty { throw refuse("no name in front of the =") }
+            if name.isEmpty { throw refuse("no name before the =") }
             if name.contains(where: \.isSpace) { throw refuse("white space in a name; write NAME=VALUE") }
             if name.count < line.count {
                 entries.append(CString(Array(line)))
@@ -80,9 +80,9 @@ extension Inspection {
         FilePath(CurrentProcess.directory).pushing(FilePath(path))
     }
 
-    /// Everything that is wrong in configuration files, one line a problem; what a pod gives is taken for granted.
+    /// Everything that is wrong in configuration files, one line for each problem. The pod's settings count as right.
     ///
-    /// - Parameter files: the files with their names, later ones counting more.
+    /// - Parameter files: the files with their names; later files take precedence.
     package static func problems(in files: [(name: String, bytes: [UInt8])]) -> [String] {
         var configuration = Configuration()
         for (name, bytes) in files { configuration.add(bytes, name: name.shown()) }

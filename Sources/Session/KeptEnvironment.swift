@@ -5,17 +5,17 @@ internal import Text
 
 /// The environment that a boot has kept for the sessions of its user: what ``StateDirectory`` writes.
 ///
-/// Whoever may have written it would run code in every later session. It is taken from nowhere but a
+/// Whoever could write it could run code in every later session. It is therefore read only from a
 /// ``ProvenDirectory``, and only if it was kept for the user who asks.
 package struct KeptEnvironment: Equatable, Sendable {
     /// The entries byte for byte, in their order: without NUL, and perhaps without `=`.
     package let entries: [[UInt8]]
 
-    /// Why a user has none, in words.
+    /// Why there is no environment for a user.
     package enum Absence: Error, Equatable, Sendable {
         /// No boot has kept one for this user.
         case nothing(String)
-        /// There is something in its place, and it is not to be trusted or cannot be read.
+        /// Something is in its place that is not to be trusted or cannot be read.
         case unusable(String)
 
         /// The words.
@@ -26,11 +26,11 @@ package struct KeptEnvironment: Equatable, Sendable {
         }
     }
 
-    /// The file that has the entries, each with NUL behind it.
+    /// The file that has the entries, each of them followed by NUL.
     static let name: FilePath.Component = "environment"
-    /// The file that says in decimal for which user that one is: for all to read, beside entries that are not.
+    /// The file that names, in decimal, the user whose environment it is. Everybody may read it, unlike the entries.
     static let userName: FilePath.Component = "environment.user"
-    /// The most bytes of an environment, more than the kernel lets a program have (6 MiB, execve(2)).
+    /// The longest environment, in bytes; more than the kernel lets a program have (6 MiB, execve(2)).
     static let limit = 8 << 20
 
     /// Finds the environment for the user whom the process acts as.
@@ -38,7 +38,7 @@ package struct KeptEnvironment: Equatable, Sendable {
     /// - Parameters:
     ///   - user: the user's id.
     ///   - tree: the container's files.
-    /// - Returns: that of a boot with privileges, else that of one of the user's own.
+    /// - Returns: the environment of a boot with privileges, or otherwise that of the user's own boot.
     /// - Throws: why there is none. Root never has one: with the user's `HOME` its shells would run the user's files.
     package static func find(
         for user: UInt32 = CurrentProcess.effectiveUser, in tree: FileTree = FileTree()
@@ -67,7 +67,7 @@ package struct KeptEnvironment: Equatable, Sendable {
         let record = path.appending(userName)
         do throws(ProvenDirectory.Failure) {
             let directory = try ProvenDirectory(path, of: owner, in: tree)
-            // A directory of the user's own says by its owner whose the environment is.
+            // The owner of a user's own directory is the user of the environment.
             if owner == user { return KeptEnvironment(entries: try entries(in: directory, path)) }
             let file = try directory.open(userName)
             if try bytes(of: file, record, limit: 16) == userText(user) {
@@ -81,7 +81,7 @@ package struct KeptEnvironment: Equatable, Sendable {
         throw .nothing("\(path.appending(name).shown()) is another user's")
     }
 
-    /// What the record of a user says.
+    /// The content of the file that names the user.
     static func userText(_ user: UInt32) -> [UInt8] { Array("\(user)\n".utf8) }
 
     private static func entries(
@@ -89,7 +89,7 @@ package struct KeptEnvironment: Equatable, Sendable {
     ) throws(ProvenDirectory.Failure) -> [[UInt8]] {
         let file = path.appending(name)
         let content = try bytes(of: try directory.open(name), file, limit: limit + 1)
-        // An entry that is cut short would be taken for what it is not.
+        // A truncated entry would be taken for something else.
         guard content.count <= limit, content.last ?? 0 == 0 else {
             throw .call(SystemCallError(call: "read", path: file, errno: .invalidArgument))
         }
@@ -130,7 +130,7 @@ extension KeptEnvironment.Absence {
 }
 
 extension ProvenDirectory.Problem {
-    /// What speaks against a file, as it follows the file's path.
+    /// What is wrong with a file, in words that follow the file's path.
     fileprivate var words: String {
         switch self {
         case .owner(let user): "belongs to user \(user)"

@@ -4,15 +4,15 @@ internal import SystemPackage
 internal import Text
 
 extension StateDirectory {
-    /// How long the file is, in bytes: always the same, since everybody may see the length.
+    /// How long the file is, in bytes. It is always the same, because everybody may see the length.
     private static let length = 16384
 
-    /// Keeps for root alone why names are not given, and removes what an earlier start has kept where they all are.
+    /// Keeps, for root alone, why names are not granted; removes what an earlier start kept when all are granted.
     ///
     /// - Throws: the error of writing or removing.
     func keep(reasons: [String]) throws(SystemCallError) {
         guard !reasons.isEmpty else {
-            // Where it is a mount, it is none of a start before this one.
+            // If the file is a mount, no earlier start of this container has written it.
             _ = try? directory.remove("names")
             return
         }

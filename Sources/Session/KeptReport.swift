@@ -3,22 +3,22 @@ package import Linux
 internal import SystemPackage
 internal import Text
 
-/// What is kept of the container's last boot, and of its end: what ``StateDirectory`` writes.
+/// What is kept of the container's last boot and of its end, as ``StateDirectory`` writes it.
 package struct KeptReport: Sendable {
     /// The boot.
     package let boot: BootRecord
-    /// The end, once there was one to tell of.
+    /// The end; `nil` while there is none.
     package let end: EndRecord?
 
     /// The most bytes of a report.
     private static let limit = 16 << 20
 
-    /// Finds the report: that of a boot with privileges, else that of one of the user's own.
+    /// Finds the report: that of a boot with privileges, or otherwise that of the user's own boot.
     ///
     /// - Parameters:
     ///   - user: who asks.
     ///   - tree: the container's files.
-    /// - Throws: why there is none, or none to be believed.
+    /// - Throws: why there is none, or none that can be trusted.
     package static func find(
         for user: UInt32 = CurrentProcess.effectiveUser, in tree: FileTree = FileTree()
     ) throws(KeptEnvironment.Absence) -> KeptReport {

@@ -2,11 +2,11 @@ package import Boot
 package import Linux
 internal import SystemPackage
 
-/// From the boot's privileges to those of the user's command, for ever.
+/// The change from the boot's privileges to those of the user's command, for good.
 package enum PrivilegeDrop {
     /// Gives the session's pipes and terminals to the user, who can then open `/dev/stderr`.
     ///
-    /// - Returns: what could not be given, one line each.
+    /// - Returns: what could not be given, one line for each problem.
     package static func giveStreams(to user: UInt32) -> [String] {
         StandardStream.allCases.compactMap { stream in
             guard stream.isPipeOrTerminal else { return nil }
@@ -19,14 +19,14 @@ package enum PrivilegeDrop {
         }
     }
 
-    /// Becomes the user for ever, and proves it.
+    /// Becomes the user for good, and proves it.
     ///
     /// - Parameters:
     ///   - user: whom to become.
     ///   - start: what the process started with.
     ///   - canRegain: whether the command may gain privileges again, as sudo does: the bounding set stays, and
     ///     `no_new_privs` is not set.
-    ///   - kept: the numbers of capabilities that the command has, of those that the process may use.
+    ///   - kept: the numbers of the capabilities that the command keeps, of those that the process may use.
     /// - Throws: which part of the drop failed, or was not true afterwards.
     package static func drop(
         to user: Credentials, from start: Privileges, canRegain: Bool, keeping kept: [Int] = []
@@ -37,7 +37,7 @@ package enum PrivilegeDrop {
             canRegain || !start.has(.setCapabilities)
             ? start.capabilities.bounding : start.capabilities.bounding & keptSet
         do throws(SystemCallError) {
-            // The bounding set while there is still the capability to change it.
+            // The bounding set comes first, while the process still has the capability to change it.
             for number in 0..<64 where start.capabilities.bounding & ~bounding & (1 << UInt64(number)) != 0 {
                 try Privileges.dropFromBoundingSet(number)
             }
@@ -81,7 +81,7 @@ package enum PrivilegeDrop {
         if actual.capabilities != expected.capabilities { differences.append("capability sets") }
         if actual.noNewPrivileges != expected.noNewPrivileges { differences.append("no_new_privs") }
         if actual.secureBits != expected.secureBits { differences.append("securebits") }
-        // With CAP_SETUID among what the command keeps it can by its very nature.
+        // A command that keeps CAP_SETUID can always become root.
         if !mayHaveUser && Privileges.canRegainRoot() { differences.append("root can be regained") }
         guard differences.isEmpty else {
             throw BootError(

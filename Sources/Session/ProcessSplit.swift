@@ -5,36 +5,36 @@ internal import Programs
 internal import SystemPackage
 internal import Text
 
-/// The first of a boot: the configuration is read, and the init is split off if there is to be one.
+/// The start of a boot: the configuration is read, and the init is split off if there is to be one.
 struct ProcessSplit {
     private(set) var configuration: Configuration
-    /// The options of the init, as far as they matter without one, too.
+    /// The options of the init; some of them also matter without one.
     private(set) var options: InitOptions
     /// The child's side of an init; `nil` where the process itself becomes the command.
     private(set) var initHandle: InitHandle?
-    /// What cannot be as the configuration says.
+    /// What cannot be done as the configuration says.
     private(set) var notice: String?
-    /// Ends the boot when a file that settings name cannot be read in time; `nil` without an init.
+    /// Ends the boot when a file that the settings name cannot be read in time; `nil` without an init.
     private(set) var watch: ChangeWatch?
 
-    /// Forks where there is to be an init, and returns in the child then.
+    /// Forks if there is to be an init, and then returns in the child.
     init(of request: BootRun.Request, _ environment: EnvironmentBlock, _ privileges: Privileges) throws(BootError) {
-        // Process 1 never gets a signal that comes before it has blocked it.
+        // Process 1 never receives a signal that arrives before it has blocked it.
         let mask = Signals.blockAll()
         let isElevated = ElevatedStart.isPossible(privileges)
-        // Those of the image alone: a file that is named may lie on a file server, and a process 1 that waits for one
-        // can neither be ended nor say what it waits for.
+        // Only the image's files are read here. A file that is named may lie on a file server, and a process 1 that
+        // waits for a server can neither be ended nor say what it waits for.
         configuration = Configuration.read(from: FileTree(), isStrict: isElevated)
         var reader = SettingsReader(
             environment: environment, options: request.options, configuration: configuration, isElevated: isElevated)
         let settings = InitSettings(reading: &reader)
         options = InitOptions(settings)
         let id = CurrentProcess.id
-        // Before anything else is touched: the child boots and becomes the command.
+        // This happens before anything else is touched: the child boots and becomes the command.
         if !request.isPlan && settings.isInit(process: id) {
             initHandle = try Self.startInit(options, mask)
         } else {
-            // Nobody else ends the boot then, before there is a command to treat signals.
+            // Without an init, nobody else ends the boot before there is a command that handles signals.
             if id == 1 { Signals.endProcess1() }
             Signals.setMask(mask)
         }
@@ -53,7 +53,7 @@ struct ProcessSplit {
             initHandle.configure(options)
             if !allSettings.isInit(process: id) {
                 notice =
-                    "init.mode of \(file.shown()) is read when the init runs already: write it in "
+                    "init.mode of \(file.shown()) is read after the init has started: write it in "
                     + "\(Paths.configuration.shown()), or set \(InitSettings.modeVariable.name)"
             }
         } else if !request.isPlan && allSettings.isInit(process: id) {

@@ -2,17 +2,17 @@ internal import Text
 
 /// An environment as commands for a shell that evaluates them: `sh` of any kind, bash and zsh.
 ///
-/// Each variable is exported with its value byte for byte, except where the running shell makes something else of that
-/// name: a variable that is read-only, a number or an array in this shell (`UID` in bash, `status` and `path` in zsh)
-/// would end the evaluation, or change the shell. Whatever options, aliases and functions the shell has, all variables
-/// are tried, the shell goes on, and nothing else is left in it.
+/// Each variable is exported with its value byte for byte, unless its name means something else in the running shell.
+/// A variable that is read-only, a number or an array in this shell (`UID` in bash, `status` and `path` in zsh) would
+/// end the evaluation or change the shell. Whatever options, aliases and functions the shell has, the commands try all
+/// variables, let the shell continue, and leave nothing else in it.
 package enum ShellEnvironment {
-    /// What the shell keeps for itself in every session: where it is, how deep it is, and how it reads words.
+    /// Variables that the shell manages itself in every session: where it is, how deep it is, and how it splits words.
     package static let sessionsOwn = ["IFS", "OLDPWD", "OPTIND", "PWD", "SHLVL", "_"]
 
     /// The commands.
     ///
-    /// - Parameter entries: the environment; what is no variable for a shell is left out.
+    /// - Parameter entries: the environment; entries that are not shell variables are left out.
     package static func commands(for entries: [[UInt8]]) -> [UInt8] {
         var variables: [(name: String, value: ArraySlice<UInt8>)] = []
         var last: [(name: String, value: ArraySlice<UInt8>)] = []
@@ -21,7 +21,7 @@ package enum ShellEnvironment {
             let name = String(decoding: entry[..<end], as: UTF8.self)
             guard name.isVariableName, !sessionsOwn.contains(name) else { continue }
             if name == "MODULE_PATH" {
-                // Where zsh finds its modules, some of which say what a name means to it.
+                // zsh finds its modules there, and some of them decide what a name means to it.
                 last.append((name, entry[(end + 1)...]))
             } else {
                 variables.append((name, entry[(end + 1)...]))
@@ -43,16 +43,16 @@ package enum ShellEnvironment {
 
     private static let newline = UInt8(ascii: "\n")
 
-    /// What the names of the commands' own variables begin with: nothing that one of the others begins with.
+    /// The prefix of the commands' own variables. None of the given names begins with it.
     private static func prefix(besides names: [String]) -> String {
         var prefix = "entrypoint_"
         while names.contains(where: { $0.utf8.starts(with: prefix.utf8) }) { prefix = "_" + prefix }
         return prefix
     }
 
-    /// Writes the assignment of a value. Line breaks are put in by a variable: zsh can be told to end a quoted text at the
-    /// end of the line (CSH_JUNKIE_QUOTES, zshoptions(1)). Many are put in by parts, because zsh copies a word as often as
-    /// there are variables in it.
+    /// Writes the assignment of a value. Line breaks are written as a variable, because zsh can be told to end a quoted
+    /// text at the end of the line (CSH_JUNKIE_QUOTES, zshoptions(1)). Many of them are written in parts, because zsh
+    /// copies a word once for each variable in it.
     private static func append(_ value: ArraySlice<UInt8>, to text: inout [UInt8], _ prefix: String) {
         let lines = value.split(separator: newline, omittingEmptySubsequences: false)
         let partSize = 64
@@ -70,7 +70,7 @@ package enum ShellEnvironment {
 
     private static func joining(_ prefix: String) -> String { "\(prefix)value=\"$\(prefix)value$\(prefix)part\"" }
 
-    /// Single quotes, which leave every byte as it is; a quote itself is written `'\''`.
+    /// Quotes a text with single quotes, which leave every byte as it is; a quote itself is written as `'\''`.
     private static func quoted(_ value: some Collection<UInt8>) -> [UInt8] {
         var text: [UInt8] = [UInt8(ascii: "'")]
         text.reserveCapacity(value.count + 2)
@@ -83,14 +83,14 @@ package enum ShellEnvironment {
 
     // MARK: The commands around the variables
 
-    // Names of commands have a backslash, against aliases, and are run by `builtin` or `command`, against functions.
-    // With `command` an error of a special built-in command does not end a shell (POSIX, "Special Built-In Utilities");
-    // in zsh `eval` keeps an error to itself.
+    // Command names have a backslash, against aliases, and are run by `builtin` or `command`, against functions. With
+    // `command`, an error of a special built-in command does not end a shell (POSIX, "Special Built-In Utilities"); in
+    // zsh, `eval` contains errors.
 
-    /// Finds out which shell it is, and how that one exports a variable.
+    /// Finds out which shell it is, and how that shell exports a variable.
     ///
     /// No variable can make one shell look like another: only zsh knows `$+NAME`, and only bash has the text of the
-    /// command in `BASH_COMMAND` while it runs it.
+    /// running command in `BASH_COMMAND`.
     private static func beginning(_ prefix: String) -> String {
         """
         \(prefix)run=command \(prefix)code=\(text(export(prefix)))
@@ -103,12 +103,12 @@ package enum ShellEnvironment {
         """
     }
 
-    /// What each variable is exported by.
+    /// The command that exports each variable.
     private static func export(_ prefix: String) -> String {
         "\"$\(prefix)run\" \\export \"$\(prefix)name=$\(prefix)value\""
     }
 
-    /// In zsh: the type of what has the name now. `USERNAME` is a text whose assignment changes the user; a restricted
+    /// For zsh: the type of what has the name now. `USERNAME` is a text whose assignment changes the user; a restricted
     /// shell forbids some (zshmisc(1), "Restricted Shell").
     private static func zsh(_ prefix: String) -> String {
         """
@@ -117,7 +117,7 @@ package enum ShellEnvironment {
         """
     }
 
-    /// In bash: the attributes. `BASH_ARGV0` is a text whose assignment changes `$0`.
+    /// For bash: the attributes. `BASH_ARGV0` is a text whose assignment changes `$0`.
     private static func bash(_ prefix: String) -> String {
         """
         \\eval "\(prefix)type=\\${$\(prefix)name@a}"; case $\(prefix)type:$\(prefix)name in \
@@ -125,7 +125,7 @@ package enum ShellEnvironment {
         """
     }
 
-    /// In bash before 4.4, which cannot tell the attributes: the names in its manual.
+    /// For bash before 4.4, which cannot show the attributes: the names in its manual.
     private static func oldBash(_ prefix: String) -> String {
         """
         case $\(prefix)name in BASH_ENV) \(export(prefix)) ;; BASH*|COMP_*|DIRSTACK|EUID|FUNCNAME|GROUPS|HISTCMD|\
@@ -149,7 +149,7 @@ package enum ShellEnvironment {
             """
     }
 
-    /// A text without line breaks as one word of the shell.
+    /// A text without line breaks, as one word of the shell.
     private static func text(_ text: String) -> String {
         String(decoding: quoted(text.utf8), as: UTF8.self)
     }

@@ -9,20 +9,20 @@ internal import Text
 package struct StateDirectory: ~Copyable {
     /// The directory.
     package let path: FilePath
-    /// The directory itself: whatever becomes of its path, this is where the files go.
+    /// The open directory: files go here, whatever becomes of its path.
     let directory: Directory
     private let owner: (user: UInt32, group: UInt32)
-    /// The mode of the files: root's are for the user's group, a user's own are for the user alone.
+    /// The mode of the files: root's are for the user's group, a user's own are for that user alone.
     private let fileMode: ModeBits
 
-    /// Opens or makes the directory: `/run/entrypoint` of root's, or one of the user's own in `/dev/shm`.
+    /// Opens or makes the directory: root's `/run/entrypoint`, or the user's own in `/dev/shm`.
     ///
     /// - Parameters:
     ///   - start: how the container was started.
     ///   - user: the ids of the user's command.
     ///   - tree: the container's files.
-    /// - Throws: why there is no directory to trust: the error of making it, ENOTDIR for something else in its place,
-    ///   EPERM for one that belongs to somebody else or that others can write in, or whose place has a ``objection(to:in:)``.
+    /// - Throws: why no directory can be trusted: the error of making it, ENOTDIR for something else in its place, or
+    ///   EPERM for one that is somebody else's, that others can write in, or that ``objection(to:in:)`` rules out.
     package init(for start: Start, user: Credentials, in tree: FileTree) throws(SystemCallError) {
         switch start {
         case .root, .elevated:
@@ -35,9 +35,9 @@ package struct StateDirectory: ~Copyable {
         }
     }
 
-    /// Opens or makes a directory that nobody but its owner can write in.
+    /// Opens or makes a directory that only its owner can write in.
     ///
-    /// - Throws: as ``init(for:user:in:)``.
+    /// - Throws: the same errors as ``init(for:user:in:)``.
     init(
         at path: FilePath, owner: (user: UInt32, group: UInt32), mode: ModeBits, fileMode: ModeBits,
         isElevated: Bool = false, in tree: FileTree
@@ -54,10 +54,10 @@ package struct StateDirectory: ~Copyable {
         guard status.user == owner.user, !status.isWritableByOthers else {
             throw SystemCallError(call: "mkdirat", path: path, errno: .notPermitted)
         }
-        // A directory may have its set-group-ID bit from the one above it.
+        // A directory may inherit its set-group-ID bit from the one above it.
         if status.mode.rawValue & 0o777 != mode.rawValue {
-            // Whoever made it, perhaps with a strict umask; but one that holds something may be closed for that, and where
-            // others may rename it may be any directory of the owner's.
+            // Whoever made it may have had a strict umask. But a directory that holds something may be closed on
+            // purpose, and where others may rename it, it may be any directory of the owner's.
             let isMovable = try Self.isMovable(in: parent)
             let holdsSomething = isElevated ? try !directory.names().isEmpty : false
             if isMovable || holdsSomething {
@@ -69,20 +69,20 @@ package struct StateDirectory: ~Copyable {
         (self.path, self.owner, self.fileMode) = (path, owner, fileMode)
     }
 
-    /// Whether others than root and a directory's owner can put another one in its place (inode(7), the sticky bit).
+    /// Whether anyone but root and a directory's owner can put another one in its place (inode(7), the sticky bit).
     private static func isMovable(in parent: borrowing Directory) throws(SystemCallError) -> Bool {
         let status = try parent.status()
         return status.user != 0 || status.letsOthersRename
     }
 
-    /// Opens the directory, and makes it where there is none; another start may do the same at the same time.
+    /// Opens the directory, or makes it if it does not exist. Another start may do the same at the same time.
     private static func open(
         _ name: FilePath.Component, mode: ModeBits, in parent: borrowing Directory
     ) throws(SystemCallError) -> Directory {
         do throws(SystemCallError) {
             return try parent.openDirectory(name)
         } catch  where error.errno == .noSuchFileOrDirectory {
-            // Open at once: a caller who cannot look into it does not know whether an earlier start was elevated.
+            // Open at once: a caller who cannot look into it cannot tell whether an earlier start was elevated.
             let umask = CurrentProcess.setUmask(0)
             defer { CurrentProcess.setUmask(umask) }
             do throws(SystemCallError) {
@@ -92,8 +92,8 @@ package struct StateDirectory: ~Copyable {
         }
     }
 
-    /// Why root keeps nothing in a directory, made or not, when the pod spec's author is not to be trusted: the author
-    /// may have mounted another's files there, or may take away what only root is to change.
+    /// Why root keeps nothing in a directory, existing or not, when the pod spec's author is not trusted: the author
+    /// may have mounted somebody else's files there, or may remove what only root may change.
     ///
     /// - Throws: the error of looking at it.
     static func objection(to path: FilePath, in tree: FileTree) throws(SystemCallError) -> String? {
@@ -121,11 +121,11 @@ package struct StateDirectory: ~Copyable {
         "\(path.shown()) is a mount of the pod's, and not in memory: see volumeMounts in the pod spec"
     }
 
-    /// Keeps the environment for ``KeptEnvironment``; what is the same is left alone.
+    /// Keeps the environment for ``KeptEnvironment``; a file that would not change is not written.
     ///
     /// - Parameters:
     ///   - entries: the environment.
-    ///   - user: the id of the user whose it is.
+    ///   - user: the id of the user who owns the environment.
     ///   - secrets: which of its variables are not kept.
     ///   - exported: what drop-in steps have exported.
     /// - Throws: the error of writing.
@@ -140,9 +140,9 @@ package struct StateDirectory: ~Copyable {
             content += entry.bytes
             content.append(0)
         }
-        // Snippets of earlier versions read it, and would go on with the environment of an earlier boot.
+        // Snippets of earlier versions read it, and would use the environment of an earlier boot.
         _ = try? directory.remove("environment.sh")
-        // What root keeps says for whom it is. In between it is nobody's, and never another user's.
+        // Root's files name the user of the environment. Between the writes they name nobody, and never another user.
         let record = owner.user == user ? nil : KeptEnvironment.userText(user)
         if let record, try !has(KeptEnvironment.userName, record, 0o644) {
             _ = try directory.remove(KeptEnvironment.userName)
@@ -151,7 +151,7 @@ package struct StateDirectory: ~Copyable {
         if let record { try write(KeptEnvironment.userName, record, 0o644) }
     }
 
-    /// Makes an empty file, for all to see.
+    /// Makes an empty file that everybody may see.
     ///
     /// - Returns: whether it is new.
     /// - Throws: the error of making it.
@@ -164,12 +164,12 @@ package struct StateDirectory: ~Copyable {
         }
     }
 
-    /// Keeps what is known of the boot, which has the values of exports, too.
+    /// Keeps what is known about the boot, including the values of its exports.
     ///
-    /// - Returns: the report, open for the line of the end.
+    /// - Returns: the report, open for the line about the end.
     /// - Throws: the error of writing.
     package func keep(_ record: BootRecord) throws(SystemCallError) -> Descriptor {
-        // One of an earlier version would be taken for this boot's.
+        // A report of an earlier version would be taken for this boot's.
         _ = try? directory.remove("report.json")
         let name = Self.reportName
         try FileReplacement.replace(
@@ -186,10 +186,10 @@ package struct StateDirectory: ~Copyable {
     /// The file of the report.
     static let reportName: FilePath.Component = "report.jsonl"
 
-    /// Adds to the report how the container ended, and leaves the reason for Kubernetes; what cannot be written is lost,
-    /// because nobody is left to tell.
+    /// Adds to the report how the container ended, and leaves the reason for Kubernetes. What cannot be written is
+    /// lost, because nobody is left to tell.
     ///
-    /// - Parameter report: the report as ``keep(_:)`` has opened it, whatever has its name by now.
+    /// - Parameter report: the report as ``keep(_:)`` has opened it, whatever is at its path by now.
     package static func keep(_ end: EndReport, in report: consuming Descriptor?) {
         TerminationLog.write(end.text, in: FileTree())
         guard let report else { return }
@@ -201,7 +201,7 @@ package struct StateDirectory: ~Copyable {
         try FileReplacement.replace(name, in: directory, with: content, mode: mode, owner: owner)
     }
 
-    /// Whether a file is there already as it would be written.
+    /// Whether the file already has the content and mode that would be written.
     private func has(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) -> Bool {
         guard try directory.status(name)?.kind == .file else { return false }
         let file = try directory.open(name, [.readOnly, .nonBlocking])

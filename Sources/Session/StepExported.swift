@@ -1,7 +1,7 @@
 internal import Linux
 internal import Programs
 
-/// What drop-in steps have exported: a variable may have the value of a secret under a name that tells nothing.
+/// What drop-in steps have exported: a variable may have the value of a secret, whatever its name.
 package struct StepExported {
     /// The names.
     let names: Set<String>
@@ -16,7 +16,7 @@ package struct StepExported {
         self.secretValues = secretValues
     }
 
-    /// Whether an entry of the environment is one of them and has such a value.
+    /// Whether an entry of the environment is one of these variables and has such a value.
     func isSecret(_ name: String, _ entry: CString) -> Bool {
         guard names.contains(name) else { return false }
         return SecretMask.isNeeded(for: entry.bytes(from: name.utf8.count + 1), secrets: secretValues)

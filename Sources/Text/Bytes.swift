@@ -1,4 +1,4 @@
-// What a byte is in ASCII, whatever the locale.
+// The meaning of a byte in ASCII, whatever the locale.
 
 extension UInt8 {
     package static let newline = UInt8(ascii: "\n")
@@ -21,33 +21,33 @@ extension UInt8 {
     /// A letter.
     @inlinable package var isLetter: Bool { isLowercase || isUppercase }
 
-    /// A letter, a digit or `_`: what the name of a variable may have.
+    /// A letter, a digit or `_`, as allowed in the names of variables.
     @inlinable package var isWordByte: Bool { isLetter || isDigit || self == UInt8(ascii: "_") }
 
-    /// A letter, a digit, `_`, `.` or `-`: what names of accounts are made of.
+    /// A letter, a digit, `_`, `.` or `-`, as allowed in the names of accounts.
     @inlinable package var isNameByte: Bool { isWordByte || self == UInt8(ascii: ".") || self == UInt8(ascii: "-") }
 
-    /// A printable character, the space among them.
+    /// A printable character, including the space.
     @inlinable package var isPrintable: Bool { self >= 0x20 && self < 0x7F }
 
     /// The letter in lower case; any other byte as it is.
     @inlinable package var lowered: UInt8 { isUppercase ? self + 0x20 : self }
 
-    /// A byte after the first of a character (UTF-8).
+    /// Any byte of a UTF-8 character but the first.
     @inlinable package var isContinuation: Bool { self & 0xC0 == 0x80 }
 
     /// A space or a tab.
     @inlinable package var isBlank: Bool { self == 0x20 || self == 0x09 }
 
-    /// What isspace(3) takes for white space in the C locale.
+    /// White space in the C locale, as isspace(3) defines it.
     @inlinable package var isSpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
 
-    /// A character that ends a line, deletes or moves: 0 to 31, and 127.
+    /// A control character, such as one that ends a line, deletes or moves: 0 to 31, and 127.
     @inlinable package var isControl: Bool { self < 0x20 || self == 0x7F }
 }
 
 extension Collection<UInt8> {
-    /// Whether the bytes of another collection stand in this one, one after the other.
+    /// Whether the bytes of another collection occur in this one, one after another.
     package func contains(bytes other: some Collection<UInt8>) -> Bool {
         guard let first = other.first else { return true }
         var rest = self[...]
@@ -59,9 +59,9 @@ extension Collection<UInt8> {
         return false
     }
 
-    /// The value of decimal digits; `nil` for none, for another byte, and for more than 64 bits.
+    /// The value of decimal digits; `nil` if there are none, if there is any other byte, and for more than 64 bits.
     ///
-    /// A sign or white space is no digit. Leading zeros count for nothing.
+    /// A sign or white space is not a digit. Leading zeros are ignored.
     @inlinable package var decimal: UInt64? {
         guard !isEmpty else { return nil }
         var value: UInt64 = 0
@@ -77,7 +77,7 @@ extension Collection<UInt8> {
 }
 
 extension String {
-    /// Whether this is the name of a variable as a shell would take it.
+    /// Whether this is the name of a variable, as a shell defines it.
     package var isVariableName: Bool {
         guard let first = utf8.first, !first.isDigit else { return false }
         return utf8.allSatisfy(\.isWordByte)

@@ -1,6 +1,6 @@
 extension Collection<UInt8> where SubSequence: Collection<UInt8> {
-    /// The nanoseconds of decimal seconds, perhaps with a fraction: `10`, `0.5`. `nil` for what is none, and for more than
-    /// 64 bits. Digits of a fraction beyond the ninth count for nothing.
+    /// The nanoseconds in a decimal number of seconds, which may have a fraction: `10`, `0.5`. `nil` for anything else,
+    /// and for more than 64 bits. Digits of the fraction after the ninth are ignored.
     package var nanosecondsOfSeconds: UInt64? {
         let parts = split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first?.decimal else { return nil }

@@ -1,4 +1,4 @@
-/// Why a text cannot be taken: what was expected, as it follows `NAME is 'VALUE': `.
+/// Why a text cannot be used: what was expected, in words that follow `NAME is 'VALUE': `.
 package struct FormatError: Error, Equatable, Sendable, CustomStringConvertible {
     package let expected: String
     package var description: String { expected }

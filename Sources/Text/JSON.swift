@@ -7,7 +7,7 @@ package indirect enum JSON: Equatable, Sendable {
     case array([JSON])
     case members([Member])
 
-    /// A name and its value in an object, which keeps their order.
+    /// A name and its value in an object, which keeps the order of its members.
     package struct Member: Equatable, Sendable {
         package let name: String
         package let value: JSON
@@ -58,7 +58,7 @@ package indirect enum JSON: Equatable, Sendable {
         }
     }
 
-    /// The value for people: two spaces a level, and on one line what has little in it.
+    /// The value for people: indented by two spaces for each level, and on one line if it is small.
     package func indented(by depth: Int = 0) -> String {
         let inner = String(repeating: "  ", count: depth + 1)
         let outer = String(repeating: "  ", count: depth)
@@ -76,7 +76,7 @@ package indirect enum JSON: Equatable, Sendable {
         }
     }
 
-    /// Whether it has more than one value, or a list of such.
+    /// Whether it has more than one value, or contains such a list.
     private var isDeep: Bool {
         switch self {
         case .array(let values): values.contains { $0.isContainer }
@@ -92,9 +92,9 @@ package indirect enum JSON: Equatable, Sendable {
         }
     }
 
-    /// A string in quotes; what is not UTF-8 has become U+FFFD before.
+    /// A string in quotes; anything that is not UTF-8 has already become U+FFFD.
     private static func quoted(_ value: String) -> String {
-        // Nearly every text is plain, and whole it takes a tenth of the time.
+        // Nearly every text is plain, and copying it as a whole takes a tenth of the time.
         let isPlain = value.utf8.allSatisfy { byte in
             byte.isPrintable && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
         }

@@ -1,17 +1,17 @@
 extension JSON {
-    /// How many arrays and objects may stand inside each other.
+    /// How deep arrays and objects may be nested.
     package static let maximumDepth = 64
 
-    /// Reads a text that is one value (RFC 8259); of numbers only those without a fraction and an exponent are taken.
+    /// Reads a text that is one value (RFC 8259); numbers with a fraction or an exponent are refused.
     ///
-    /// - Parameter bytes: the text, with white space around the value or without.
+    /// - Parameter bytes: the text, which may have white space around the value.
     /// - Throws: what was expected, and at which byte.
     package init(reading bytes: some Collection<UInt8>) throws(FormatError) {
         var reader = JSONReader(bytes: Array(bytes))
         self = try reader.readDocument()
     }
 
-    /// The value of a member of an object; `nil` for another value, and where there is no such member.
+    /// The value of a member of an object; `nil` if this is not an object, or has no such member.
     package subscript(name: String) -> JSON? {
         guard case .members(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
@@ -23,18 +23,18 @@ extension JSON {
     /// The items of an array.
     package var items: [JSON]? { if case .array(let items) = self { items } else { nil } }
 
-    /// The members of an object, in their order.
+    /// The members of an object, in order.
     package var members: [(name: String, value: JSON)]? {
         if case .members(let members) = self { members.map { ($0.name, $0.value) } } else { nil }
     }
 
-    /// A number, if it is one of this type.
+    /// A number, if it fits into this type.
     package func integer<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) -> Number? {
         if case .integer(let digits) = self { Number(digits) } else { nil }
     }
 }
 
-/// Takes a text apart, byte by byte.
+/// Parses a text, byte by byte.
 private struct JSONReader {
     let bytes: [UInt8]
     private var position = 0

@@ -3,7 +3,7 @@ package enum MarkdownTable {
     /// The lines of a table.
     ///
     /// - Parameters:
-    ///   - head: what stands above the columns.
+    ///   - head: the headings of the columns.
     ///   - rows: the cells, without `|`.
     package static func text(_ head: [String], _ rows: [[String]]) -> String {
         ([head, head.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()

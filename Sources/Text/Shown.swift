@@ -1,14 +1,14 @@
 // How bytes that somebody else chose are shown in a message: on one line, and never longer than a screen row or two.
 
 extension Collection<UInt8> {
-    /// The bytes as they may stand in a message: control characters escaped, U+FFFD for what is not UTF-8, and only the
-    /// beginning when they are long.
+    /// The bytes as they may appear in a message: with control characters escaped, with U+FFFD for anything that is not
+    /// UTF-8, and shortened if they are long.
     ///
-    /// - Parameter limit: the most bytes that are shown whole.
+    /// - Parameter limit: the maximum number of bytes that are shown in full.
     package func shown(limit: Int = 200) -> String {
         guard count > limit else { return String(decoding: self, as: UTF8.self).escaped }
         var head = Array(prefix(limit / 2))
-        // A character of up to four bytes is left out rather than cut.
+        // A character of up to four bytes is left out instead of being cut.
         if let next = dropFirst(limit / 2).first, next.isContinuation {
             let whole = head.lastIndex { !$0.isContinuation } ?? 0
             if head.count - whole < 4 { head.removeSubrange(whole...) }
@@ -18,14 +18,14 @@ extension Collection<UInt8> {
 }
 
 extension String {
-    /// The text as it may stand in a message: control characters escaped, and only the beginning when it is long.
+    /// The text as it may appear in a message: with control characters escaped, and shortened if it is long.
     ///
-    /// - Parameter limit: the most bytes that are shown whole.
+    /// - Parameter limit: the maximum number of bytes that are shown in full.
     package func shown(limit: Int = 200) -> String {
         utf8.count <= limit && isPlain ? self : Array(utf8).shown(limit: limit)
     }
 
-    /// Whether the text has nothing but printable characters of ASCII, so that it may stand anywhere as it is.
+    /// Whether the text has only printable ASCII characters, so that it may appear anywhere as it is.
     private var isPlain: Bool { utf8.allSatisfy(\.isPrintable) }
 
     /// The text on one line.
@@ -33,8 +33,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// The character as it may stand in a line for people: escaped where it would end the line, or change how a terminal
-    /// shows what stands around it.
+    /// The character as it may appear in a line for people: escaped if it would end the line, or change how a terminal
+    /// shows the text around it.
     package var escaped: String {
         switch self {
         case "\n": "\\n"
@@ -55,7 +55,7 @@ extension Int {
 }
 
 extension Int64 {
-    /// A number of microseconds as milliseconds with two decimals, as in `1.05 ms`.
+    /// A number of microseconds as milliseconds with two decimals, such as `1.05 ms`.
     package var inMilliseconds: String {
         let hundredths = self / 10
         let fraction = hundredths % 100

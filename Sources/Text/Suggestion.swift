@@ -1,16 +1,16 @@
-/// Finds what a mistyped word may have meant.
+/// Finds the word that a mistyped word may stand for.
 package enum Suggestion {
-    /// The candidate at the smallest edit distance, when at most a third of the word's letters differ.
+    /// The candidate with the smallest edit distance, if at most a third of the word's letters differ.
     package static func nearest(to word: String, among candidates: [String]) -> String? {
         let limit = max(1, word.utf8.count / 3)
-        // Words of hostile length are not worth a comparison.
+        // Words of hostile length are not compared.
         guard word.utf8.count <= 100 else { return nil }
         return candidates.map { (distance(Array(word.utf8), Array($0.utf8)), $0) }
             .filter { $0.0 <= limit }.min { $0.0 < $1.0 }?.1
     }
 
-    /// The edit distance: how many bytes must be inserted, removed, replaced, or exchanged with their neighbour
-    /// (optimal string alignment).
+    /// The edit distance: how many bytes must be inserted, removed, replaced, or swapped with their neighbour (optimal
+    /// string alignment).
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var twoAbove: [Int] = []
         var above = Array(0...right.count)

@@ -1,11 +1,11 @@
 internal import Text
 
-/// How a part of a file is shown in a message: on one line, short, and without control of the terminal.
+/// How a part of a file is shown in a message: on one line, short, and without any effect on the terminal.
 package enum Excerpt {
-    /// The most bytes that are shown of a text.
+    /// The maximum number of bytes that are shown of a text.
     package static let limit = 80
 
-    /// A text in single quotes: control characters escaped, and cut when it is long.
+    /// A text in single quotes, with control characters escaped, and shortened if it is long.
     package static func quoted(_ text: String) -> String {
         var shown = ""
         for character in text.unicodeScalars {

@@ -1,8 +1,8 @@
 private import CLibyaml
 
-/// What libyaml says when it cannot go on.
+/// What libyaml reports when it cannot continue.
 struct LibyamlError: Error {
-    /// Whether memory was short.
+    /// Whether memory ran out.
     let isMemory: Bool
     /// What was being read, such as `while scanning an anchor`, and where it began.
     let context: String
@@ -12,7 +12,7 @@ struct LibyamlError: Error {
     let problemMark: YAML.Mark
 }
 
-/// What parts a text has, in the order of the text.
+/// The parts of a text, in order.
 enum LibyamlEvent {
     case documentStart
     case scalar(String, isPlain: Bool, isMultiline: Bool)
@@ -22,11 +22,11 @@ enum LibyamlEvent {
     case collectionEnd
     case alias
     case streamEnd
-    /// What means nothing here.
+    /// An event that has no meaning here.
     case other
 }
 
-/// The words and signs of a text that matter for what is refused.
+/// The words and signs of a text that matter for refused syntax.
 enum LibyamlToken {
     case anchor
     case alias
@@ -40,15 +40,15 @@ enum LibyamlToken {
     case other
 }
 
-/// libyaml's parser over bytes in memory; everything that it allocates is freed with it.
+/// libyaml's parser for bytes in memory; everything that it allocates is freed with it.
 ///
-/// Either events or tokens are asked for, never both. It is not recursive: depth costs memory only.
+/// A parser is asked either for events or for tokens, never for both. It is not recursive: depth only costs memory.
 struct LibyamlParser: ~Copyable {
-    // libyaml keeps its own address, which therefore must not change.
+    // libyaml keeps the parser's address, which therefore must not change.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let isUsable: Bool
 
-    /// Begins with a text.
+    /// Begins to parse a text.
     ///
     /// - Parameter input: UTF-8; it must outlive the parser.
     init(_ input: UnsafeBufferPointer<UInt8>) {
@@ -61,7 +61,7 @@ struct LibyamlParser: ~Copyable {
     }
 
     deinit {
-        // After a failed initialization libyaml has freed all and zeroed the structure, and deletes it as an empty one.
+        // After a failed initialization, libyaml has freed and zeroed everything, and accepts the structure as empty.
         yaml_parser_delete(parser)
         parser.deallocate()
     }
@@ -119,7 +119,7 @@ struct LibyamlParser: ~Copyable {
     private var error: LibyamlError {
         let state = parser.pointee
         return LibyamlError(
-            // The initialization fails for want of memory only, and some calls fail so without saying it.
+            // The initialization only fails for lack of memory, and some calls do so without reporting it.
             isMemory: !isUsable || state.error == YAML_MEMORY_ERROR || state.error == YAML_NO_ERROR,
             context: state.context.map { String(cString: $0) } ?? "", contextMark: YAML.Mark(state.context_mark),
             problem: state.problem.map { String(cString: $0) } ?? "", problemMark: YAML.Mark(state.problem_mark))

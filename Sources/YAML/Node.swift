@@ -1,9 +1,9 @@
 extension YAML {
     /// A position in a text.
     package struct Mark: Hashable, Comparable, Sendable {
-        /// The line, from 1.
+        /// The line, counted from 1.
         package let line: Int
-        /// The character of the line, from 1; each Unicode scalar counts as one.
+        /// The position in the line, counted from 1; each Unicode scalar counts as one character.
         package let column: Int
 
         package init(line: Int, column: Int) {
@@ -20,17 +20,17 @@ extension YAML {
     package struct Node: Equatable, Sendable {
         /// What a value consists of.
         package enum Content: Equatable, Sendable {
-            /// Text. What is plain has no quotes and is not a block, so that it may be meant as a number or a boolean.
+            /// Text. Plain text has no quotes and is not a block, so it may be meant as a number or a boolean.
             case scalar(String, isPlain: Bool)
             /// A list.
             case sequence([Node])
-            /// Keys and values in the order of the text; no key stands there twice.
+            /// Keys and values in the order of the text; no key occurs twice.
             case mapping([Entry])
         }
 
         package let content: Content
-        /// Where the value begins; for a value that is left out, after its key's colon or list's dash, at the latest where
-        /// the next sign stands.
+        /// Where the value begins. A value that is left out begins somewhere after its key's colon or its list's dash,
+        /// and no later than the next sign.
         package let mark: Mark
 
         package init(_ content: Content, mark: Mark) {

@@ -2,9 +2,9 @@ extension YAML {
     /// Something wrong in a text, and where.
     package struct Problem: Equatable, Sendable {
         package let mark: Mark
-        /// The way to the value that is wrong, as in `scratch.directories[2].mode`; empty for the text as a whole.
+        /// The path of the value that is wrong, such as `scratch.directories[2].mode`; empty for the text as a whole.
         package let path: String
-        /// What is wrong or was expected: one line.
+        /// What is wrong or was expected, in one line.
         package let text: String
 
         package init(at mark: Mark, path: String = "", _ text: String) {
@@ -15,15 +15,15 @@ extension YAML {
 
         /// The line for people: `FILE:LINE:COLUMN: PATH: TEXT`.
         ///
-        /// - Parameter file: the name of the text's file, as it may be shown.
+        /// - Parameter file: the name of the text's file, as it is shown.
         package func line(in file: String) -> String {
             "\(file):\(mark.line):\(mark.column): \(path.isEmpty ? "" : "\(path): ")\(text)"
         }
     }
 
-    /// Everything that is wrong in a text, as far as it was kept.
+    /// Everything that is wrong in a text, up to a limit.
     package struct Problems: Error, Equatable, Sendable {
-        /// The most problems that are kept of one text; more help nobody.
+        /// The maximum number of problems that are kept for one text; more would not help.
         package static let limit = 50
 
         package private(set) var all: [Problem] = []
@@ -34,9 +34,9 @@ extension YAML {
 
         package var isEmpty: Bool { all.isEmpty }
 
-        /// The lines for people, one a problem: `FILE:LINE:COLUMN: PATH: TEXT`.
+        /// The lines for people, one for each problem: `FILE:LINE:COLUMN: PATH: TEXT`.
         ///
-        /// - Parameter file: the name of the text's file, as it may be shown.
+        /// - Parameter file: the name of the text's file, as it is shown.
         package func lines(in file: String) -> [String] {
             all.map { $0.line(in: file) } + (isCut ? ["\(file): there are more problems"] : [])
         }
@@ -45,13 +45,13 @@ extension YAML {
             if all.count < Self.limit { all.append(problem) } else { isCut = true }
         }
 
-        /// Adds what another pass over the same text found; what both found stays once.
+        /// Adds the problems that another pass over the same text found, without duplicates.
         mutating func merge(_ other: Problems) {
             all += other.all.filter { !all.contains($0) }
             isCut = isCut || other.isCut
         }
 
-        /// The same in the order of the text.
+        /// The same problems in the order of the text.
         func sorted() -> Problems {
             var result = self
             result.all = Array(all.sorted { $0.mark < $1.mark }.prefix(Self.limit))

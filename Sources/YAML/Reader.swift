@@ -1,10 +1,10 @@
 internal import Text
 
 extension YAML {
-    /// Reads values of expected types and keeps every problem, so that all are told at once.
+    /// Reads values of expected types and collects every problem, so that all of them are reported at once.
     ///
-    /// Each method takes a value that may be absent. It returns `nil` for an absent one and, with a problem noted, for one
-    /// that cannot be used.
+    /// Each method takes a value that may be absent. It returns `nil` if the value is absent or cannot be used; the
+    /// latter is noted as a problem.
     ///
     ///     var reader = YAML.Reader()
     ///     let top = reader.mapping(YAML.Value(document: try YAML.parse(bytes)), keys: ["scratch"])
@@ -17,26 +17,26 @@ extension YAML {
 
         package init() {}
 
-        /// Ends the reading.
+        /// Ends reading.
         ///
         /// - Throws: all problems in the order of the text, if there are any.
         package func finish() throws(Problems) {
             guard problems.isEmpty else { throw problems.sorted() }
         }
 
-        /// Notes a problem with a value that only its reader can see.
+        /// Notes a problem that only the caller can see.
         ///
-        /// - Parameter text: what is wrong, as it follows `PATH: `.
+        /// - Parameter text: what is wrong, in words that follow `PATH: `.
         package mutating func note(_ text: String, at value: Value) {
             problems.note(Problem(at: value.mark, path: value.path, text))
         }
 
-        /// A mapping with keys that are all known.
+        /// A mapping whose keys must all be known.
         ///
-        /// Nothing, as after all keys have been commented out, is a mapping without keys. Each unknown key is a problem.
+        /// An empty value, as when all keys are comments, is a mapping without keys. Each unknown key is a problem.
         ///
         /// - Parameter keys: the keys that it may have.
-        /// - Returns: its fields; none when it is absent or not a mapping.
+        /// - Returns: its fields; none if it is absent or not a mapping.
         package mutating func mapping(_ value: Value?, keys: [String]) -> Fields {
             guard let value, !value.node.isNothing else { return Fields(value, known: keys) }
             guard case .mapping = value.node.content else {
@@ -72,7 +72,7 @@ extension YAML {
             return items.enumerated().map { Value($0.element, at: value.wayToIt.index($0.offset)) }
         }
 
-        /// The items of a list, each read in the same way; those that cannot be used are left out.
+        /// The items of a list, all read in the same way; those that cannot be used are left out.
         ///
         /// - Parameter read: reads an item, noting problems.
         package mutating func list<Item>(_ value: Value?, of read: (inout Reader, Value) -> Item?) -> [Item]? {

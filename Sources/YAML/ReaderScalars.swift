@@ -1,15 +1,15 @@
 internal import Text
 
-/// What a text stands for.
+/// The values that a text stands for.
 extension YAML.Reader {
-    /// A text, quoted or not: `no`, `10` and `true` are texts where one is expected.
+    /// A text, quoted or not: `no`, `10` and `true` are texts if a text is expected.
     package mutating func text(_ value: YAML.Value?) -> String? {
         scalar(value, "text")
     }
 
-    /// A text of a form that is checked.
+    /// A text whose format is checked.
     ///
-    /// - Parameter parse: makes the result, or throws what is wrong with the text, as it follows `PATH: 'TEXT': `.
+    /// - Parameter parse: makes the result, or throws what is wrong, in words that follow `PATH: 'TEXT': `.
     package mutating func text<Parsed, Failure: Error & CustomStringConvertible>(
         _ value: YAML.Value?, as parse: (String) throws(Failure) -> Parsed
     ) -> Parsed? {
@@ -50,7 +50,7 @@ extension YAML.Reader {
         return nil
     }
 
-    /// A whole number, decimal and without quotes.
+    /// A whole number, in decimal and without quotes.
     package mutating func integer(_ value: YAML.Value?, in range: ClosedRange<Int>) -> Int? {
         let noun = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let value, let text = scalar(value, noun) else { return nil }
@@ -67,7 +67,7 @@ extension YAML.Reader {
 
     /// File permissions or a umask: octal digits that begin with 0, with or without quotes.
     ///
-    /// A mode without the leading zero is refused: other readers of YAML take it as decimal.
+    /// A mode without the leading zero is refused, because other YAML readers treat it as decimal.
     package mutating func mode(_ value: YAML.Value?, in range: ClosedRange<UInt32> = 0...0o7777) -> UInt32? {
         let isAny = range == 0...0o7777
         let limits = " from \(ScalarFormats.octal(range.lowerBound)) to \(ScalarFormats.octal(range.upperBound))"
@@ -81,7 +81,7 @@ extension YAML.Reader {
         return nil
     }
 
-    /// The text of a scalar; a list, a mapping or nothing is a problem.
+    /// The text of a scalar; a list, a mapping or an empty value is a problem.
     private mutating func scalar(_ value: YAML.Value?, _ noun: String, hint: String? = nil) -> String? {
         guard let value else { return nil }
         if case .scalar(let text, _) = value.node.content, !value.node.isNothing { return text }

@@ -1,17 +1,17 @@
-/// What stands in a text although it is refused, whatever the values are: found among its tokens, so that all of it is told
-/// at once and also the sign `?`, which no event shows.
+/// Syntax that is refused whatever the values are. It is found among the tokens, so that all of it is reported at once,
+/// including the sign `?`, which no event shows.
 struct RefusedSyntax {
     private(set) var problems = YAML.Problems()
     /// Whether there is a directive, such as `%YAML 1.2`.
     private(set) var hasDirective = false
 
-    /// Looks through a text, up to its first error or to where it is too deep: both are found again by ``TreeBuilder``.
+    /// Searches a text, up to its first error or until it is too deep: ``TreeBuilder`` finds both again.
     init(in text: SourceText) {
         text.bytes.withUnsafeBufferPointer { input in
             do throws(LibyamlError) {
                 try look(through: LibyamlParser(input))
             } catch {
-                // For want of memory a text could seem free of what is refused.
+                // If memory runs out, a text must not seem free of refused syntax.
                 if error.isMemory { problems.note(SyntaxMessage.outOfMemory) }
             }
         }
@@ -19,7 +19,7 @@ struct RefusedSyntax {
 
     private mutating func look(through parser: consuming LibyamlParser) throws(LibyamlError) {
         var depth = 0
-        // libyaml looks at every open list for each token: what is deep is also slow.
+        // libyaml looks at every open list for each token, so deep texts are also slow.
         while depth <= YAML.maximumDepth {
             let (token, mark) = try parser.nextToken()
             switch token {

@@ -1,8 +1,8 @@
 internal import Text
 
-/// The forms of numbers and modes.
+/// The formats of numbers and modes.
 enum ScalarFormats {
-    /// A decimal number, perhaps negative, without leading zeros.
+    /// A decimal number, which may be negative, without leading zeros.
     static func integer(_ text: String) -> Int? {
         let isNegative = text.utf8.first == UInt8(ascii: "-")
         let digits = isNegative ? text.utf8.dropFirst() : text.utf8[...]
@@ -10,13 +10,13 @@ enum ScalarFormats {
         return Int(exactly: number).map { isNegative ? -$0 : $0 }
     }
 
-    /// A mode: a zero, then octal digits.
+    /// A mode: a zero, followed by octal digits.
     static func mode(_ text: String) -> UInt32? {
         guard text.utf8.first == UInt8(ascii: "0"), text.utf8.count <= 5 else { return nil }
         return octal(text.utf8)
     }
 
-    /// A mode that was written without the leading zero, or with the `0o` of YAML 1.2: what may have been meant.
+    /// The mode that was probably meant by one without the leading zero, or with the `0o` of YAML 1.2.
     static func mode(withoutZero text: String) -> UInt32? {
         let digits =
             text.utf8.starts(with: [UInt8(ascii: "0"), UInt8(ascii: "o")]) ? text.utf8.dropFirst(2) : text.utf8[...]
@@ -24,7 +24,7 @@ enum ScalarFormats {
         return octal(digits)
     }
 
-    /// A mode as it is to be written, with a zero and at least three digits.
+    /// A mode as it must be written, with a zero and at least three digits.
     static func octal(_ mode: UInt32) -> String {
         let digits = String(mode, radix: 8)
         return "0" + String(repeating: "0", count: max(0, 3 - digits.utf8.count)) + digits

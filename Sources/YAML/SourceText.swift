@@ -1,14 +1,14 @@
 internal import Text
 
-/// A text that is UTF-8 and has only characters that people and libyaml see alike: libyaml's lines and columns are then
-/// those of an editor.
+/// A text in UTF-8 that only has characters that people and libyaml see in the same way: libyaml's lines and columns
+/// are then those of an editor.
 struct SourceText {
-    /// The bytes without byte order mark.
+    /// The bytes without a byte order mark.
     let bytes: ArraySlice<UInt8>
 
     /// Checks bytes.
     ///
-    /// - Throws: that the text is too long or in another encoding, or each byte and character that cannot be there.
+    /// - Throws: that the text is too long or in another encoding, or one problem for each byte that is not allowed.
     init(checking bytes: [UInt8]) throws(YAML.Problems) {
         var problems = YAML.Problems()
         let start = YAML.Mark(line: 1, column: 1)
@@ -25,19 +25,19 @@ struct SourceText {
         throw problems
     }
 
-    /// The character at a position; `nil` at the end of a line and where there is none.
+    /// The character at a position; `nil` at the end of a line, and if there is none.
     func character(at mark: YAML.Mark) -> Unicode.Scalar? {
         let scalars = String(decoding: line(mark.line), as: UTF8.self).unicodeScalars
         return scalars.dropFirst(mark.column - 1).first
     }
 
-    /// Whether nothing but white space stands before a position in its line.
+    /// Whether there is only white space before a position in its line.
     func isFirstInLine(_ mark: YAML.Mark) -> Bool {
         String(decoding: line(mark.line), as: UTF8.self).unicodeScalars.prefix(mark.column - 1)
             .allSatisfy { $0 == " " || $0 == "\t" }
     }
 
-    /// A line without its end; empty where there is none.
+    /// A line without its end; empty if there is none.
     private func line(_ number: Int) -> ArraySlice<UInt8> {
         var rest = bytes
         for _ in 1..<number {
@@ -47,7 +47,7 @@ struct SourceText {
         return rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     }
 
-    /// Whether a byte order mark or the pattern of zeros in ASCII shows an encoding with two or four bytes a character.
+    /// Whether a byte order mark or zeros in ASCII show an encoding with two or four bytes per character.
     private static func isWide(_ bytes: [UInt8]) -> Bool {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return true }
         guard bytes.count >= 4 else { return false }
@@ -72,7 +72,7 @@ struct SourceText {
                 position += 1
                 continue
             }
-            // Nearly all bytes of nearly all files.
+            // Nearly all bytes of nearly all files are printable.
             let isOrdinary = byte.isPrintable
             if !isOrdinary {
                 let (length, problem) = examine(bytes[position...])
@@ -85,7 +85,7 @@ struct SourceText {
         return problems
     }
 
-    /// The number of bytes of the first character, or of what is not one, and why it cannot be in a text.
+    /// The number of bytes of the first character, or of what is not a character, and why it is not allowed in a text.
     private static func examine(_ bytes: ArraySlice<UInt8>) -> (length: Int, problem: String?) {
         var iterator = bytes.makeIterator()
         var parser = Unicode.UTF8.ForwardParser()
@@ -98,13 +98,13 @@ struct SourceText {
         case .valid(let encoded):
             let character = Unicode.UTF8.decode(encoded)
             guard character == "\r" else { return (encoded.count, whyRefused(character)) }
-            // Before a line feed it is part of the line's end.
+            // Before a line feed, it is part of the line's end.
             let isEnd = bytes.dropFirst().first == UInt8(ascii: "\n")
             return (1, isEnd ? nil : "a carriage return without line feed: end lines with a line feed")
         }
     }
 
-    /// Why a character cannot be in a text; `nil` for those that can.
+    /// Why a character is not allowed in a text; `nil` for one that is.
     private static func whyRefused(_ character: Unicode.Scalar) -> String? {
         let name = "U+\(hexadecimal(character.value, digits: 4))"
         switch character {

@@ -1,4 +1,4 @@
-/// What is told of errors that libyaml finds: what was expected and what to write, where libyaml speaks of its own state.
+/// Messages for errors that libyaml finds: what was expected and what to write, where libyaml describes its own state.
 enum SyntaxMessage {
     static let anchor = "anchors are not supported: write the value out, or quote text that begins with &"
     static let alias = "aliases are not supported: write the value out, or quote text that begins with *"
@@ -9,14 +9,14 @@ enum SyntaxMessage {
     static let outOfMemory = YAML.Problem(at: YAML.Mark(line: 1, column: 1), "out of memory")
     private static let tab = "a tab does not indent: write spaces"
 
-    /// The problem that an error of libyaml stands for.
+    /// The problem for an error of libyaml.
     static func problem(for error: LibyamlError, in text: SourceText) -> YAML.Problem {
         if error.isMemory { return outOfMemory }
         let (mark, message) = scannerMessage(error, text) ?? parserMessage(error, text) ?? otherMessage(error)
         return YAML.Problem(at: mark, message)
     }
 
-    /// Errors of a single word or sign; `nil` for others.
+    /// The message for an error in a single word or sign; `nil` for other errors.
     private static func scannerMessage(_ error: LibyamlError, _ text: SourceText) -> (YAML.Mark, String)? {
         switch error.context {
         case "while scanning an anchor": return (error.contextMark, anchor)
@@ -49,7 +49,7 @@ enum SyntaxMessage {
         }
     }
 
-    /// Errors of what stands where; `nil` for others.
+    /// The message for an error in the order of words and signs; `nil` for other errors.
     private static func parserMessage(_ error: LibyamlError, _ text: SourceText) -> (YAML.Mark, String)? {
         let mark = error.problemMark
         let start = error.contextMark

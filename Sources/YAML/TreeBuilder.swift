@@ -1,11 +1,11 @@
 /// Makes the tree of a text from libyaml's events, without recursion.
 struct TreeBuilder {
     private(set) var problems = YAML.Problems()
-    /// The document's value; of use only when there are no problems.
+    /// The document's value; it is only valid if there are no problems.
     private(set) var root: YAML.Node?
     private var open: [Collection] = []
 
-    /// A list or a mapping whose end has not come yet.
+    /// A list or a mapping that has not ended yet.
     private struct Collection {
         let isMapping: Bool
         let mark: YAML.Mark
@@ -13,7 +13,7 @@ struct TreeBuilder {
         var entries: [YAML.Entry] = []
         /// The key whose value comes next.
         var key: (text: String, mark: YAML.Mark)?
-        /// Where keys were first, by their bytes: to Swift, texts that Unicode calls equivalent are equal.
+        /// Where each key first occurred, by its bytes: to Swift, texts that are equivalent in Unicode are equal.
         var keyMarks: [[UInt8]: YAML.Mark] = [:]
 
         var node: YAML.Node {
@@ -21,7 +21,7 @@ struct TreeBuilder {
         }
     }
 
-    /// Reads a text to its end or to its first error.
+    /// Reads a text up to its end or its first error.
     mutating func build(from text: SourceText) {
         text.bytes.withUnsafeBufferPointer { input in
             do throws(LibyamlError) {
@@ -53,7 +53,7 @@ struct TreeBuilder {
 
     /// Adds an event to the tree.
     ///
-    /// - Returns: whether the next one may be taken.
+    /// - Returns: whether to continue with the next event.
     private mutating func take(_ event: LibyamlEvent, at mark: YAML.Mark) -> Bool {
         switch event {
         case .scalar(let text, let isPlain, let isMultiline):
@@ -65,7 +65,7 @@ struct TreeBuilder {
             add(YAML.Node(.scalar(text, isPlain: isPlain), mark: mark))
         case .sequenceStart, .mappingStart:
             guard open.count < YAML.maximumDepth else {
-                // Without a path, which would be as deep.
+                // The path is left out, because it would be just as deep.
                 problems.note(
                     YAML.Problem(at: mark, "more than \(YAML.maximumDepth) lists and mappings inside each other"))
                 return false
@@ -76,7 +76,7 @@ struct TreeBuilder {
         case .collectionEnd:
             if let collection = open.popLast() { add(collection.node) }
         case .alias:
-            // As a token it is noted already; this keeps keys and values in step.
+            // The token has already been noted; this keeps keys and values in step.
             problems.note(YAML.Problem(at: mark, SyntaxMessage.alias))
             add(YAML.Node(.scalar("", isPlain: false), mark: mark))
         case .documentStart, .streamEnd, .other:
@@ -85,7 +85,7 @@ struct TreeBuilder {
         return true
     }
 
-    /// Adds a complete value where it belongs: as the root, in a list, as a key or as the value of one.
+    /// Adds a complete value where it belongs: as the root, in a list, as a key, or as the value of a key.
     private mutating func add(_ node: YAML.Node) {
         guard let last = open.indices.last else {
             root = node
@@ -113,7 +113,7 @@ struct TreeBuilder {
             name = text
             let bytes = Array(text.utf8)
             if let first = open[last].keyMarks[bytes] {
-                note(node.mark, key: text, "the key stands in line \(first.line), column \(first.column) already")
+                note(node.mark, key: text, "the key is already in line \(first.line), column \(first.column)")
             } else {
                 open[last].keyMarks[bytes] = node.mark
             }
@@ -121,7 +121,7 @@ struct TreeBuilder {
         open[last].key = (name, node.mark)
     }
 
-    /// Notes a problem with the value that comes next or, given its text, with a key.
+    /// Notes a problem with the value that comes next, or with a key if its text is given.
     private mutating func note(_ mark: YAML.Mark, key: String? = nil, _ text: String) {
         var path = ValuePath()
         for collection in open {

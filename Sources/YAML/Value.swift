@@ -1,5 +1,5 @@
 extension YAML {
-    /// A value of a document together with the way to it.
+    /// A value of a document, with its path.
     package struct Value: Sendable {
         package let node: Node
         let wayToIt: ValuePath
@@ -17,10 +17,10 @@ extension YAML {
 
         /// Where the value begins.
         package var mark: Mark { node.mark }
-        /// The way to the value, as in `scratch.directories[2].mode`: items of lists count from 0; empty for the document.
+        /// The path of the value, such as `scratch.directories[2].mode`; empty for the document. Items count from 0.
         package var path: String { wayToIt.text }
 
-        /// What there is, as it follows `found`.
+        /// What the value is, in words that follow `found`.
         var found: String {
             switch node.content {
             case .sequence: "a list"
@@ -37,9 +37,9 @@ extension YAML {
         /// A key, its position, and its value.
         package typealias Field = (key: String, keyMark: Mark, value: Value)
 
-        /// The mapping, which may be nothing; `nil` when it is absent or not a mapping: no key is then there.
+        /// The mapping, which may be empty; `nil` if it is absent or not a mapping, and then has no keys.
         package let mapping: Value?
-        /// The keys that are asked for; `nil` when they may be any.
+        /// The expected keys; `nil` if any key is allowed.
         private let known: [String]?
 
         init(_ mapping: Value?, known: [String]?) {
@@ -53,7 +53,7 @@ extension YAML {
             return entries.map { ($0.key, $0.keyMark, Value($0.value, at: mapping.wayToIt.key($0.key))) }
         }
 
-        /// The value of a key, or `nil` when it is absent.
+        /// The value of a key, or `nil` if it is absent.
         package subscript(key: String) -> Value? {
             assert(known?.contains(key) != false, "the key is not among those that the mapping was asked for")
             guard let mapping, case .mapping(let entries) = mapping.node.content else { return nil }

@@ -1,11 +1,11 @@
 internal import Text
 
-/// The way from a document to a value in it, as people write it: `scratch.directories[2].mode`.
+/// The path from a document to a value in it, as people write it: `scratch.directories[2].mode`.
 struct ValuePath: Equatable, Sendable {
     /// Empty for the document.
     private(set) var text = ""
 
-    /// The way to a key's value. A key that is not one word of letters, digits, `_` and `-` is shown in brackets.
+    /// The path of a key's value. A key that is not one word of letters, digits, `_` and `-` is shown in brackets.
     func key(_ key: String) -> ValuePath {
         let isWord =
             !key.isEmpty && key.utf8.count <= Excerpt.limit
@@ -14,6 +14,6 @@ struct ValuePath: Equatable, Sendable {
         return ValuePath(text: text.isEmpty ? key : "\(text).\(key)")
     }
 
-    /// The way to an item of a list, counted from 0.
+    /// The path of an item of a list, counted from 0.
     func index(_ index: Int) -> ValuePath { ValuePath(text: "\(text)[\(index)]") }
 }

@@ -6,7 +6,8 @@ import YAML
 
 /// What the arguments of `entrypoint` ask for.
 ///
-/// Options end at the first argument that is none, or at `--`: what follows is the user's command, byte for byte.
+/// Options end at the first argument that is not an option, or at `--`. Everything after that is the user's command,
+/// byte for byte.
 enum CommandLineRequest {
     case boot(BootRun.Request)
     case help
@@ -46,7 +47,7 @@ enum CommandLineRequest {
         self = .boot(request)
     }
 
-    /// Reads `--option VALUE` or `--option=VALUE`; what is wrong with it, if anything.
+    /// Reads `--option VALUE` or `--option=VALUE`; returns what is wrong with it, if anything.
     private static func readSetting(
         _ text: String, _ rest: inout ArraySlice<CString>, into request: inout BootRun.Request
     ) -> String? {

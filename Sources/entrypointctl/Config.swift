@@ -12,13 +12,13 @@ struct Config: ParsableCommand {
 
 struct ConfigCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Tell everything that is wrong in configuration files.",
+        commandName: "check", abstract: "Report everything that is wrong in configuration files.",
         discussion: """
             What a pod gives and the files that settings name are taken for granted. Ends with 0 when nothing is wrong, and \
             with 78 otherwise.
             """)
 
-    @Argument(help: "The files; later ones count more.")
+    @Argument(help: "The files; later ones override earlier ones.")
     var files: [String]
 
     func run() throws {

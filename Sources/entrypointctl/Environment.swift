@@ -29,15 +29,15 @@ struct Environment: ParsableCommand {
             switch value {
             case .sh:
                 """
-                Commands for a shell. Names that no shell knows as variables are left out, and what a session has of its \
-                own: \(ShellEnvironment.sessionsOwn.joined(separator: ", ")).
+                Commands for a shell. Names that cannot be shell variables are left out, and so are the session's own: \
+                \(ShellEnvironment.sessionsOwn.joined(separator: ", ")).
                 """
-            case .null: "Each entry byte for byte, with NUL behind it."
+            case .null: "Each entry byte for byte, followed by NUL."
             }
         }
     }
 
-    @Flag(exclusivity: .exclusive, help: "How to print it; without, an entry a line, with control characters escaped.")
+    @Flag(exclusivity: .exclusive, help: "The format; by default one entry per line, with control characters escaped.")
     var form: Form?
 
     func run() throws {

@@ -3,7 +3,7 @@ import Boot
 import Session
 import Text
 
-/// Which container, and whose environment.
+/// The options for the container and its environment.
 struct InspectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -15,7 +15,7 @@ struct Report: ParsableCommand {
             Ends with 0, or with 1 and the reason when there is none.
             """)
 
-    @Flag(help: "Print the report as it is kept: a JSON object a line, for the boot and for the end.")
+    @Flag(help: "Print the report as it is kept: one JSON object per line, for the boot and for the end.")
     var json = false
 
     func run() throws {
@@ -59,7 +59,7 @@ struct Report: ParsableCommand {
         return lines
     }
 
-    /// A line with its kind in a column of its own.
+    /// A line, with its kind in its own column.
     private func row(_ kind: String, _ text: String) -> String {
         kind + String(repeating: " ", count: max(1, 10 - kind.utf8.count)) + text
     }

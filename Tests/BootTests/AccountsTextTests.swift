@@ -78,7 +78,7 @@ import Testing
         request.home = path
         request.shell = path
         let shown = path.replacing("\n", with: "\\n")
-        let reason = "NB_USER: '\(shown)' cannot stand in an account file: not an absolute path without a colon"
+        let reason = "NB_USER: '\(shown)' cannot be written to an account file: not an absolute path without a colon"
         AccountRefusalCase("", request, on: AccountFiles(), refusals: [reason, reason]).check()
     }
 

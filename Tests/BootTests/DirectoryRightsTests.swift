@@ -192,7 +192,7 @@ struct DirectoryRightsTests {
                     }
                     expectSame(
                         try site.story(Self.roots(site.at("link/a")), by: [.root], mode: mode),
-                        "failed: cannot create /link/a as root: /link is a symbolic link, and root follows none; name the "
+                        "failed: cannot create /link/a as root: /link is a symbolic link, and a directory is expected; name the "
                             + "directory itself in scratch.directories")
                 }
                 expectSame(try site.listing(), before)

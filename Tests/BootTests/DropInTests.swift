@@ -68,7 +68,7 @@ struct DropInTests {
     @Test func `a name that may be a mistake is told of`() throws {
         #expect(
             try Self.order(["etc/entrypoint/steps.d/10 proxy": ""])
-                == "/etc/entrypoint/steps.d/10 proxy is not run: its name has more than letters, digits, _ . and -\n"
+                == "/etc/entrypoint/steps.d/10 proxy is not run: its name may only have letters, digits, _ . and -\n"
                 + Self.none)
     }
 
@@ -208,7 +208,7 @@ struct DropInTests {
         ),
         (
             "steps:\n- {name: a, command: [/bin/true]}\n- {name: a, command: [/bin/false]}",
-            "3:3: steps[1]: 'a' is the name of the step in line 2 already"
+            "3:3: steps[1]: 'a' is already the name of the step in line 2"
         ),
     ]
 

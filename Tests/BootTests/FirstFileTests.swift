@@ -64,7 +64,7 @@ struct FirstFileTests {
             try place.makeLink(other, to: ".gitconfig")
             try expectSame(
                 place.story(of: .firstFile(FirstFileChange(path: other))),
-                "failed: cannot use /scratch/other: it is a symbolic link to what is \(words), and a file is expected; "
+                "failed: cannot use /scratch/other: it is a symbolic link to \(words), and a file is expected; "
                     + "move it away")
         }
     }

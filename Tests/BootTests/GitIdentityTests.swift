@@ -85,7 +85,7 @@ struct GitIdentityTests {
             try place.makeFile(file, "[includeIf \"gitdir:/projects/\"]\npath = \(other)\n")
             try expectSame(
                 place.story(of: Self.change(place)),
-                "unneeded: the file includes others by condition, which may have one")
+                "unneeded: the file conditionally includes others, which may have one")
         }
     }
 

@@ -30,13 +30,13 @@ struct InspectionTests {
     }
 
     @Test(arguments: [
-        (Array("=x".utf8), "line 1: no name in front of the ="),
+        (Array("=x".utf8), "line 1: no name before the ="),
         (Array("A=1\nA B=x".utf8), "line 2: white space in a name; write NAME=VALUE"),
         (Array("A =x".utf8), "line 1: white space in a name; write NAME=VALUE"),
         (Array("export A=x".utf8), "line 1: white space in a name; write NAME=VALUE"),
         (Array("A=x\n\n".utf8) + [0x42, 0x3D, 0xFF], "line 3: not UTF-8"),
-        (Array("A=\0".utf8), "line 1: a NUL byte: this is no text"),
-        ([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0], "line 1: a NUL byte: this is no text"),
+        (Array("A=\0".utf8), "line 1: a NUL byte: this is not text"),
+        ([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0], "line 1: a NUL byte: this is not text"),
     ])
     func `an environment file that is none is refused, without its values`(bytes: [UInt8], reason: String) {
         #expect(throws: FormatError(reason)) { try Inspection.entries(of: bytes, own: Self.own) }

@@ -65,7 +65,7 @@ struct PrivateKeyTests {
 
     @Test func `what is no private key is refused, and nothing of it is told`() throws {
         let pair = try makeKey(["-t", "ed25519"])
-        let noKey = "it decodes to something that is no key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH"
+        let noKey = "it does not decode to a key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH"
         let publicKey = "it is a public key, and the private one is expected"
         let damaged = "the key is cut off or damaged"
         #expect(Self.problem("hello", base64: false) == "not base64: its end is missing")
@@ -85,7 +85,7 @@ struct PrivateKeyTests {
                 == "it is a PEM file of another kind, and a private key is expected")
         #expect(
             Self.problem("PuTTY-User-Key-File-3: ssh-ed25519\n")
-                == "it is a key of PuTTY; convert it with puttygen FILE -O private-openssh")
+                == "it is a PuTTY key; convert it with puttygen FILE -O private-openssh")
         #expect(
             Self.problem(Data(pair.privateKey.utf8).base64EncodedString())
                 == "it is base64 of base64; encode the key once")

@@ -166,7 +166,7 @@ struct ReportTests {
     }
 
     @Test(arguments: [
-        ("", "it has no line of a boot"), ("{}\n", "line 1: expected an event that is known"),
+        ("", "it has no line of a boot"), ("{}\n", "line 1: expected a known event"),
         ("{\"event\":\"boot\"}\n", "line 1: expected version"),
         ("{", "line 1: expected the name of a member at byte 2"),
         ("{\"event\":\"end\",\"exitCode\":9999999999,\"message\":\"\"}\n", "line 1: expected exitCode"),

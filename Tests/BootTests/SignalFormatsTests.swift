@@ -35,8 +35,11 @@ import Text
     @Test(
         arguments: [
             ("TREM:QUIT", "\"TREM\" is not a signal; write a name such as TERM or RTMIN+3, or a number from 1 to 64"),
-            ("TERM", "\"TERM\" is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"),
-            ("TERM:QUIT:1", "\"TERM:QUIT:1\" is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"),
+            ("TERM", "\"TERM\" is not a rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"),
+            (
+                "TERM:QUIT:1",
+                "\"TERM:QUIT:1\" is not a rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"
+            ),
             ("KILL:TERM", "\"KILL:TERM\" rewrites SIGKILL, which no process can receive"),
             ("CHLD:TERM", "\"CHLD:TERM\" rewrites SIGCHLD, which tells the init of its children and is never sent on"),
         ])
@@ -66,7 +69,7 @@ import Text
 
     @Test func `a word names a receiver`() throws {
         #expect(try SignalFormats.parseReceiver("child") == .child)
-        #expect(throws: FormatError("\"all\" is no receiver of signals; write group or child")) {
+        #expect(throws: FormatError("\"all\" is not a receiver of signals; write group or child")) {
             try SignalFormats.parseReceiver("all")
         }
     }

@@ -17,7 +17,7 @@ struct AttackTests {
         Attack(
             testDescription: "somebody else's gid",
             script: "NB_GID=42 START grep -q ^root: /etc/shadow && echo gained",
-            told: "NB_GID is 42, which is none of the container's groups"),
+            told: "NB_GID is 42, which is not one of the container's groups"),
         Attack(
             testDescription: "the name of an account that sudoers knows",
             prepare: {

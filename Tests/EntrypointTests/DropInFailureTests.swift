@@ -32,11 +32,11 @@ struct DropInFailureTests {
         ),
         (
             "#!/bin/sh\necho HOME=/x > $ENTRYPOINT_EXPORT\n", 0o755,
-            "cannot take what STEP exports: line 1 sets HOME, which is not a step's to set; a line is NAME=value"
+            "cannot take what STEP exports: line 1 sets HOME, which a step cannot set; a line is NAME=value"
         ),
         (
             "#!/bin/sh\necho SSH_PRIVATE_KEY_B64=x > $ENTRYPOINT_EXPORT\n", 0o755,
-            "cannot take what STEP exports: line 1 sets SSH_PRIVATE_KEY_B64, which is not a step's to set; a line is "
+            "cannot take what STEP exports: line 1 sets SSH_PRIVATE_KEY_B64, which a step cannot set; a line is "
                 + "NAME=value"
         ),
     ]

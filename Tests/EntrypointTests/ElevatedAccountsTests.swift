@@ -192,8 +192,8 @@ struct ElevatedAccountsTests {
             #expect(
                 warnings == [
                     warning(6, 1, named("disk")), warning(27, 2, named("sudo")), warning(42, 0, named("shadow")),
-                    warning(3000, 5, "it is a group of root's"), warning(3002, 7, named("x")),
-                    warning(3003, 8, "nothing tells what else the group may do in this image"),
+                    warning(3000, 5, "it is one of root's groups"), warning(3002, 7, named("x")),
+                    warning(3003, 8, "it is unknown what else the group may do in this image"),
                     warning(65534, 9, named("nogroup")),
                 ], "\(outcome)")
             #expect(try container.text("/etc/group").contains("gpu-109:x:109:jane\n"))

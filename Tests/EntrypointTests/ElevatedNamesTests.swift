@@ -81,8 +81,8 @@ struct ElevatedNamesTests {
             }
         ),
         (
-            "/etc/polkit-1/rules.d: cannot be read: permission denied (openat2 EACCES); let capabilities.drop of the pod spec "
-                + "leave DAC_OVERRIDE",
+            "/etc/polkit-1/rules.d: cannot be read: permission denied (openat2 EACCES); capabilities.drop in the "
+                + "pod spec must not have DAC_OVERRIDE",
             {
                 // As Debian has it.
                 try $0.makeDirectory("/etc/polkit-1/rules.d", mode: 0o700, user: 101)

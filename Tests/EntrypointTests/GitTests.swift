@@ -145,7 +145,7 @@ extension GitTests {
             container.entrypoint = ["/usr/local/bin/entrypoint"]
             let outcome = try container.boot(
                 "sh", "-c", "echo ${GIT_CONFIG_GLOBAL-unset}; timeout 10 git config --global --list; echo $?")
-            let what = link.isEmpty ? "a named pipe" : "a symbolic link to what is a named pipe"
+            let what = link.isEmpty ? "a named pipe" : "a symbolic link to a named pipe"
             #expect(
                 outcome.log(of: "shell").filter { $0.hasPrefix("warning") } == [
                     "warning: cannot use \(Self.path): it is \(what), and a file is expected; move it away",

@@ -48,7 +48,7 @@ struct InitConfigurationTests {
             #expect(try outcome.report().parent == 1, "\(outcome)")
             #expect(
                 outcome.log.contains(
-                    "settings: warning: init.mode of /mounted.yaml is read when the init runs already: write it in "
+                    "settings: warning: init.mode of /mounted.yaml is read after the init has started: write it in "
                         + "/etc/entrypoint.yaml, or set ENTRYPOINT_MODE"), "\(outcome)")
             container.environment["ENTRYPOINT_CONFIG"] = ""
             try container.write("/etc/entrypoint.yaml", "init: {mode: exec}\n")

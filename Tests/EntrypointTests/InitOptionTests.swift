@@ -26,7 +26,7 @@ struct InitOptionTests {
     @Test(
         arguments: [
             ("--mode", "pid1", "not one of exec, init"),
-            ("--forward", "all", "\"all\" is no receiver of signals; write group or child"),
+            ("--forward", "all", "\"all\" is not a receiver of signals; write group or child"),
             ("--rewrite-signal", "TREM:INT", "\"TREM\" \(SettingsTests.noSignal)"),
             ("--rewrite-signal", "KILL:INT", "\"KILL:INT\" rewrites SIGKILL, which no process can receive"),
             (
@@ -35,7 +35,7 @@ struct InitOptionTests {
             ),
             (
                 "--rewrite-signal", "TERM",
-                "\"TERM\" is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"
+                "\"TERM\" is not a rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"
             ),
             ("--remap-exit", "256", "\"256\" is not an exit code; write a number from 0 to 255"),
             ("--parent-death-signal", "65", "\"65\" \(SettingsTests.noSignal)"),

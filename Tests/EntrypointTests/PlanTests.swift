@@ -150,7 +150,7 @@ struct PlanTests {
                 (["plan", "--root", "/file"], "/file is a file, and a directory is expected"),
                 (["plan", "--env-file", "/none"], "cannot read /none: no such file or directory (openat ENOENT)"),
                 (["plan", "--env-file", "/directory"], "cannot read /directory: is a directory (read EISDIR)"),
-                (["plan", "--env-file", "/file"], "/file: line 1: a NUL byte: this is no text"),
+                (["plan", "--env-file", "/file"], "/file: line 1: a NUL byte: this is not text"),
                 (["plan", "--start", "upright"], "The value 'upright' is invalid for '--start <start>'"),
                 (["config", "check"], "Missing expected argument '<files> ...'"),
                 (["config", "check", "/none"], "cannot read /none: no such file or directory (openat ENOENT)"),

@@ -109,7 +109,7 @@ struct SSHPlacesTests {
         ("not base64!", "not base64: byte 11 has no place in it"),
         (
             ByteString([0, 1, 254, 255, 7, 9]).base64,
-            "it decodes to something that is no key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH"
+            "it does not decode to a key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH"
         ),
         (
             ByteString("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 jane\n").base64,

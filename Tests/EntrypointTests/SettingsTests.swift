@@ -27,11 +27,11 @@ struct SettingsTests {
         same("ENTRYPOINT_LOG", "not one of quiet, info, debug"),
         same("ENTRYPOINT_LOG_FORMAT", "not one of text, json"),
         same("ENTRYPOINT_MODE", "not one of exec, init"),
-        quoting("ENTRYPOINT_FORWARD", "is no receiver of signals; write group or child"),
+        quoting("ENTRYPOINT_FORWARD", "is not a receiver of signals; write group or child"),
         (
             "ENTRYPOINT_REWRITE_SIGNALS",
-            "\"a\" is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1", "\"a\" \(noSignal)",
-            "it is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"
+            "\"a\" is not a rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1", "\"a\" \(noSignal)",
+            "it is not a rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1"
         ),
         (
             "ENTRYPOINT_REMAP_EXIT", "\"a\" is not an exit code; write a number from 0 to 255",

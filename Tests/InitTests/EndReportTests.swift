@@ -40,7 +40,7 @@ struct EndReportTests {
         ),
         (
             EndReport(outcome: .lost, exitCode: 125),
-            "the end of the command was taken note of by somebody else; its exit code is unknown"
+            "another process took the command's exit status; its exit code is unknown"
         ),
     ]
 

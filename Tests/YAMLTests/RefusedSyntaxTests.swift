@@ -71,8 +71,8 @@ struct RefusedSyntaxTests {
         #expect(
             refusals(text) == [
                 "f:1:4: \(Self.anchor)", "f:2:4: \(Self.alias)", "f:3:4: \(Self.tag)",
-                "f:4:11: d.e: the key stands in line 4, column 5 already", "f:5:1: \(Self.merge)",
-                "f:5:5: \(Self.alias)", "f:6:1: a: the key stands in line 1, column 1 already",
+                "f:4:11: d.e: the key is already in line 4, column 5", "f:5:1: \(Self.merge)",
+                "f:5:5: \(Self.alias)", "f:6:1: a: the key is already in line 1, column 1",
             ])
     }
 
@@ -89,10 +89,10 @@ struct RefusedSyntaxTests {
             """
         #expect(
             refusals(text) == [
-                "f:3:3: scratch.umask: the key stands in line 2, column 3 already",
-                "f:6:7: scratch.directories[0].path: the key stands in line 5, column 7 already",
-                "f:7:3: scratch.umask: the key stands in line 2, column 3 already",
-                "f:8:1: scratch: the key stands in line 1, column 1 already",
+                "f:3:3: scratch.umask: the key is already in line 2, column 3",
+                "f:6:7: scratch.directories[0].path: the key is already in line 5, column 7",
+                "f:7:3: scratch.umask: the key is already in line 2, column 3",
+                "f:8:1: scratch: the key is already in line 1, column 1",
             ])
     }
 
@@ -100,8 +100,8 @@ struct RefusedSyntaxTests {
         let key = String(repeating: "k", count: 200)
         #expect(
             refusals("\(key): 1\n\(key): 2\n\"a\\nb\": 1\n\"a\\nb\": 2") == [
-                "f:2:1: ['\(String(repeating: "k", count: 80))…']: the key stands in line 1, column 1 already",
-                "f:4:1: ['a\\nb']: the key stands in line 3, column 1 already",
+                "f:2:1: ['\(String(repeating: "k", count: 80))…']: the key is already in line 1, column 1",
+                "f:4:1: ['a\\nb']: the key is already in line 3, column 1",
             ])
     }
 }

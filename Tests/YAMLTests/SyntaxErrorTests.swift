@@ -61,7 +61,7 @@ struct SyntaxErrorTests {
     @Test func `what is wrong before an error of syntax is told with it`() {
         #expect(
             refusals("a: 1\na: 2\nb: *x\nc: 'd") == [
-                "f:2:1: a: the key stands in line 1, column 1 already",
+                "f:2:1: a: the key is already in line 1, column 1",
                 "f:3:4: aliases are not supported: write the value out, or quote text that begins with *",
                 "f:4:4: \(Self.open)",
             ])

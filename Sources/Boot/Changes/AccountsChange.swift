@@ -41,7 +41,7 @@ extension AccountsChange: CheckedChange {
             do throws(BootError) {
                 try bench.checkIsImages("cannot write", file.path)
             } catch  where error.attempts.isEmpty && file.path != Paths.passwd {
-                // The user can be looked up without the others.
+                // The user can be looked up without the other files.
                 bench.note(error.message)
                 continue
             }
@@ -51,8 +51,8 @@ extension AccountsChange: CheckedChange {
         return hasWritten ? .changed : .already
     }
 
-    /// Each file with what was found and what is planned, in the order of writing: groups before the user that is in
-    /// them, and the passwords before the entries that point to them.
+    /// Each file with what was found and what is planned, in the order of writing: groups before their members, and the
+    /// passwords before the entries that refer to them.
     private var files: [PendingFile] {
         let (found, planned) = (accounts.found, accounts.planned)
         return [
@@ -63,7 +63,7 @@ extension AccountsChange: CheckedChange {
         ]
     }
 
-    /// Writes an account file, if it is still what was found.
+    /// Writes an account file, unless it has changed since it was read.
     private func write(
         _ path: FilePath, _ planned: [UInt8], found: [UInt8]?, on bench: Workbench
     ) throws(BootError) {
@@ -80,33 +80,33 @@ extension AccountsChange: CheckedChange {
         try bench.perform("cannot write", path) { () throws(SystemCallError) in
             let status = try tree.status(path, links: .refuse)
             if status == nil { try Self.makeDirectory(of: path, in: tree) }
-            // Only these two are made: an image without shadow files goes without.
+            // Only passwd and group are created: an image without shadow files stays without them.
             try FileReplacement.replace(
                 path, with: planned, mode: status?.mode ?? 0o644, owner: (status?.user ?? 0, status?.group ?? 0),
                 in: tree)
         }
     }
 
-    /// Makes the directory of a file that an image without anything in it lacks.
+    /// Makes the directory of a file, which an empty image lacks.
     private static func makeDirectory(of path: FilePath, in tree: FileTree) throws(SystemCallError) {
         let directory = path.parent
         guard let name = directory.lastComponent, try tree.status(directory, links: .refuse) == nil else { return }
-        // Right from the start: nothing is changed by its name afterwards.
+        // The mode is right from the start, because nothing is changed later by its name.
         let umask = CurrentProcess.setUmask(0o022)
         defer { CurrentProcess.setUmask(umask) }
         try tree.openParent(of: directory, links: .refuse).makeDirectory(name, mode: 0o755)
     }
 
-    /// Takes the lock of the account files; `false` where there can be none.
+    /// Takes the lock of the account files; returns `false` where there can be no lock.
     private static func lock(on bench: Workbench) throws(BootError) -> Bool {
         let (actors, tree) = (bench.actors, bench.tree)
         do throws(SystemCallError) {
-            // What the pod has mounted in its place is anybody's, or a pipe at which we would wait.
+            // What the pod has mounted in its place may be anybody's, or a pipe that would block the boot.
             if actors.isElevated, try tree.isOnRootMount(AccountLock.path) == false { return false }
             try actors.acting(as: .root) { () throws(SystemCallError) in try AccountLock.acquire() }
             return true
         } catch  where [.readOnlyFileSystem, .permissionDenied, .noSuchFileOrDirectory].contains(error.errno) {
-            // No other program can have taken a lock whose file cannot be made.
+            // If the lock file cannot be made, no other program can have taken the lock.
             return false
         } catch {
             throw BootError(

@@ -3,7 +3,7 @@ internal import Text
 
 /// Makes a plan's changes true: the only place of a boot that writes.
 ///
-/// Every change is first compared with what is. A dry run only compares.
+/// Every change is first compared with what exists. A dry run only compares.
 package struct Apply {
     /// How to apply.
     package enum Mode: Equatable, Sendable { case boot, dryRun }
@@ -17,7 +17,7 @@ package struct Apply {
     /// Takes each line that a drop-in step writes.
     package var say: (_ step: String, _ line: String) -> Void = { _, _ in }
 
-    /// - Parameter seedPlaces: where the seed user may make something, whatever was planned.
+    /// - Parameter seedPlaces: where the seed user may make something, whatever the plan says.
     package init(
         _ mode: Mode, tree: FileTree, actors: Actors, watch: ChangeWatch? = nil,
         seedPlaces: SeedPlaces = SeedPlaces()
@@ -33,7 +33,7 @@ package struct Apply {
     ///
     /// - Parameters:
     ///   - plan: what must be true.
-    ///   - observe: is told of every event as it happens.
+    ///   - observe: is called with every event as it happens.
     /// - Returns: the variables for the user's command.
     /// - Throws: the failure of a change without which the boot cannot go on.
     @discardableResult
@@ -52,7 +52,7 @@ package struct Apply {
                     notes: bench.notes, remark: bench.remark, microseconds: Clock.microseconds(since: start),
                     position: position))
         }
-        // Before the return to root, who may not be able to look.
+        // This comes before the return to root, because root may not be able to look.
         let exports = ledger.values(of: plan.exports) { _ in true }
         do throws(SystemCallError) {
             try actors.become(.root)
@@ -87,7 +87,7 @@ package struct Apply {
             return try actual.apply(on: bench)
         } catch {
             guard planned.onFailure == .warn else { throw error.inStep(change.step) }
-            // What an observer cannot see may well be usable.
+            // A place that an observer cannot see may well be usable.
             if kind.blocksWhatLiesBelow && !actors.isObserver { bench.ledger.noteUnusable(kind.needed) }
             if !planned.consequence.isEmpty { bench.note(planned.consequence) }
             return .failed(error.inStep(change.step))

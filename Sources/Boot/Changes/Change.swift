@@ -1,7 +1,7 @@
 package import SystemPackage
 
-/// Something that must be true, as data. What it means, how to tell that it is true and how to make it true is in the file
-/// of its kind.
+/// Something that must be true, as data. The file of its kind defines what it means, how to check it and how to make it
+/// true.
 package enum Change: Equatable, Sendable {
     case accounts(AccountsChange)
     case directory(DirectoryChange)
@@ -14,7 +14,7 @@ package enum Change: Equatable, Sendable {
     case gitIdentity(GitIdentityChange)
     case command(CommandChange)
 
-    /// The change as one of its kind.
+    /// The change as a value of its kind.
     var kind: any ChangeKind {
         switch self {
         case .accounts(let change): change
@@ -33,6 +33,6 @@ package enum Change: Equatable, Sendable {
     /// What must be true, in words that hold before and after: `/scratch/jane is a directory`.
     package var goal: String { kind.goal }
 
-    /// The path that the change is about, if it is one.
+    /// The path that the change is about, if there is one.
     package var path: FilePath? { kind.subject }
 }

@@ -1,41 +1,41 @@
 import Linux
 import SystemPackage
 
-/// A kind of change: data, its words, and its work.
+/// A kind of change: its data, its words, and its work.
 ///
-/// A new kind is one file and a case of ``Change``.
+/// A new kind is one file and one case of ``Change``.
 protocol ChangeKind: Sendable {
     /// What must be true, in words that hold before and after: `/scratch/jane is a directory`.
     var goal: String { get }
 
     /// What was done.
     ///
-    /// - Parameter identity: as whom, in words.
+    /// - Parameter identity: the identity that did it, in words.
     func done(by identity: String) -> String
 
-    /// The path that the change is about, if it is one.
+    /// The path that the change is about, if there is one.
     var subject: FilePath? { get }
 
     /// The paths that must be usable for the change to make sense.
     var needed: [FilePath] { get }
 
-    /// Whether what lies below the path cannot be made when the change has failed.
+    /// Whether a failure means that nothing below the path can be made.
     var blocksWhatLiesBelow: Bool { get }
 
-    /// Whether it is made anew at every start, because nobody can tell that it is true.
+    /// Whether it is made at every start, because nobody can tell whether it is already true.
     var isMadeAtEveryStart: Bool { get }
 
-    /// Whether it is told of only when something is amiss: where all is well there is nothing of it.
+    /// Whether it is reported only when something is wrong: as long as all is well, there is nothing to report.
     var isToldWhenAmiss: Bool { get }
 
-    /// What of it is nobody else's business.
+    /// The parts of it that nobody else may see.
     var secrets: [Secret] { get }
 
-    /// The same change elsewhere: where directories above its paths have been replaced by others; `nil` when no path of it
-    /// can move.
+    /// The same change at another place, after directories above its paths have been replaced by others; `nil` when
+    /// none of its paths can move.
     func moved(by resolve: (FilePath) -> FilePath) -> Change?
 
-    /// Sees to it that it is true; in a dry run, finds out what that would come to.
+    /// Makes it true; in a dry run, finds out what that would do.
     ///
     /// - Throws: why it cannot be made true.
     func apply(on bench: Workbench) throws(BootError) -> Outcome
@@ -54,14 +54,14 @@ extension ChangeKind {
 enum Finding<Difference> {
     /// The change is true.
     case already
-    /// There is nothing to make true here, because of the reason, and nothing is amiss.
+    /// Nothing needs to be made true here, for this reason, and nothing is wrong.
     case unneeded(String)
-    /// It is not tried, because of the reason.
+    /// It is not tried, for this reason.
     case skipped(String)
-    /// It is not true: what is to be done.
+    /// It is not true; the value says what must be done.
     case differs(Difference)
 
-    /// What comes of the change where nothing is done, as in a dry run.
+    /// The outcome of a change for which nothing is done, as in a dry run.
     var outcome: Outcome {
         switch self {
         case .already: .already
@@ -72,24 +72,24 @@ enum Finding<Difference> {
     }
 }
 
-/// A kind of change whose question and work are apart: a dry run asks the question and does nothing of the work.
+/// A kind of change that checks first and works afterwards: a dry run checks, and does none of the work.
 protocol CheckedChange: ChangeKind {
-    /// What is to be done, as the question has found it.
+    /// What the check has found that must be done.
     associatedtype Difference
 
-    /// Is it true?
+    /// Checks whether it is true.
     ///
-    /// - Throws: why it can neither be true nor be made true, or why that cannot be told.
+    /// - Throws: why it is not true and cannot be made true, or why that is unknown.
     func check(on bench: Workbench) throws(BootError) -> Finding<Difference>
 
-    /// What making it true would come to, as far as a dry run can tell beforehand.
+    /// Predicts what making it true would do, as far as a dry run can.
     ///
     /// - Throws: why it could not be made true.
     func foresee(_ difference: Difference, on bench: Workbench) throws(BootError)
 
     /// Makes it true.
     ///
-    /// - Returns: ``Outcome/already`` when somebody else was faster.
+    /// - Returns: ``Outcome/already`` when another process was faster.
     /// - Throws: why it cannot be made true.
     func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome
 }
@@ -99,7 +99,7 @@ extension CheckedChange {
 
     func apply(on bench: Workbench) throws(BootError) -> Outcome { try checkAndMake(on: bench) }
 
-    /// Asks whether it is true, and makes it true where it is not.
+    /// Checks whether it is true, and makes it true where it is not.
     func checkAndMake(on bench: Workbench) throws(BootError) -> Outcome {
         let finding = try check(on: bench)
         guard case .differs(let difference) = finding else { return finding.outcome }

@@ -3,27 +3,27 @@ package import Programs
 package import SystemPackage
 internal import Text
 
-/// A drop-in is run, always: nobody can tell whether what it makes is there already.
+/// A drop-in is run at every start, because nobody can tell whether its result is already there.
 package struct CommandChange: Equatable, Sendable {
     package let dropIn: DropIn
-    /// All of its environment but the exports and what counts more than they do.
+    /// Its environment without the exports and the variables that override them.
     package let environment: EnvironmentBlock
-    /// What counts more than the exports.
+    /// The variables that override the exports.
     package let fixed: [Assignment]
-    /// What it gets of what the built-in steps before it export.
+    /// The exports of the built-in steps before it, as far as it gets them.
     package let exports: [Export]
-    /// How many variables the built-in steps before it export: what it exports itself counts more than they do.
+    /// How many variables the built-in steps before it export. Its own exports override them.
     package let position: Int
-    /// Where it starts, if it can.
+    /// Where it starts, if that directory can be entered.
     package let directory: FilePath
     /// Variables that a drop-in cannot set because the command never gets them.
     package let refused: Set<String>
-    /// Which variables are secrets, also of those that earlier drop-ins have exported.
+    /// Which variables are secrets, including those that earlier drop-ins have exported.
     let knownSecrets: Secrets
-    /// The values of the pod's secrets, which another variable may have as well.
+    /// The values of the pod's secrets, which other variables may also have.
     let secretValues: [[UInt8]]
 
-    /// What the environments are made of does not differ within a boot.
+    /// Compares everything but the sources of the environment, which do not differ within a boot.
     package static func == (left: CommandChange, right: CommandChange) -> Bool {
         left.dropIn == right.dropIn && left.exports == right.exports && left.position == right.position
     }
@@ -42,7 +42,7 @@ extension CommandChange: CheckedChange {
         switch try findProgram(as: bench.actor, on: bench) {
         case .executable(let path): return .differs(path)
         case .notExecutable(let reason):
-            // Of a directory's file nobody said that it is a step.
+            // Nobody has declared that a file of the directory is a step.
             guard dropIn.source == .configuration else { return .skipped(reason) }
             throw BootError("cannot run \(dropIn.program.shown())", reason: reason)
         }
@@ -51,7 +51,7 @@ extension CommandChange: CheckedChange {
     func makeTrue(_ program: FilePath, on bench: Workbench) throws(BootError) -> Outcome {
         let actor = bench.actor
         bench.stopWatching()
-        // Before the return to root: some depends on what the user sees.
+        // This comes before the return to root, because some values depend on what the user sees.
         let exported = exported(to: actor, on: bench)
         let file = try makeExportFile(for: actor, on: bench)
         defer { file.remove() }
@@ -64,16 +64,16 @@ extension CommandChange: CheckedChange {
     }
 }
 
-// Is it there?
+// The program.
 extension CommandChange {
     /// What is at the path of a program.
     private enum Program {
         case executable(FilePath)
-        /// Something else, in words.
+        /// Something that cannot be executed, in words.
         case notExecutable(String)
     }
 
-    /// Looks for the program; for what root or the seed user runs, it must be root's alone.
+    /// Looks for the program. What root or the seed user runs must belong to root alone.
     private func findProgram(as actor: Actor, on bench: Workbench) throws(BootError) -> Program {
         var path = dropIn.program
         let status: FileStatus?
@@ -142,7 +142,7 @@ extension CommandChange {
         try check(result, lastLine: output.last)
     }
 
-    /// Checks that it ended as it should.
+    /// Checks that it ended successfully.
     private func check(_ result: ProgramRun.Result, lastLine: String) throws(BootError) {
         let last = lastLine.isEmpty ? "" : "; the last line of its output is '\(lastLine)'"
         if result.isOverdue {
@@ -163,12 +163,12 @@ extension CommandChange {
         case .noSuchFileOrDirectory: "is the interpreter of its first line in the image?"
         case .execFormatError:
             "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
-        case .permissionDenied: "is it executable for whom it runs as, and not on a noexec mount?"
+        case .permissionDenied: "is it executable for the user that it runs as, and not on a noexec mount?"
         default: ""
         }
     }
 
-    /// The values that are shown nowhere, of an environment that the drop-in gets.
+    /// The values in the drop-in's environment that must not be shown anywhere.
     private func hidden(in environment: [CString]) -> [[UInt8]] {
         secretValues
             + environment.compactMap { entry in
@@ -180,11 +180,11 @@ extension CommandChange {
     }
 }
 
-// What steps export.
+// Exports.
 extension CommandChange {
     private func makeExportFile(for actor: Actor, on bench: Workbench) throws(BootError) -> ExportFile {
         do throws(SystemCallError) {
-            // Root makes the file, and the new process becomes somebody else for ever, for which it must be root first.
+            // Root makes the file. The new process takes its identity for good, and must start as root to do so.
             try bench.actors.become(.root)
             return try ExportFile(in: bench.tree, places: Paths.exportPlaces, for: bench.actors.identityForChild(actor))
         } catch {
@@ -195,7 +195,7 @@ extension CommandChange {
         }
     }
 
-    /// What earlier steps have exported to it.
+    /// The variables that earlier steps have exported to it.
     private func exported(to actor: Actor, on bench: Workbench) -> [Assignment] {
         let values = bench.ledger.values(of: exports) { export in
             switch actor {
@@ -207,7 +207,7 @@ extension CommandChange {
         return values.map { Assignment($0.name, $0.value) }
     }
 
-    /// What it has exported.
+    /// The variables that it has exported.
     private func readExports(in file: borrowing ExportFile) throws(BootError) -> [Assignment] {
         let action = "cannot take what \(dropIn.program.shown()) exports"
         let bytes: [UInt8]

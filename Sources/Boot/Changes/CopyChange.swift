@@ -2,9 +2,9 @@ import Linux
 package import SystemPackage
 internal import Text
 
-/// A file or a tree of the image has a copy, made once: what the copy has become since is the user's.
+/// A file or a tree of the image has a copy, which is made once: after that, the copy is the user's.
 package struct CopyChange: Equatable, Sendable {
-    /// What is copied; an image without it is fine.
+    /// What is copied; it may be missing from the image.
     package let source: FilePath
     package let destination: FilePath
 

@@ -1,12 +1,12 @@
-/// What came of a change.
+/// The result of a change.
 package enum Outcome: Equatable, Sendable {
     /// It was true before.
     case already
-    /// It was made true; in a dry run: it would be.
+    /// It was made true; in a dry run, it would be.
     case changed
-    /// It was not tried, because of the reason.
+    /// It was not tried, for this reason.
     case skipped(String)
-    /// There is nothing to make true here, because of the reason, and nothing is amiss.
+    /// Nothing needed to be made true here, for this reason, and nothing is wrong.
     case unneeded(String)
     /// It could not be made true, and the boot goes on.
     case failed(BootError)
@@ -16,19 +16,19 @@ package enum Outcome: Equatable, Sendable {
 package struct Event: Sendable {
     package let change: StepChange
     package let outcome: Outcome
-    /// As whom, in words.
+    /// The identity that did it, in words.
     package let identity: String
-    /// What differs and matters, although nothing was changed because of it; with the remedy.
+    /// What differs and matters although nothing was changed because of it, with the remedy.
     package let notes: [String]
-    /// What was done beyond the goal, in a clause; empty when the goal says all.
+    /// What was done beyond the goal, in a clause; empty when the goal says everything.
     package let remark: String
     package let microseconds: Int64
-    /// Which of the plan's changes it is, from 0.
+    /// The index of the change in the plan.
     package var position = 0
 }
 
 extension Outcome {
-    /// Whether there was nothing to do, and nothing is amiss.
+    /// Whether there was nothing to do, and nothing is wrong.
     var isWell: Bool {
         switch self {
         case .already, .unneeded: true

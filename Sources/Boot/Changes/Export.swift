@@ -1,18 +1,18 @@
 package import SystemPackage
 
-/// A variable that later steps and the user's command get.
+/// A variable that later steps and the user's command receive.
 package struct Export: Equatable, Sendable {
-    /// How the value comes about.
+    /// Where the value comes from.
     package enum Value: Equatable, Sendable {
         /// Known in the plan.
         case text(String)
-        /// The directory that came of a planned one, which may be its fallback.
+        /// The directory that is used for a planned one, which may be its fallback.
         case directory(FilePath)
-        /// A planned path; there is no variable when it, or a directory above it, could not be made.
+        /// A planned path; there is no variable if it, or a directory above it, could not be made.
         case place(FilePath)
-        /// A planned path, or a text when it, or a directory above it, could not be made.
+        /// A planned path, or a text if the path, or a directory above it, could not be made.
         case placeOrText(FilePath, String)
-        /// A text; there is no variable when two directories are on the same device.
+        /// A text; there is no variable if two directories are on the same device.
         case textWhenApart(String, FilePath, FilePath)
     }
 

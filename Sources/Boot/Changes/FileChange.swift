@@ -2,7 +2,7 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// A file of the boot's own has a content.
+/// A file that belongs to the boot has a content.
 package struct FileChange: Equatable, Sendable {
     package let path: FilePath
     package let content: [UInt8]
@@ -26,10 +26,10 @@ extension FileChange: CheckedChange {
                 let file = try bench.tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
                 status = try file.status(path: path)
                 guard status?.kind == .file else { return }
-                // One byte more than expected tells a longer file.
+                // Reading one byte more than expected detects a longer file.
                 found = try file.readAll(limit: content.count + 1, path: path)
             } catch  where [.noSuchFileOrDirectory, .tooManySymbolicLinkLevels, .isDirectory].contains(error.errno) {
-                // Nothing there, or something else: making it true will tell.
+                // Nothing, or something else, is there: the attempt to make it true will show which.
             }
         }
         if let status, found == content, status.mode == mode, status.user == 0 { return .already }

@@ -32,13 +32,13 @@ extension FirstFileChange: CheckedChange {
 
     func check(on bench: Workbench) throws(BootError) -> Finding<Void> {
         guard let status = try bench.look(at: path) else { return .differs(()) }
-        // What a link of the user's leads to counts, if that shows; a device may stand for nothing being kept.
+        // If the user's link can be followed, its target counts. A device is allowed: it may mean that nothing is kept.
         let kind = status.kind == .link ? kindBehindLink(on: bench) : status.kind
         guard ![.directory, .pipe, .socket].contains(kind) else {
             throw BootError(
                 "cannot use \(path.shown())",
                 reason: status.kind == .link
-                    ? "it is a symbolic link to what is \(kind.words), and a file is expected"
+                    ? "it is a symbolic link to \(kind.words), and a file is expected"
                     : "it is \(kind.words), and a file is expected",
                 remedy: "move it away")
         }
@@ -46,7 +46,7 @@ extension FirstFileChange: CheckedChange {
         return .already
     }
 
-    /// What a link leads to; a link where that cannot be seen.
+    /// The kind of a link's target; `.link` where that cannot be seen.
     private func kindBehindLink(on bench: Workbench) -> FileStatus.Kind {
         let status = try? bench.actors.acting(as: bench.actor) { () throws(SystemCallError) in
             try bench.tree.status(path, links: .follow)
@@ -62,7 +62,7 @@ extension FirstFileChange: CheckedChange {
         return isMade ? .changed : .already
     }
 
-    /// Makes the file with its content at once; `false` when somebody else was faster.
+    /// Makes the file with its content at once; returns `false` when another process was faster.
     private func make(on bench: Workbench) throws(SystemCallError) -> Bool {
         guard let name = path.lastComponent else { return false }
         let parent = try bench.tree.openParent(of: path, links: .follow)
@@ -78,7 +78,7 @@ extension FirstFileChange: CheckedChange {
                 let written = try file.status(path: path)
                 try file.close(path: path)
                 try parent.move(temporary, to: name, in: parent)
-                // Programs run what it says: by name another one may have come into its place.
+                // Programs run this content. Something else may have taken its name in the meantime.
                 guard try parent.status(name)?.isSame(as: written) == true else {
                     throw SystemCallError(call: "renameat2", path: path, errno: .staleNFSFileHandle)
                 }

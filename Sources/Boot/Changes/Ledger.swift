@@ -1,26 +1,26 @@
 import Linux
 import SystemPackage
 
-/// What a run of a plan has learned so far. A run only ever adds to it.
+/// What one run of a plan has learned so far. A run only ever adds to it.
 final class Ledger {
     private let tree: FileTree
     private let actors: Actors
     private let plan: Plan
-    /// The directory that came of each planned one that has a fallback.
+    /// The directory that is used for each planned one that has a fallback.
     private(set) var directories: [FilePath: FilePath] = [:]
     /// Paths that a dry run would have made.
     private var expected: [FilePath] = []
     /// Paths that a change has found or made, and that a later one need not look at.
     private var present: [FilePath] = []
-    /// What a change has seen of a path itself, so that a later one need not ask the file server again.
+    /// What a change has seen at a path itself, so that a later one need not ask the file server again.
     private var seen: [(path: FilePath, status: FileStatus)] = []
     /// Directories in which the user can write.
     private var writable: [FilePath] = []
-    /// The devices of the directories that were looked at.
+    /// The devices of the directories that were checked.
     private var devices: [(path: FilePath, device: UInt64)] = []
     /// Places that a failed change has left unusable.
     private var unusable: [FilePath] = []
-    /// What drop-in steps have exported: by whom, and after how many of the plan's exports.
+    /// What drop-in steps have exported, which actor exported it, and after how many of the plan's exports.
     private var stepExports: [(name: String, value: String, by: Actor, position: Int)] = []
 
     /// A ledger for the run of a plan.
@@ -53,16 +53,16 @@ extension Ledger {
     /// Whether a path was found or made by an earlier change, or would be.
     func isPresentOrExpected(_ path: FilePath) -> Bool { present.contains(path) || expected.contains(path) }
 
-    /// Notes what is at a path itself.
+    /// Notes the status of what is at a path itself.
     func note(_ path: FilePath, _ status: FileStatus) { seen.append((path, status)) }
 
-    /// What was seen at a path itself; `nil` when nobody has looked.
+    /// The status of what was seen at a path itself; `nil` when nobody has looked.
     func status(of path: FilePath) -> FileStatus? { seen.first { $0.path == path }?.status }
 
     /// Notes that the user can write in a directory.
     func noteWritable(_ path: FilePath) { writable.append(path) }
 
-    /// Whether the user can write in a directory, as far as is known.
+    /// Whether the user is known to be able to write in a directory.
     func isWritable(_ path: FilePath) -> Bool { writable.contains(path) }
 
     /// Notes the device of a directory.
@@ -74,16 +74,16 @@ extension Ledger {
     }
 }
 
-// What came of planned paths.
+// The results of planned paths.
 extension Ledger {
-    /// Notes which directory is used in the place of a planned one.
+    /// Notes which directory is used instead of a planned one.
     func choose(_ directory: FilePath, for planned: FilePath) { directories[planned] = directory }
 
-    /// What came of a planned path: another one where a directory above it has been replaced by its fallback.
+    /// The path that is used for a planned one; it differs if a directory above it has been replaced by its fallback.
     func resolved(_ path: FilePath) -> FilePath {
         for (planned, chosen) in directories where path.starts(with: planned) {
             var rest = path
-            // Fails for no path that starts with the other.
+            // This fails unless the path starts with the other.
             guard rest.removePrefix(planned) else { continue }
             return chosen.appending(rest.components)
         }
@@ -104,16 +104,16 @@ extension Ledger {
     /// - Parameters:
     ///   - exports: names and values.
     ///   - actor: who ran the step.
-    ///   - position: after how many of the plan's exports.
+    ///   - position: how many of the plan's exports come before.
     func note(_ exports: [(name: String, value: String)], by actor: Actor, position: Int) {
         stepExports += exports.map { ($0.name, $0.value, actor, position) }
     }
 
-    /// The variables that are exported, in their order and each once: of two values for one name the last counts.
+    /// The exported variables in order, each of them once: of two values for one name, the last wins.
     ///
     /// - Parameters:
     ///   - planned: what built-in steps export.
-    ///   - isAllowed: whether what a drop-in step exported is among them, by name and actor.
+    ///   - isAllowed: whether a drop-in step's export is included, by its name and actor.
     func values(
         of planned: [Export], stepExport isAllowed: ((name: String, by: Actor)) -> Bool
     ) -> [(name: String, value: String)] {
@@ -135,7 +135,7 @@ extension Ledger {
         return result
     }
 
-    /// The value of an export after the plan was applied; `nil` for one that would lead nowhere.
+    /// The value of an export after the plan was applied; `nil` when there is no variable.
     private func value(of export: Export) -> String? {
         switch export.value {
         case .text(let text): text

@@ -10,7 +10,7 @@ package struct StepChange: Equatable, Sendable {
         self.planned = planned
     }
 
-    /// The same with another change, if there is one.
+    /// The same step with another change, if there is one.
     func replaced(by other: Change?) -> StepChange {
         guard let other else { return self }
         return StepChange(step: step, planned: planned.replaced(by: other))
@@ -19,12 +19,12 @@ package struct StepChange: Equatable, Sendable {
 
 /// Everything that a boot wants to be true, in order. The same plan serves the boot, its dry run and the report.
 ///
-/// A plan is a value: applying it changes nothing of it. Its secrets are overwritten by whoever has made it, once nobody
-/// needs them any more (``erasingSecrets(_:)``).
+/// A plan is a value: applying it does not change it. Whoever has made it overwrites its secrets once nobody needs them
+/// any more (``erasingSecrets(_:)``).
 package struct Plan: Sendable {
     package let changes: [StepChange]
     package let exports: [Export]
-    /// What the reader should know beforehand, with the step that says it.
+    /// What the reader should know beforehand, with the step that reports it.
     package let warnings: [(step: String, text: String)]
 
     package init(changes: [StepChange], exports: [Export], warnings: [(step: String, text: String)]) {
@@ -33,10 +33,10 @@ package struct Plan: Sendable {
         self.warnings = warnings
     }
 
-    /// Does some work with the plan, and overwrites its secrets when that ends, however it ends: nothing of the plan can be
-    /// applied afterwards.
+    /// Does some work with the plan, and overwrites its secrets when the work ends, however it ends: the plan cannot be
+    /// applied after that.
     ///
-    /// - Parameter work: all that is done with the plan.
+    /// - Parameter work: all the work with the plan.
     /// - Throws: the error of the work.
     package func erasingSecrets<Result>(
         _ work: (Plan) throws(BootError) -> Result

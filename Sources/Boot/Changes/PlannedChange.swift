@@ -1,10 +1,10 @@
-/// A change with who does it and what a failure means.
+/// A change, with who makes it and what a failure means.
 package struct PlannedChange: Equatable, Sendable {
     package let change: Change
-    /// Who does it; the next one tries what the one before was not permitted to do.
+    /// Who makes it; each actor tries what the one before was not permitted to do.
     package let by: [Actor]
     package let onFailure: FailurePolicy
-    /// What a failure means to the user, in a clause; empty when the error says all.
+    /// What a failure means to the user, in a clause; empty when the error says everything.
     package let consequence: String
 
     package init(_ change: Change, by actors: [Actor], onFailure: FailurePolicy, consequence: String = "") {
@@ -19,7 +19,7 @@ package struct PlannedChange: Equatable, Sendable {
         PlannedChange(change, by: by, onFailure: policy ?? onFailure, consequence: consequence)
     }
 
-    /// Another change, done by the same people with the same consequences.
+    /// Another change, made by the same actors with the same consequences.
     func replaced(by other: Change) -> PlannedChange {
         PlannedChange(other, by: by, onFailure: onFailure, consequence: consequence)
     }

@@ -2,10 +2,10 @@ import Linux
 package import SystemPackage
 internal import Text
 
-/// A file of the boot's own is gone.
+/// A file that belongs to the boot is gone.
 package struct RemovalChange: Equatable, Sendable {
     package let path: FilePath
-    /// Why it goes, in a clause.
+    /// Why it is removed, in a clause.
     package let meaning: String
 }
 

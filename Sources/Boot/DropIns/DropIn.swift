@@ -5,30 +5,30 @@ internal import Text
 
 /// An executable of the image that is run as a step.
 package struct DropIn: Equatable, Sendable {
-    /// Where a drop-in was found, which decides what is made of one that cannot be run.
+    /// Where a drop-in was found, which decides what happens if it cannot be run.
     package enum Source: Equatable, Sendable {
-        /// A directory of drop-ins: what has no execute bit there is passed over with a warning.
+        /// A directory of drop-ins: a file without an execute bit is skipped with a warning.
         case directory
         /// The key `steps` of a configuration file.
         case configuration
     }
 
-    /// The step's name in messages: `proxy`; for a file of a directory `steps.d/10-proxy`.
+    /// The step's name in messages: `proxy`, or `steps.d/10-proxy` for a file in a directory.
     package let name: String
     package let source: Source
     package let program: FilePath
     /// The arguments after the program's own name.
     package let arguments: [String]
-    /// Who runs it, for ever.
+    /// Who runs it.
     package let identity: Actor
-    /// In seconds; 0 for any time.
+    /// In seconds; 0 for no limit.
     package let timeLimit: UInt32
     package let onFailure: FailurePolicy
-    /// Variables that it has besides those that all have.
+    /// Variables that it gets besides those that all drop-ins get.
     package let environment: [Assignment]
-    /// The names of the start's secrets that it has.
+    /// The names of the secrets that it gets from the start's environment.
     package let secrets: [String]
-    /// The built-in step that it runs before; empty until its place is known.
+    /// The built-in step that it runs before; empty until its position is known.
     package internal(set) var successor = ""
 
     /// Seconds that a drop-in may run unless its entry says otherwise.
@@ -50,7 +50,7 @@ package struct DropIn: Equatable, Sendable {
         self.secrets = secrets
     }
 
-    /// A file of the image's directories of steps.
+    /// A step from a file in one of the image's directories of steps.
     init(file: FilePath) {
         self.init(
             name: file.removingLastComponent().lastComponent.map { "\($0.string)/" }.map {
@@ -66,7 +66,7 @@ package struct DropIn: Equatable, Sendable {
     }
 }
 
-/// The variables that are the boot's own, which no drop-in sets.
+/// The variables that belong to the boot, and that no drop-in can set.
 package enum BootVariables {
     /// Whether a variable is one of them.
     package static func contains(_ name: String) -> Bool {

@@ -1,40 +1,40 @@
 internal import Text
 internal import YAML
 
-/// Where drop-in steps stand among the built-in ones, whose order is fixed.
+/// The position of drop-in steps among the built-in ones, whose order is fixed.
 ///
-/// Without a place of its own a drop-in runs after all built-in steps and before the handoff: first the files of `steps.d`,
-/// then the entries of the configuration, then the files of `user-steps.d`.
+/// Unless it asks for a position, a drop-in runs after all built-in steps and before the handoff: first the files of
+/// `steps.d`, then the entries of the configuration, then the files of `user-steps.d`.
 struct DropInOrder {
-    /// A step in its place.
+    /// A step at its position.
     private struct Item {
         let name: String
         let isBuiltIn: Bool
         let dropIn: DropIn?
-        /// The step that it was put behind, if it was.
+        /// The step that it was placed after, if any.
         var anchor: String?
     }
 
-    /// An order that cannot be kept: what is wrong, and where it stands.
+    /// A position that is impossible: what is wrong, and where it is written.
     typealias Problem = (file: Int, value: YAML.Value, text: String)
 
     private var items: [Item]
     private(set) var problems: [Problem] = []
     /// The names of the built-in steps.
     private let steps: [String]
-    /// Whether the directories of drop-ins were looked at, so that a name of theirs can be wrong.
+    /// Whether the directories of drop-ins were read, so that a reference to one of their files can be checked.
     private let knowsFiles: Bool
 
-    /// An entry, and which of the files has it.
+    /// An entry, and the file that has it.
     typealias PlacedEntry = (entry: DropInSteps.Entry, file: Int)
 
-    /// Finds the order.
+    /// Determines the order.
     ///
     /// - Parameters:
     ///   - entries: the steps of configuration files.
     ///   - files: the steps of the image's directories.
-    ///   - steps: the names of the built-in steps in their order.
-    ///   - knowsFiles: whether the directories were looked at.
+    ///   - steps: the names of the built-in steps, in order.
+    ///   - knowsFiles: whether the directories were read.
     init(entries: [PlacedEntry], files: [DropIn], steps: [String], knowsFiles: Bool) {
         self.steps = steps
         self.knowsFiles = knowsFiles
@@ -57,7 +57,7 @@ struct DropInOrder {
         place(waiting)
     }
 
-    /// The drop-ins in their order, each with the built-in step that follows.
+    /// The drop-ins in order, each with the built-in step that follows it.
     var dropIns: [DropIn] {
         var result: [DropIn] = []
         for (index, item) in items.enumerated() {
@@ -71,7 +71,7 @@ struct DropInOrder {
     /// The name of the last built-in step.
     private var last: String { steps.last ?? "" }
 
-    /// Whether an entry names a step that it runs before or after, and that there is.
+    /// Whether the step that an entry runs before or after exists, if it names one.
     private mutating func hasPlace(_ entry: DropInSteps.Entry, _ file: Int, _ known: Set<String>) -> Bool {
         var hasPlace = false
         for (name, value) in [entry.before, entry.after].compactMap({ $0 }) {
@@ -91,7 +91,7 @@ struct DropInOrder {
         return hasPlace
     }
 
-    /// Puts entries into their places, each as soon as the steps that it names are in theirs.
+    /// Places the entries, each as soon as the steps that it names have a position.
     private mutating func place(_ entries: [PlacedEntry]) {
         var waiting = entries
         while !waiting.isEmpty {
@@ -130,7 +130,7 @@ struct DropInOrder {
         }
         item.anchor = afterName
         var index = after + 1
-        // Those of the same place are in the order of the files.
+        // Entries with the same position keep the order of the files.
         while index < before ?? items.count - 1, items[index].anchor == afterName { index += 1 }
         items.insert(item, at: index)
     }

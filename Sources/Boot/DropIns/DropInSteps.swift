@@ -28,10 +28,10 @@ package struct DropInSteps: SettingGroup {
         """
     }
 
-    /// The steps in their order.
+    /// The steps, in order.
     let dropIns: [DropIn]
 
-    /// Reads the steps and finds their order, noting problems.
+    /// Reads the steps and determines their order, noting problems.
     package init(reading reader: inout SettingsReader) {
         let order = DropInOrder(
             entries: Self.entries(&reader), files: (reader.stepPrograms ?? []).map { DropIn(file: $0) },
@@ -40,7 +40,7 @@ package struct DropInSteps: SettingGroup {
         dropIns = order.dropIns
     }
 
-    /// The entries of all files: one of a later file takes the place of one with the same name.
+    /// The entries of all files: an entry of a later file replaces one with the same name.
     private static func entries(_ reader: inout SettingsReader) -> [(entry: Entry, file: Int)] {
         var entries: [(entry: Entry, file: Int)] = []
         for (file, found) in reader.valuesByFile(setting) {
@@ -60,7 +60,7 @@ package struct DropInSteps: SettingGroup {
                 }
                 let line = entries[index].entry.value.mark.line
                 reader.note(
-                    "'\(entry.name)' is the name of the step in line \(line) already", at: entry.value, inFile: file)
+                    "'\(entry.name)' is already the name of the step in line \(line)", at: entry.value, inFile: file)
             }
         }
         return entries
@@ -69,15 +69,15 @@ package struct DropInSteps: SettingGroup {
     /// An entry of a file.
     struct Entry: Sendable {
         let name: String
-        /// Where the name stands.
+        /// The name, with its place in the file.
         let nameValue: YAML.Value
         let isEnabled: Bool
-        /// `nil` for one that is wrong or switched off.
+        /// `nil` for an entry that is wrong or switched off.
         let dropIn: DropIn?
         /// The steps that it runs before and after, each with its place in the file.
         let before: (name: String, value: YAML.Value)?
         let after: (name: String, value: YAML.Value)?
-        /// Where it stands.
+        /// The entry's place in the file.
         let value: YAML.Value
     }
 
@@ -123,7 +123,7 @@ package struct DropInSteps: SettingGroup {
     ]) { reader, fields in
         let name = reader.value(nameField, of: fields)
         let isEnabled = reader.value(enabledField, of: fields) ?? true
-        // One that is switched off may be a name alone.
+        // An entry that is switched off may have nothing but a name.
         let command = isEnabled || fields[commandField.name] != nil ? reader.value(commandField, of: fields) : nil
         let identity = reader.value(identityField, of: fields) ?? .user
         let timeLimit = reader.value(timeoutField, of: fields) ?? DropIn.timeLimit
@@ -160,7 +160,7 @@ package struct DropInSteps: SettingGroup {
         return text
     }
 
-    /// Text that arguments and environments can hold.
+    /// A text that can be passed as an argument or in an environment.
     private static func parseText(_ text: String) throws(FormatError) -> String {
         guard !text.utf8.contains(0) else { throw FormatError("it has a NUL byte") }
         return text
@@ -168,12 +168,12 @@ package struct DropInSteps: SettingGroup {
 }
 
 extension Settings {
-    /// The image's own steps in their order; empty when nothing was asked.
+    /// The image's own steps, in order; empty when nothing was asked for.
     package var dropIns: [DropIn] { self[DropInSteps.self]?.dropIns ?? [] }
 }
 
 extension Settings {
-    /// The values of the secrets that the command or a drop-in step gets, which another variable may have as well.
+    /// The values of the secrets that the command or a drop-in step gets, which other variables may also have.
     package var secretValues: [[UInt8]] {
         secrets.values(in: environment, given: Set(dropIns.flatMap(\.secrets)))
     }

@@ -1,7 +1,8 @@
-/// The text of the account files as bytes; nil stands for a file that is not there.
+/// The bytes of the account files; nil stands for a file that does not exist.
 ///
-/// A file that exists but cannot be read must not be planned as missing where the plan is going to be written: what is
-/// in it would be lost. Only `shadow` and `gshadow` may be nil for that reason, because a missing one is never created.
+/// If the plan is going to be written, a file that exists but cannot be read must not be planned as missing: its
+/// content would be lost. Only `shadow` and `gshadow` may be nil for that reason, because a missing one is never
+/// created.
 package struct AccountFiles: Equatable, Sendable {
     /// `/etc/passwd`, passwd(5).
     package var passwd: [UInt8]?

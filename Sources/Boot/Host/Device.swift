@@ -1,13 +1,13 @@
 package import Linux
 package import SystemPackage
 
-/// A device node that an accelerator's users open.
+/// A device node that users of an accelerator open.
 package struct Device: Equatable, Sendable {
     package let path: FilePath
     package let mode: ModeBits
     package let group: UInt32
-    /// Why the node may be another's than the container runtime's, so that its group is anybody's choice; `nil` for one
-    /// that lies on the mount of `/dev` itself, where only root could make it.
+    /// Why somebody else than the container runtime may have made the node, so that its group means nothing; `nil` for
+    /// a node on the mount of `/dev` itself, where only root could make it.
     package let untrustedBecause: String?
 
     package init(path: FilePath, mode: ModeBits, group: UInt32, untrustedBecause: String? = nil) {
@@ -17,13 +17,13 @@ package struct Device: Equatable, Sendable {
         self.untrustedBecause = untrustedBecause
     }
 
-    /// Whether only its group opens it, for reading and writing.
+    /// Whether only its group can open it for reading and writing.
     var isGroupsAlone: Bool { mode.rawValue & 0o006 != 0o006 && mode.rawValue & 0o060 == 0o060 }
 }
 
 extension Device {
-    /// The nodes of AMD (`/dev/kfd`), Mesa (`/dev/dri/render*`) and NVIDIA (`/dev/nvidia*`), as they are seen on open
-    /// descriptors from `/dev` on.
+    /// The nodes of AMD (`/dev/kfd`), Mesa (`/dev/dri/render*`) and NVIDIA (`/dev/nvidia*`), as seen through open
+    /// descriptors, starting with that of `/dev`.
     static func all(in tree: FileTree) -> [Device] {
         guard let directory = try? tree.openDirectory("/dev", links: .refuse) else { return [] }
         let problem = problem(of: directory)
@@ -47,7 +47,7 @@ extension Device {
             guard let node = try? directory.open(name, .pathOnly), let status = try? node.status(),
                 status.kind == .characterDevice
             else { continue }
-            // Where nothing tells the mount, nothing is trusted.
+            // If the mount is unknown, no node is trusted.
             let isElsewhere = mount == 0 || node.mount != mount
             devices.append(
                 Device(
@@ -58,7 +58,7 @@ extension Device {
         return devices
     }
 
-    /// Why `/dev` may be another's than the container runtime's.
+    /// Why somebody else than the container runtime may have made `/dev`.
     private static func problem(of directory: borrowing Directory) -> String? {
         guard (try? directory.isInMemory) == true,
             let root = try? FileTree().open("/", [.pathOnly, .directory], links: .refuse), root.mount != directory.mount

@@ -4,18 +4,18 @@ internal import Text
 
 /// What root owns in a container, as it was when the boot began.
 ///
-/// A fact is looked at when it is first asked for, and kept: whoever asks again gets the same answer. All questions are
-/// asked while the boot plans, before it changes anything and before it acts as anybody else.
+/// A fact is looked up when it is first asked for, and kept, so that everybody gets the same answer. All facts are
+/// asked for while the boot plans, before it changes anything and before it acts as anybody else.
 ///
-/// It tells nothing of a user's tree: on a root-squashed export root could not even look.
+/// It has no facts about a user's tree: on a root-squashed export, root could not even look.
 package final class Host {
     /// The container's files.
     package let tree: FileTree
-    /// What the process started with.
+    /// The privileges that the process started with.
     package let privileges: Privileges
     /// How the container was started.
     package let start: Start
-    /// Whom the container was started as.
+    /// Who started the container.
     package let caller: Credentials
     private var facts: HostFacts
     /// The paths at which a program was found.
@@ -25,10 +25,10 @@ package final class Host {
 
     /// - Parameters:
     ///   - tree: the container's files.
-    ///   - privileges: what the process started with.
-    ///   - start: how the process was started; `nil` for what the privileges alone tell.
-    ///   - caller: whom it was started as; `nil` for whom it runs as.
-    ///   - facts: what is known already, and is not looked at.
+    ///   - privileges: the privileges that the process started with.
+    ///   - start: how the process was started; `nil` to derive it from the privileges.
+    ///   - caller: who started it; `nil` for the user that it runs as.
+    ///   - facts: what is already known, and is not looked up.
     package init(
         tree: FileTree, privileges: Privileges, start: Start? = nil, caller: Credentials? = nil,
         facts: HostFacts = HostFacts()
@@ -45,7 +45,7 @@ package final class Host {
 
 // The account files.
 extension Host {
-    /// The text of the account files. The passwords are root's: others neither can nor need to read them.
+    /// The text of the account files. Only root may read the passwords, and nobody else needs them.
     package var accounts: AccountFiles {
         if let known = facts.accounts { return known }
         var accounts = AccountFiles()
@@ -59,13 +59,13 @@ extension Host {
         return accounts
     }
 
-    /// Why an account file could not be read, one line a file.
+    /// Why an account file could not be read, one line for each file.
     package var accountProblems: [String] {
         _ = accounts
         return facts.accountProblems
     }
 
-    /// Those of the account files that say who has which id, whoever asks.
+    /// The account files that define who has which id, whoever asks.
     package var imageAccounts: ImageAccounts {
         if let known = facts.imageAccounts { return known }
         let accounts = ImageAccounts(accounts, isStrict: start == .elevated && tree.isRealRoot)
@@ -73,7 +73,7 @@ extension Host {
         return accounts
     }
 
-    /// What the image says of rights by names.
+    /// What the image says about rights that depend on names.
     package var rights: NameRights {
         if let known = facts.rights { return known }
         let rights = NameRights.read(from: tree, caller: caller.user, isRoot: isRoot)
@@ -93,7 +93,7 @@ extension Host {
 
 // Programs.
 extension Host {
-    /// The first executable file of a name in the image's program directories.
+    /// The first executable file with a given name in the image's program directories.
     package func program(_ name: FilePath.Component) -> FilePath? {
         Paths.programDirectories.lazy.map { $0.appending(name) }.first(where: isProgram)
     }
@@ -101,7 +101,7 @@ extension Host {
     /// The first of these login shells that the image has.
     package func shell(among wanted: [FilePath]) -> FilePath? { wanted.first(where: isProgram) }
 
-    /// Whether sudo reads the directory where the boot's file goes. Only root can tell.
+    /// Whether sudo reads the directory of the boot's file. Only root can find out.
     package var sudoers: Sudoers {
         if let known = facts.sudoers { return known }
         var sudoers = Sudoers()
@@ -145,7 +145,7 @@ extension Host {
         return mounts
     }
 
-    /// Whether the directory of the homes may be another's: the pod has mounted it, and its author is not to be trusted.
+    /// Whether somebody else may control the homes' directory: a pod whose author is not trusted has mounted it.
     package var hasForeignHomes: Bool {
         if let known = facts.hasForeignHomes { return known }
         let isForeign = start == .elevated && !isOwnOrMissing(Paths.homes)
@@ -153,7 +153,7 @@ extension Host {
         return isForeign
     }
 
-    /// Whether root's home may be another's: what programs of root's read there would be, too.
+    /// Whether somebody else may control root's home, and with it what root's programs read there.
     package var hasForeignRootHome: Bool { start == .elevated && !isOwnOrMissing(Paths.rootHome) }
 
     /// Whether there is nothing at a path, or what is there lies on the root directory's mount.

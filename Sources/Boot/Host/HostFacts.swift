@@ -1,12 +1,12 @@
 package import SystemPackage
 
-/// What is known of a container. What is `nil` has not been looked at.
+/// What is known about a container. `nil` means that nobody has looked.
 package struct HostFacts {
     /// The text of the account files.
     package var accounts: AccountFiles?
-    /// Why an account file could not be read, one line a file.
+    /// Why an account file could not be read, one line for each file.
     package var accountProblems: [String] = []
-    /// Those of the account files that are the image's own.
+    /// The account files that are the image's own.
     package var imageAccounts: ImageAccounts?
     /// Every program that the image has.
     package var programs: [FilePath]?
@@ -16,9 +16,9 @@ package struct HostFacts {
     package var devices: [Device]?
     /// The mounts, in the order of mounting.
     package var mounts: [Mount]?
-    /// Whether the directory of the homes may be another's.
+    /// Whether somebody else may control the directory of the homes.
     package var hasForeignHomes: Bool?
-    /// What the image says of rights by names.
+    /// What the image says about rights that depend on names.
     package var rights: NameRights?
 
     /// Nothing is known.

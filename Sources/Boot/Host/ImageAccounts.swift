@@ -2,14 +2,14 @@ internal import Linux
 internal import SystemPackage
 internal import Text
 
-/// The account files as far as they are the image's: in a start with the capabilities of the program's file the caller may
-/// have mounted others, and what these say of names would give away ids that are another's.
+/// The account files, as far as they are the image's. In a start with the capabilities of the program's file, the
+/// caller may have mounted other files, whose names would give away ids that belong to others.
 package struct ImageAccounts: Sendable {
-    /// The files; without those that are not the image's.
+    /// The files, without those that are not the image's.
     package let files: AccountFiles
-    /// Why `/etc/passwd` is not trusted, and not among them, though there is one.
+    /// Why `/etc/passwd` exists but is not trusted, and is left out.
     package private(set) var passwdUntrustedBecause: String?
-    /// Likewise `/etc/group`.
+    /// Why `/etc/group` exists but is not trusted, and is left out.
     package private(set) var groupUntrustedBecause: String?
 
     /// - Parameters:
@@ -29,7 +29,7 @@ package struct ImageAccounts: Sendable {
         self.files = files
     }
 
-    /// Why a file may not be the image's; `nil` where there is none.
+    /// Why a file may not be the image's; `nil` if it is, or if there is no file.
     private static func reasonAgainst(_ path: FilePath) -> String? {
         do throws(SystemCallError) {
             guard case .untrusted(let problem) = try FileOwnership.open(path, .file) else { return nil }

@@ -3,9 +3,9 @@ package import SystemPackage
 
 /// A mount of the container, from `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
 package struct Mount: Equatable, Sendable {
-    /// The mount's number, which an open file on it tells too (statx(2)).
+    /// The mount's number, which statx(2) also reports for an open file on it.
     package let id: UInt64
-    /// The directory of the file system that is mounted, as the kernel writes it: a part of an export shows in nothing else.
+    /// The mounted directory of the file system, as the kernel writes it: nothing else shows a part of an export.
     package let root: String
     package let point: FilePath
     /// The file system's type, such as `nfs4`.
@@ -27,14 +27,14 @@ package struct Mount: Equatable, Sendable {
             || ["cifs", "smb3", "ceph", "lustre", "gpfs", "9p"].contains(type)
     }
 
-    /// Whether what is kept there is gone with the container.
+    /// Whether its content is gone when the container ends.
     package var isMemory: Bool { type == "tmpfs" || type == "ramfs" }
 
     /// All mounts, in the order of mounting; empty when they cannot be read.
     package static func all(of tree: FileTree) -> [Mount] {
         let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil
         if bytes == nil && !tree.isRealRoot {
-            // A container that is not running: what each will have.
+            // The container is not running: these are the mounts that every container has.
             return [
                 Mount(point: "/", type: "overlay", source: "overlay"),
                 Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
@@ -43,7 +43,7 @@ package struct Mount: Equatable, Sendable {
         return parse(String(decoding: bytes ?? [], as: UTF8.self))
     }
 
-    /// The mount that holds a path: the last one mounted of those with the longest point above it.
+    /// The mount that holds a path: of those with the longest mount point above the path, the last one mounted.
     package static func holding(_ path: FilePath, in mounts: [Mount]) -> Mount? {
         var best: Mount?
         for mount in mounts where path.starts(with: mount.point) {
@@ -52,9 +52,9 @@ package struct Mount: Equatable, Sendable {
         return best
     }
 
-    /// Reads the lines of the file; what is not a line of it is passed over.
+    /// Reads the lines of the file; anything else is skipped.
     package static func parse(_ text: String) -> [Mount] {
-        // As bytes: a name that begins with an accent would join with the space before it.
+        // Bytes are compared: a name that begins with a combining accent would join with the space before it.
         text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
             let fields = line.split(separator: UInt8(ascii: " "))
             guard let separator = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), separator >= 6,
@@ -67,7 +67,7 @@ package struct Mount: Equatable, Sendable {
         }
     }
 
-    /// Space, tab, newline and backslash are written as a backslash and three octal digits.
+    /// Decodes a text in which space, tab, newline and backslash are written as a backslash and three octal digits.
     private static func unescaped(_ text: some Sequence<UInt8>) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text)[...]

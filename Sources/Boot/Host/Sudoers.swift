@@ -1,11 +1,11 @@
 internal import SystemPackage
 internal import Text
 
-/// What the image's `/etc/sudoers` says of the directory where the boot's file goes (sudoers(5)).
+/// What the image's `/etc/sudoers` says about the directory of the boot's file (sudoers(5)).
 package struct Sudoers: Equatable, Sendable {
-    /// Whether sudo reads the directory, as far as that can be told.
+    /// Whether sudo reads the directory, as far as that is known.
     package var readsDirectory = true
-    /// Why the file could not be read; `nil` where it was, where there is none, and where nobody but root may.
+    /// Why the file could not be read; `nil` if it was read, if there is none, and if only root may read it.
     package var problem: String?
 
     /// Reads the text of the file.
@@ -20,7 +20,7 @@ package struct Sudoers: Equatable, Sendable {
 
     /// Whether a line is `@includedir /etc/sudoers.d` or, in its old form, `#includedir`.
     private static func includesDirectory(_ line: ArraySlice<UInt8>) -> Bool {
-        // Most lines are comments, and need not be taken apart.
+        // Most lines are comments, and need not be parsed.
         let start = line.drop(while: \.isBlank).prefix(2)
         guard start.elementsEqual("@i".utf8) || start.elementsEqual("#i".utf8) else { return false }
         let words = line.split(whereSeparator: \.isBlank)

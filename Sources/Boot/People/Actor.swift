@@ -1,4 +1,4 @@
-/// Who does a change.
+/// Who makes a change.
 package enum Actor: String, CaseIterable, Sendable {
     case root, seed, user
 }

@@ -11,14 +11,14 @@ package final class Actors {
     private let own: Credentials
     private let hasNoNewPrivileges: Bool
     private let bounding: UInt64
-    /// The file of the program that boots.
+    /// The file of the program that runs the boot.
     private let program: ProgramFile
     /// Whether root can give files to others.
     let mayChangeOwner: Bool
     /// The umask of work as user and seed.
     package let workUmask: ModeBits
     private var current: Actor
-    /// Whether nobody's identity can be taken, and all is seen as the process itself sees it.
+    /// Whether no other identity can be taken, and everything is seen as the process itself sees it.
     package let isObserver: Bool
 
     /// - Parameters:
@@ -26,8 +26,8 @@ package final class Actors {
     ///   - privileges: what the process was started with.
     ///   - start: how it was started.
     ///   - umask: the umask of work as user and seed.
-    ///   - isObserver: whether nobody's identity can be taken, as in a dry run without privileges.
-    ///   - program: the file of the program that boots.
+    ///   - isObserver: whether no other identity can be taken, as in a dry run without privileges.
+    ///   - program: the file of the program that runs the boot.
     package init(
         _ people: People, privileges: Privileges, start: Start, umask: ModeBits, isObserver: Bool = false,
         program: ProgramFile = .own
@@ -42,7 +42,7 @@ package final class Actors {
         bounding = privileges.capabilities.bounding
         mayChangeOwner = privileges.has(.chown)
         current = start.isPrivileged ? .root : .user
-        // What root makes is closed until its mode is set; what the user makes has the promised mode at once.
+        // What root makes stays closed until its mode is set; what the user makes has its final mode at once.
         CurrentProcess.setUmask(start.isPrivileged ? 0o077 : umask)
     }
 
@@ -67,7 +67,7 @@ package final class Actors {
 
     /// Becomes an actor until the next call.
     ///
-    /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process is then itself again.
+    /// - Throws: the error of setgroups(2), setresgid(2) or setresuid(2); the process then has its own identity again.
     package func become(_ actor: Actor) throws(SystemCallError) {
         guard actor != current, start.isPrivileged, !isObserver else { return }
         if current != .root { resume() }
@@ -93,14 +93,14 @@ package final class Actors {
     /// The id of the user's primary group.
     package var groupID: UInt32 { people.user.credentials.group }
 
-    /// What stands in the way of what only root can do: a field of the pod spec, or where the program's file lies.
+    /// What prevents the boot from acting as root: a field of the pod spec, or the place of the program's file.
     package var fieldAgainstRoot: String {
         var field = "runAsUser"
         if program.hasCapabilities {
             if program.isOnNoSetIDMount {
                 return "the program's file is on a mount with nosuid, where its capabilities do not count"
             }
-            // Without these, the capabilities of the program's file would have been enough.
+            // Without these obstacles, the capabilities of the program's file would have been enough.
             let needed = Capability.setUID.bit | Capability.setGID.bit
             if bounding & needed != needed { field = "capabilities.drop" }
             if hasNoNewPrivileges { field = "allowPrivilegeEscalation" }
@@ -108,12 +108,12 @@ package final class Actors {
         return "see \(field) in the pod spec"
     }
 
-    /// Whom a program that works for an actor has to become; `nil` when the process is that one already.
+    /// The identity that a program must take to work for an actor; `nil` if the process already has it.
     func identityForChild(_ actor: Actor) -> Credentials? {
         start.isPrivileged && actor != .root ? credentials(of: actor) : nil
     }
 
-    /// Whether the privileges are those of the program's file, so that only the image itself is to be trusted.
+    /// Whether the privileges come from the program's file, so that only the image itself is trusted.
     var isElevated: Bool { start == .elevated }
 
     /// The actor in words: `user 254321:83070`.
@@ -124,7 +124,7 @@ package final class Actors {
         }
     }
 
-    /// How an actor treats links: only the user follows any.
+    /// How an actor treats links: only the user follows them.
     package static func links(_ actor: Actor) -> LinkPolicy { actor == .user ? .follow : .refuse }
 
     private func credentials(of actor: Actor) -> Credentials? {
@@ -139,7 +139,7 @@ package final class Actors {
         do throws(SystemCallError) {
             try Privileges.resume(own)
         } catch {
-            // Neither one nor the other: whatever came next would be done as the wrong user.
+            // The process has neither identity: whatever came next would be done as the wrong user.
             StandardStream.error.write(Array("entrypoint: cannot return to root: \(error.symbol)\n".utf8))
             CurrentProcess.exit(ExitCode.boot.rawValue)
         }

@@ -1,12 +1,12 @@
-/// What becomes of the names that a caller has chosen.
+/// What happens to the names that a caller has chosen.
 package struct NameVerdicts: Equatable, Sendable {
     package var user = NameVerdict.given
     package var group = NameVerdict.given
 
-    /// Both are given.
+    /// Both names are granted.
     package init() {}
 
-    /// Only names that are new to the image are a question.
+    /// Decides on the names that are new to the image; all others are granted.
     init(on identity: IdentityRequest, _ host: Host) {
         let permitted = identity.permittedNames
         if !host.imageAccounts.files.hasUser(of: identity) {
@@ -23,7 +23,7 @@ package struct NameVerdicts: Equatable, Sendable {
             + (group.isGiven ? [] : [NameVerdict.told(.group, identity.groupName)])
     }
 
-    /// Why names are not given, one line a reason, for root alone.
+    /// Why names are not granted, one line for each reason, for root alone.
     package var reasons: [String] {
         user.reasons.map { "\(NameKind.user.variable): \($0)" }
             + group.reasons.map { "\(NameKind.group.variable): \($0)" }
@@ -31,10 +31,10 @@ package struct NameVerdicts: Equatable, Sendable {
 }
 
 extension AccountFiles {
-    /// Whether the name of the user is the image's own for this id.
+    /// Whether the image already has the user's name for this id.
     func hasUser(of identity: IdentityRequest) -> Bool { account(named: identity.userName)?.userID == identity.userID }
 
-    /// Likewise for the group, or whether its id has another name, which stays.
+    /// Whether the image already has the group's name for this id, or another name for this id, which stays.
     func hasGroup(of identity: IdentityRequest) -> Bool {
         if groupID(named: identity.groupName) == identity.groupID { return true }
         let holder = AccountText<GroupEntry>(group ?? []).first(withID: identity.groupID)?.entry.name

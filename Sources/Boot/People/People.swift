@@ -1,7 +1,7 @@
 package import Linux
 package import SystemPackage
 
-/// The identities of a boot: who the command runs as, who may make directories, and the account files that say so.
+/// The identities of a boot: who the command runs as, who may make directories, and the account files that define them.
 package struct People: Sendable {
     /// The user whom the container is for.
     package struct User: Equatable, Sendable {
@@ -9,29 +9,29 @@ package struct People: Sendable {
         package let groupName: String
         package let home: FilePath
         package let shell: FilePath
-        /// The ids with which the user's work is done, and with which the command runs.
+        /// The ids that the user's work is done with, and that the command runs with.
         package let credentials: Credentials
     }
 
     package let user: User
-    /// Who makes directories that the user may not make; it acts with the user's primary group, because that is the
-    /// group that a server sees which ignores supplementary groups.
+    /// Who makes directories that the user may not make. It acts with the user's primary group, because a server that
+    /// ignores supplementary groups only sees that one.
     package let seed: Credentials?
     /// The account files as they will be.
     package let accounts: PlannedAccounts
     /// What the reader should know.
     package internal(set) var warnings: [String]
-    /// Which of the names that were asked for are given.
+    /// Which of the requested names are granted.
     package internal(set) var names = NameVerdicts()
     /// Whether the user can be looked up, unless the account files cannot be written.
     package var hasAccount: Bool { names.user.isGiven }
 }
 
 extension People {
-    /// Works out the identities from what is asked for and the image's account files.
+    /// Determines the identities from what is asked for and the image's account files.
     ///
-    /// - Throws: a ``BootError`` with ``ExitCode/settings`` when the image's accounts do not allow what was asked, and
-    ///   with ``ExitCode/boot`` when the container cannot take the ids.
+    /// - Throws: a ``BootError`` with ``ExitCode/settings`` when the image's accounts do not allow what was asked for,
+    ///   and with ``ExitCode/boot`` when the container cannot take the ids.
     package static func work(out request: PeopleRequest, on host: Host) throws(BootError) -> People {
         switch host.start {
         case .root: try forRoot(request, host)
@@ -53,7 +53,7 @@ extension People {
     ///
     /// - Parameters:
     ///   - accounts: what is asked of the account files.
-    ///   - groups: the supplementary groups of the user, by what the account files will say.
+    ///   - groups: the user's supplementary groups, according to the planned account files.
     static func privileged(
         _ request: PeopleRequest, _ accounts: AccountRequest, _ host: Host, groups: (AccountPlan) -> Set<UInt32>
     ) throws(BootError) -> People {
@@ -66,7 +66,7 @@ extension People {
             throw refused(error)
         }
         let groups = groups(plan).subtracting([0, plan.groupID]).sorted()
-        // An image's entry may have a home that is none, such as `/`: what is beneath it is not the user's.
+        // An image's entry may have a home that is not really one, such as `/`: what is below it is not the user's.
         let isHome = host.start == .root || !request.persistentHome.starts(with: FilePath(plan.home))
         return People(
             user: User(
@@ -97,7 +97,7 @@ extension People {
         return ["the image has no \(preferred): the login shell is \(shell)"]
     }
 
-    /// Who makes directories that the user may not make; `nil` where the image does not have the default account.
+    /// Who makes directories that the user may not make; `nil` if the image does not have the default account.
     ///
     /// - Parameter group: the user's primary group, with which the seed user acts.
     /// - Throws: why it cannot be who was asked for.
@@ -106,7 +106,7 @@ extension People {
         switch request {
         case .ids(let user, let group): found = (user, group, [])
         case .name(let name, let isDefault):
-            // Of all files the one that says who works for others must be the image's own.
+            // This file decides who works for others, so that it must be the image's own.
             let image = host.imageAccounts
             guard let account = image.files.account(named: name) else {
                 if isDefault { return nil }

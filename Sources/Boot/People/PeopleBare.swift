@@ -3,7 +3,7 @@ internal import SystemPackage
 
 // A start without privileges.
 extension People {
-    /// Without privileges the ids are those of the process; an entry for them is made where `/etc/passwd` allows it.
+    /// Without privileges, the ids are those of the process; an entry for them is made if `/etc/passwd` can be written.
     static func forBare(_ identity: IdentityRequest, _ host: Host) throws(BootError) -> People {
         let privileges = host.privileges
         var warnings: [String] = []

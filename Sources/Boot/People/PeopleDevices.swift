@@ -8,17 +8,17 @@ extension People {
         Set(host.devices.filter(\.isGroupsAlone).map(\.group)).subtracting([0]).sorted()
     }
 
-    /// The names of groups that own accelerators and nothing that gives rights: Debian, Ubuntu, Fedora, RHEL, SUSE, Arch and
-    /// Alpine all call them so.
+    /// The names of groups that own accelerators and nothing that gives rights: Debian, Ubuntu, Fedora, RHEL, SUSE,
+    /// Arch and Alpine all use these names.
     static let deviceGroupNames = ["video", "render"]
 
-    /// The groups of device nodes that an elevated start joins, and a warning for each other.
+    /// The groups of device nodes that an elevated start joins, and a warning for each group that it does not join.
     ///
     /// The caller may have had the pod mount a node of any group. Therefore only nodes count that the container runtime
-    /// has made (``Device/untrustedBecause``), and of their groups only those that are known to give no further rights: those that the
-    /// image's own group file calls ``deviceGroupNames``, or with a name that image policy grants, and those that the image
-    /// has no use for (``isUnused(_:in:)``). A host numbers its groups otherwise than an image: its video may be the image's
-    /// shadow.
+    /// has made (``Device/untrustedBecause``), and only groups that are known to give no other rights. These are the
+    /// groups that the image's own group file calls ``deviceGroupNames``, those with a name that image policy grants,
+    /// and those that the image does not use (``isUnused(_:in:)``). A host numbers its groups differently from an
+    /// image: its video may be the image's shadow.
     static func imageDeviceGroups(_ identity: IdentityRequest, _ host: Host) -> (joined: [UInt32], warnings: [String]) {
         var joined: [UInt32] = []
         var warnings: [String] = []
@@ -42,7 +42,7 @@ extension People {
                 "group \(gid) of \(nodes[0].path.shown()) is not joined: \(reason); add it to supplementalGroups in "
                     + "the pod spec")
         }
-        // Whoever mounts a thousand nodes is told of some.
+        // Whoever mounts a thousand nodes gets warnings about a few.
         let limit = 10
         if warnings.count > limit {
             warnings[limit...] = ["\((warnings.count - limit).counted("further group")) of devices not joined"]
@@ -50,17 +50,17 @@ extension People {
         return (joined, warnings)
     }
 
-    /// Why a group that owns a device is not joined in an elevated start; `nil` if it is.
+    /// Why an elevated start does not join a group that owns a device; `nil` if it does.
     private static func reasonAgainst(deviceGroup gid: UInt32, _ identity: IdentityRequest, _ host: Host) -> String? {
         let image = host.imageAccounts
         if let reason = image.groupUntrustedBecause ?? image.passwdUntrustedBecause { return reason }
         let groups = AccountText<GroupEntry>(image.files.group ?? [])
         if image.files.account(named: "root")?.groupID == gid || groups.groups(listing: "root".bytes).contains(gid) {
-            return "it is a group of root's"
+            return "it is one of root's groups"
         }
         let names = groups.names(withID: gid)
         guard !names.isEmpty else {
-            return isUnused(gid, in: image.files) ? nil : "nothing tells what else the group may do in this image"
+            return isUnused(gid, in: image.files) ? nil : "it is unknown what else the group may do in this image"
         }
         let known = deviceGroupNames + identity.groups
         guard let other = names.first(where: { name in !known.contains { name.elementsEqual($0.utf8) } }) else {
@@ -71,11 +71,11 @@ extension People {
             + "grant it (identity.groups)"
     }
 
-    /// Whether a gid that the image's group file does not have means nothing in the image.
+    /// Whether a gid that the image's group file does not have is unused in the image.
     ///
-    /// Distributions give numbers below 100 to the same groups everywhere (Debian Policy 9.2.2), also where a small image has
-    /// no name for them; an account may have a primary group without a name; 65534 is what the kernel shows for every group
-    /// that has no number in the container's user namespace.
+    /// Distributions give numbers below 100 to the same groups everywhere (Debian Policy 9.2.2), even if a small image
+    /// has no name for them. An account may have a primary group without a name. 65534 is what the kernel shows for
+    /// every group that has no number in the container's user namespace.
     private static func isUnused(_ gid: UInt32, in files: AccountFiles) -> Bool {
         if gid < 100 || gid == 65534 || gid == .max { return false }
         let passwd = AccountText<UserEntry>(files.passwd ?? [])

@@ -2,8 +2,8 @@ internal import Linux
 internal import SystemPackage
 
 extension People {
-    /// With the capabilities of the program's file the ids are the caller's own, whatever the environment says, and groups
-    /// are those that the caller has or the image grants.
+    /// With the capabilities of the program's file, the ids are the caller's own, whatever the environment says. The
+    /// groups are those that the caller has or the image grants.
     static func forElevated(_ request: PeopleRequest, _ host: Host) throws(BootError) -> People {
         let identity = request.identity
         let caller = host.caller
@@ -17,7 +17,7 @@ extension People {
         accounts.givesUser = names.user.isGiven
         accounts.givesGroup = names.group.isGiven
         var people = try privileged(request, accounts, host) { plan in
-            // Not what the group file has for the name: the caller has chosen it.
+            // The group file's members do not count, because the caller has chosen the name.
             let granted = identity.groups.compactMap { image.files.groupID(named: $0) } + devices.joined
             return Set(caller.groups + [caller.group]).subtracting(plan.rootGroups).union(granted)
         }
@@ -39,7 +39,7 @@ extension People {
         }
         if identity.groupID != caller.group && !caller.groups.contains(identity.groupID) {
             problems.append(
-                "\(PodVariables.groupID.name) is \(identity.groupID), which is none of the container's groups: set "
+                "\(PodVariables.groupID.name) is \(identity.groupID), which is not one of the container's groups: set "
                     + "securityContext.runAsGroup: \(identity.groupID) in the pod spec")
         }
         guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }

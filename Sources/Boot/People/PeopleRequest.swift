@@ -1,16 +1,16 @@
 package import SystemPackage
 
-/// What is asked of the people of a boot.
+/// What is asked of the boot's identities.
 package struct PeopleRequest: Sendable {
-    /// Who the container's user is to be.
+    /// Who the container's user must be.
     package let identity: IdentityRequest
     /// Who makes directories that the user may not make.
     package let seed: SeedRequest
-    /// The user's persistent directory, which lies in no home that an entry of the image may name.
+    /// The user's persistent directory, which must not lie in a home that an entry of the image names.
     package let persistentHome: FilePath
 }
 
-/// Who a container's user is to be. Names and ids have been checked for their form.
+/// Who a container's user must be. The form of names and ids has been checked.
 package struct IdentityRequest: Sendable {
     package let userName: String
     package let userID: UInt32
@@ -18,14 +18,14 @@ package struct IdentityRequest: Sendable {
     package let groupID: UInt32
     /// Where the user's home is.
     package let home: FilePath
-    /// Login shells by preference.
+    /// Login shells, in order of preference.
     package let shells: [FilePath]
-    /// Groups that the user joins where the image has them.
+    /// Groups that the user joins if the image has them.
     package let groups: [String]
     /// Whether the user joins the groups of devices.
     package let hasDeviceGroups: Bool
-    /// The names for which the maker of the image answers, whatever may give rights to names.
+    /// The names for which the maker of the image answers, whatever might grant rights to names.
     package let permittedNames: [NamePattern]
-    /// What is done where a name or an id is already taken.
+    /// What is done if a name or an id is already taken.
     package let onCollision: CollisionPolicy
 }

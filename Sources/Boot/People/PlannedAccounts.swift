@@ -1,9 +1,9 @@
-/// The account files as they are and as they are to be.
+/// The account files as they are and as they should be.
 package struct PlannedAccounts: Equatable, Sendable {
     /// The files as the plan read them.
     package var found = AccountFiles()
     /// The planned text; a file that equals what was found does not change.
     package var planned = AccountFiles()
-    /// What the difference means, one clause each: `user jane (uid 1000) added`.
+    /// What the difference means, in clauses such as `user jane (uid 1000) added`.
     package var meanings: [String] = []
 }

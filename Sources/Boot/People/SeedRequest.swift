@@ -1,14 +1,14 @@
 internal import Text
 
-/// Who the seed user is to be.
+/// Who the seed user must be.
 package enum SeedRequest: Equatable, Sendable {
     case ids(user: UInt32, group: UInt32)
-    /// A name in `/etc/passwd`, which must be there unless it is the default.
+    /// A name in `/etc/passwd`, which must exist there unless it is the default.
     case name(String, isDefault: Bool)
 
-    /// Reads a name, or ids as in `177449:83070`.
+    /// Reads a name, or ids such as `177449:83070`.
     ///
-    /// - Throws: what is expected in place of the text.
+    /// - Throws: what is expected instead of the text.
     static func parse(_ text: String) throws(FormatError) -> SeedRequest {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         if parts.count == 2, let user = try? ValueFormats.accountID(String(parts[0])),

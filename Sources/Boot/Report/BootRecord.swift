@@ -1,19 +1,19 @@
 internal import Linux
 internal import Text
 
-/// What is kept of a boot: the first line of the report.
+/// What is kept about a boot: the first line of the report.
 package struct BootRecord: Equatable, Sendable {
-    /// A change of the plan, and what came of it.
+    /// A change of the plan, and its result.
     package struct Change: Equatable, Sendable {
         /// The step that wanted it.
         package let step: String
         /// What must be true.
         package let goal: String
-        /// As whom it was done, in words.
+        /// The identity that did it, in words.
         package let identity: String
         /// `already`, `changed`, `unneeded`, `skipped` or `failed`.
         package let outcome: String
-        /// What was done beyond the goal; empty when the goal says all.
+        /// What was done beyond the goal; empty when the goal says everything.
         package let remark: String
         /// Why it was not made true; empty when it was.
         package let reason: String
@@ -21,7 +21,7 @@ package struct BootRecord: Equatable, Sendable {
         package let microseconds: Int64
     }
 
-    /// Something that a step told of.
+    /// Something that a step reported.
     package struct Message: Equatable, Sendable {
         package let step: String
         package let text: String
@@ -36,7 +36,7 @@ package struct BootRecord: Equatable, Sendable {
     /// The seed user's ids, as `uid:gid`.
     package let seed: String?
     package let changes: [Change]
-    /// The variables that were set for the command; those that are secret have an empty value.
+    /// The variables that were set for the command; secret ones have an empty value.
     package let exports: [Export]
     package let warnings: [Message]
     /// Why the boot ended, if it did.
@@ -53,11 +53,11 @@ package struct BootRecord: Equatable, Sendable {
     }
 }
 
-/// What is kept of the end of a container: the last line of the report.
+/// What is kept about the end of a container: the last line of the report.
 package struct EndRecord: Equatable, Sendable {
     /// The exit code of the container.
     package let exitCode: Int32
-    /// The line on standard error that tells of it.
+    /// The line on standard error that reports it.
     package let message: String
 
     package init(exitCode: Int32, message: String) {

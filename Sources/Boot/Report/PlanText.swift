@@ -3,7 +3,7 @@ package import Text
 
 /// What a boot would do, line by line: the output of a dry run.
 package final class PlanText {
-    /// A line: what would become of something, the step that wants it, and what it is.
+    /// A line: its state, the step that wants it, and its text.
     package struct Line: Equatable, Sendable {
         package let state: String
         package let step: String
@@ -17,13 +17,13 @@ package final class PlanText {
 
     package init() {}
 
-    /// Adds what is known once the settings are read.
+    /// Adds what is known after the settings have been read.
     package func add(_ settings: Settings) {
         for notice in settings.notices { add("note", "settings", notice) }
         for step in settings.disabledSteps { add("off", step, "switched off by \(step).enabled") }
     }
 
-    /// Adds what a change comes to, as seen by somebody who may not look everywhere.
+    /// Adds the result of a change, as seen by somebody who may not look everywhere.
     package func observeWithoutPrivileges(_ event: Event) {
         if case .failed(let error) = event.outcome, error.isForWantOfPrivileges {
             let reason = error.attempts.last.map { ": \($0.error.reason) (\($0.error.symbol))" } ?? ""
@@ -33,14 +33,14 @@ package final class PlanText {
         }
     }
 
-    /// Adds what a change comes to.
+    /// Adds the result of a change.
     package func observe(_ event: Event) {
         let step = event.change.step
         let goal = event.change.planned.change.goal
         let identity = event.identity.isEmpty ? "" : " (as \(event.identity))"
         switch event.outcome {
         case .already: add("already", step, goal)
-        // It is run at every start, so that nothing would ever be pending otherwise.
+        // It runs at every start. If it counted, a change would always be pending.
         case .changed where event.change.planned.change.kind.isMadeAtEveryStart: add("would run", step, goal + identity)
         case .changed:
             isPending = true
@@ -73,12 +73,12 @@ package final class PlanText {
                 + "umask \(scratch.umask.octal), in \(scratch.workingDirectory.shown())")
     }
 
-    /// Adds the handoff where nothing was asked for.
+    /// Adds the handoff for a start that asks for nothing.
     package func addUnpreparedHandoff() {
         add("hand over", Handoff.name, "as the container was started: nothing is prepared")
     }
 
-    /// The lines as text, the states in a column of their own.
+    /// The lines as text, with the states in their own column.
     package var text: String {
         lines.map { line in
             let padding = String(repeating: " ", count: max(1, 14 - line.state.utf8.count))

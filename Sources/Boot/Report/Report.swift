@@ -3,7 +3,7 @@ internal import Programs
 package import SystemPackage
 internal import Text
 
-/// What a boot tells: lines on standard error as things happen, and the whole of it at the end.
+/// What a boot reports: lines on standard error as things happen, and a record of everything at the end.
 package final class Report {
     /// What is printed.
     package var log: LogSettings
@@ -11,11 +11,11 @@ package final class Report {
     package let started: UInt64
     /// What was done, in order.
     package private(set) var events: [Event] = []
-    /// What the reader was warned of, with the step that says it.
+    /// The warnings, each with the step that gave it.
     package private(set) var warnings: [(step: String, text: String)] = []
-    /// Which variables are shown nowhere.
+    /// Which variables are never shown.
     package var secrets: Secrets
-    /// The values of the pod's secrets, which another variable may have as well.
+    /// The values of the pod's secrets, which other variables may also have.
     package var secretValues: [[UInt8]] = []
     /// The names of what built-in steps export.
     package var builtInExports: Set<String> = []
@@ -23,9 +23,9 @@ package final class Report {
 
     /// - Parameters:
     ///   - log: what is printed.
-    ///   - secrets: which variables are shown nowhere.
+    ///   - secrets: which variables are never shown.
     ///   - started: when the boot began.
-    ///   - write: takes each line, without its newline.
+    ///   - write: receives each line, without its newline.
     package init(log: LogSettings, secrets: Secrets, started: UInt64, write: @escaping (String) -> Void) {
         self.log = log
         self.secrets = secrets
@@ -33,10 +33,10 @@ package final class Report {
         self.write = write
     }
 
-    /// A line's weight.
+    /// The severity of a line.
     package enum Level: String { case debug, info, warning, error }
 
-    /// Takes note of an event and prints what the reader wants to see of it.
+    /// Records an event, and prints what the reader wants to see of it.
     package func observe(_ event: Event) {
         events.append(event)
         let step = event.change.step
@@ -63,14 +63,14 @@ package final class Report {
     /// How many changes were made.
     package var changes: Int { events.count { $0.outcome == .changed } }
 
-    /// Whether a change of this path could not be made.
+    /// Whether a change of this path has failed.
     package func hasFailed(_ path: FilePath) -> Bool {
         events.contains { event in
             if case .failed = event.outcome { event.change.planned.change.path == path } else { false }
         }
     }
 
-    /// Prints a line if the reader wants lines of its weight.
+    /// Prints a line if the reader wants lines of its level.
     package func line(_ level: Level, _ step: String, _ message: String) {
         switch (level, log.level) {
         case (.debug, .quiet), (.debug, .info), (.info, .quiet): return
@@ -91,7 +91,7 @@ package final class Report {
 }
 
 extension Report {
-    /// What is kept of the boot.
+    /// The record of the boot.
     ///
     /// - Parameters:
     ///   - start: how the container was started.
@@ -113,7 +113,7 @@ extension Report {
     }
 
     private func isSecret(_ name: String, _ value: String) -> Bool {
-        // What built-in steps export is no secret, and may hold the same word as one.
+        // Exports of built-in steps are not secrets, but may contain the same word as one.
         secrets.isSecret(name)
             || !builtInExports.contains(name) && SecretMask.isNeeded(for: Array(value.utf8), secrets: secretValues)
     }

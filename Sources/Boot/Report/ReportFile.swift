@@ -2,18 +2,18 @@ internal import Linux
 internal import SystemPackage
 package import Text
 
-/// The file of the report: a JSON object a line, one for the boot and, once the container has ended with something to tell,
-/// one for the end.
+/// The report file: one JSON object for each line, first one for the boot and then one for the container's end, if
+/// there is anything to report.
 package enum ReportFile {
-    /// The bytes of a line.
+    /// The bytes of the line for a boot.
     package static func line(_ record: BootRecord) -> [UInt8] { Array((record.json.text + "\n").utf8) }
 
-    /// The bytes of a line.
+    /// The bytes of the line for an end.
     package static func line(_ record: EndRecord) -> [UInt8] { Array((record.json.text + "\n").utf8) }
 
     /// Reads a file.
     ///
-    /// - Throws: what is wrong with which line.
+    /// - Throws: what is wrong, and in which line.
     package static func read(_ bytes: [UInt8]) throws(FormatError) -> (boot: BootRecord, end: EndRecord?) {
         var boot: BootRecord?
         var end: EndRecord?
@@ -23,7 +23,7 @@ package enum ReportFile {
                 switch json["event"]?.string {
                 case BootRecord.event: boot = try BootRecord(json)
                 case EndRecord.event: end = try EndRecord(json)
-                default: throw FormatError("expected an event that is known")
+                default: throw FormatError("expected a known event")
                 }
             } catch {
                 throw FormatError("line \(index + 1): \(error.expected)")
@@ -35,7 +35,7 @@ package enum ReportFile {
 }
 
 extension JSON {
-    /// A member that must be there.
+    /// A member that must exist.
     fileprivate func required<Value>(_ name: String, _ read: (JSON) -> Value?) throws(FormatError) -> Value {
         guard let member = self[name], let value = read(member) else { throw FormatError("expected \(name)") }
         return value

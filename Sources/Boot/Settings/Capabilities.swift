@@ -1,6 +1,6 @@
 package import Linux
 
-/// What the user's command keeps of the capabilities that the container has (capabilities(7)).
+/// Which of the container's capabilities the user's command keeps (capabilities(7)).
 package struct Capabilities: SettingGroup {
     package static let name = "capabilities"
     package static let title = "What the command keeps of the container's capabilities"
@@ -13,15 +13,15 @@ package struct Capabilities: SettingGroup {
 
     package static let fileSettings: [any SettingDeclaration] = [keepSetting]
 
-    /// The capabilities that container engines give to every container; the others are in a pod spec for a reason.
+    /// The capabilities that container engines give to every container; a pod spec adds others for a reason.
     private static let usual: UInt64 = 0xA804_25FB
 
-    /// What differs between the capabilities that were asked for and those that the command will have.
+    /// Describes how the capabilities that were asked for differ from those that the command will have.
     ///
     /// - Parameters:
     ///   - kept: the numbers of those that were asked for.
-    ///   - capabilities: what the container has.
-    ///   - isRoot: whether it was started as root.
+    ///   - capabilities: the container's capabilities.
+    ///   - isRoot: whether the container was started as root.
     package static func warnings(_ kept: [Int], of capabilities: CapabilitySets, isRoot: Bool) -> [String] {
         let (permitted, bounding) = (capabilities.permitted, capabilities.bounding)
         let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
@@ -32,8 +32,7 @@ package struct Capabilities: SettingGroup {
                 "the command will not have \(names(unavailable)) of capabilities.keep: the container does not have it; add "
                     + "it to securityContext.capabilities.add in the pod spec")
         }
-        // The bounding set is what the pod spec asked for. All capabilities are those of a privileged container, which asked
-        // for none in particular.
+        // The bounding set is what the pod spec asked for. A privileged container has all, and asked for none by name.
         let lost = bounding & ~(permitted & keptSet)
         let isPrivileged = bounding & Capability.systemAdministration != 0
         let added = (isPrivileged ? 0 : lost & ~usual) | (isRoot ? 0 : lost & keptSet)
@@ -41,14 +40,14 @@ package struct Capabilities: SettingGroup {
             let remedy =
                 isRoot
                 ? "name it in capabilities.keep of the image's configuration if the command needs it"
-                : "a container that starts as another user than root does not get it; start it as root, and name it in "
+                : "a container that starts as a user other than root does not get it; start it as root, and name it in "
                     + "capabilities.keep of the image's configuration if the command needs it"
             warnings.append("the command will not have \(names(added)), which the pod spec adds: \(remedy)")
         }
         return warnings
     }
 
-    /// The numbers of the capabilities that the command keeps, each once.
+    /// The numbers of the capabilities that the command keeps, each of them once.
     package let kept: [Int]
 
     /// Reads the settings, noting problems.

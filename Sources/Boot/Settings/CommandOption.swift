@@ -2,7 +2,7 @@
 package struct CommandOption: Equatable, Sendable {
     /// The option as it is written, such as `--grace`.
     package let name: String
-    /// What stands for its value in help; `nil` for an option without one, which means `true`.
+    /// The placeholder for its value in the help; `nil` for an option without a value, which means `true`.
     package let value: String?
 
     package init(_ name: String, _ value: String?) {

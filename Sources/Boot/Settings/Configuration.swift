@@ -4,7 +4,7 @@ package import SystemPackage
 internal import Text
 package import YAML
 
-/// The configuration files of an image, as they were found; the later ones win.
+/// The configuration files of an image, as they were found; later files override earlier ones.
 package struct Configuration: Sendable {
     /// A file that was read.
     package struct File: Sendable {
@@ -14,32 +14,32 @@ package struct Configuration: Sendable {
         package let top: YAML.Fields
         /// Each section of it.
         let sections: [String: YAML.Fields]
-        /// Keeps the problems of the file.
+        /// Holds the problems of the file.
         var reader: YAML.Reader
     }
 
-    /// The files, from the one that counts least to the one that counts most.
+    /// The files, in ascending order of precedence.
     package internal(set) var files: [File] = []
-    /// Files that could not be read or parsed, one line a problem.
+    /// Files that could not be read or parsed, one line for each problem.
     package private(set) var problems: [String] = []
-    /// The executables in the image's directories of steps, in the order of the directories; `nil` when they were not looked
-    /// at.
+    /// The executables in the image's directories of steps, in the order of the directories; `nil` when nobody has
+    /// looked for them.
     private(set) var stepPrograms: [FilePath]?
 
-    /// Files that are there and do not count, one line each, and what else the reader should know.
+    /// Files that exist and do not count, one line for each, and what else the reader should know.
     package private(set) var notices: [String] = []
     /// Whether only files count that nobody but the image's maker can have written.
     private let isStrict: Bool
-    /// Why some place of the image's policy may be another's.
+    /// Why some part of the image's policy may be somebody else's.
     private var objections: [String] = []
 
-    /// All settings that the files may have.
+    /// All settings that the files can have.
     package let groups: SettingGroups
 
     /// No files.
     ///
     /// - Parameters:
-    ///   - groups: all settings that files may have.
+    ///   - groups: all settings that files can have.
     ///   - isStrict: whether only files count that nobody but the image's maker can have written.
     package init(of groups: SettingGroups, isStrict: Bool = false) {
         self.groups = groups
@@ -49,9 +49,9 @@ package struct Configuration: Sendable {
     /// Reads the image's files, and one that was named.
     ///
     /// - Parameters:
-    ///   - groups: all settings that files may have.
+    ///   - groups: all settings that files can have.
     ///   - tree: the container's files.
-    ///   - named: a further file, which counts more than the image's; it must be there.
+    ///   - named: another file, which overrides the image's; it must exist.
     ///   - isStrict: whether only files count that nobody but the image's maker can have written.
     package static func read(
         _ groups: SettingGroups, from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false
@@ -62,11 +62,11 @@ package struct Configuration: Sendable {
         do throws(SystemCallError) {
             names = try tree.names(in: Paths.configurationDirectory, links: .follow)
         } catch  where error.errno == .noSuchFileOrDirectory {
-            // An image without further files.
+            // The image has no further files.
         } catch {
             configuration.problems.append("\(Paths.configurationDirectory): \(error.reason) (\(error.symbol))")
         }
-        // As bytes, whatever the locale; what begins with a dot is an editor's, or the inside of a mounted ConfigMap.
+        // Names are sorted as bytes, whatever the locale. A leading dot means an editor's file, or part of a ConfigMap.
         let sorted = names.map { Array($0.string.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
         for name in sorted where name.first != UInt8(ascii: ".") {
             let path = Paths.configurationDirectory.appending(String(decoding: name, as: UTF8.self))
@@ -82,22 +82,22 @@ package struct Configuration: Sendable {
         return configuration
     }
 
-    /// Leaves out all files if one place of the image's policy may be another's.
+    /// Leaves out all files if a part of the image's policy may be somebody else's.
     ///
-    /// A later file takes back what an earlier one grants, and a step of root's may do so, too: whoever hides one of them by a
-    /// mount must not be left with the rest. Without files nothing is granted.
+    /// A later file revokes what an earlier one grants, and so may a step of root's: whoever hides one of them with a
+    /// mount must not be left with the rest. Without files, nothing is granted.
     private mutating func leaveOutUntrusted() {
-        // Of a file alone it has been told that it is ignored.
+        // For a single file, there is already a notice that it is ignored.
         var hidesDirectory = false
         for directory in [Paths.configurationDirectory.parent, Paths.configurationDirectory, Paths.rootSteps] {
             do throws(SystemCallError) {
                 guard case .untrusted(let problem) = try FileOwnership.open(directory, .directory) else { continue }
-                // The directory above may have the same.
+                // The directory above may have the same problem.
                 let notice = problem.words
                 hidesDirectory = true
                 if !objections.contains(notice) { objections.append(notice) }
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
-                // What is no directory has been told of.
+                // Something else than a directory has already been reported.
             } catch {
                 objections.append("cannot look at \(directory.shown()): \(error.reason) (\(error.symbol))")
             }
@@ -114,21 +114,21 @@ package struct Configuration: Sendable {
                 programs += try directory.programs(in: tree, &notices)
             } catch {
                 let text = "\(directory.path): \(error.reason) (\(error.symbol))"
-                // Of what root alone may read a boot without privileges would run nothing anyway.
+                // Only root may read the directory, and a boot without privileges would run nothing from it anyway.
                 if error.errno == .permissionDenied { notices.append(text) } else { problems.append(text) }
             }
         }
         stepPrograms = programs
     }
 
-    /// The file that an environment names; what is wrong with the name is told by whoever reads the variable.
+    /// The file that an environment names. Whoever reads the variable reports what is wrong with the name.
     package static func file(namedBy environment: EnvironmentBlock) -> FilePath? {
         environment.value(ConfigurationSettings.fileVariable.name).flatMap { bytes in
             String(validating: bytes, as: UTF8.self).flatMap { try? ValueFormats.absolutePath($0) }
         }
     }
 
-    /// Reads one file and adds it to those that count less.
+    /// Reads one file and adds it with precedence over those before it.
     package mutating func add(_ path: FilePath, from tree: FileTree, isRequired: Bool) {
         let name = path.shown()
         do throws(SystemCallError) {
@@ -147,7 +147,7 @@ package struct Configuration: Sendable {
         }
     }
 
-    /// Reads a file that must be the image's; otherwise it is left out, and the reader is told why.
+    /// Reads a file that must be the image's. Any other file is left out, and a notice says why.
     private mutating func readPolicy(_ path: FilePath, _ limit: Int) throws(SystemCallError) -> [UInt8]? {
         do throws(SystemCallError) {
             switch try FileOwnership.open(path, .file) {
@@ -184,23 +184,23 @@ package struct Configuration: Sendable {
         }
     }
 
-    /// A value, and which of the files has it.
+    /// A value, and the file that has it.
     typealias Place = (file: Int, value: YAML.Value)
 
-    /// Where a key has a value, from the file that counts least to the one that counts most.
+    /// The places where a key has a value, in ascending order of precedence.
     func places(of key: String?) -> [Place] {
-        // Most boots have no file.
+        // Most boots have no configuration file.
         guard !files.isEmpty, let key else { return [] }
         let parts = key.split(separator: ".", maxSplits: 1).map { String($0) }
         guard let section = parts.first else { return [] }
         return files.indices.compactMap { index in
             if parts.count == 2 { return files[index].sections[section]?[parts[1]].map { (index, $0) } }
-            // Nothing, as after all below it has been commented out, is no value.
+            // A key whose content has been commented out has no value.
             return files[index].top[section].flatMap { $0.node.isNothing ? nil : (index, $0) }
         }
     }
 
-    /// All problems of all files, one line each.
+    /// All problems of all files, one line for each.
     func allProblems() -> [String] {
         problems
             + files.flatMap { file -> [String] in
@@ -215,7 +215,7 @@ package struct Configuration: Sendable {
 }
 
 extension FileOwnership.Problem {
-    /// Why a file does not count, as it follows `PATH is ignored: `.
+    /// Why a file does not count, in words that follow `PATH is ignored: `.
     package var words: String {
         let because = "in a start with the capabilities of the program's file"
         return switch self {

@@ -1,10 +1,10 @@
 internal import Text
 
-/// What people and editors are told of the configuration file, from the declarations of its settings.
+/// What people and editors learn about the configuration file, from the declarations of its settings.
 package struct ConfigurationReference {
     private let groups: SettingGroups
 
-    /// - Parameter groups: all settings that files may have.
+    /// - Parameter groups: all settings that files can have.
     package init(of groups: SettingGroups) { self.groups = groups }
 
     /// All keys, as a Markdown table.
@@ -35,7 +35,7 @@ package struct ConfigurationReference {
         return JSON.object(head + members.map { ($0.name, $0.value) }).indented() + "\n"
     }
 
-    /// A file with every key in a comment, to be started from.
+    /// A file with every key in a comment, as a template.
     package var example: String {
         let added = (groups.fileSettings + groups.topSettings).filter(\.addsUp).compactMap(\.key)
         var text =
@@ -66,7 +66,7 @@ package struct ConfigurationReference {
         return standard.isEmpty ? setting.meaning : "\(setting.meaning) (default: \(standard))"
     }
 
-    /// A text in lines of comment.
+    /// A text as lines of a comment.
     private func comment(_ text: String, indentation: String) -> String {
         var lines = ""
         var line = "\(indentation)#"

@@ -9,6 +9,6 @@ package struct ConfigurationSettings: SettingGroup {
 
     package static let variables: [any VariableDeclaration] = [fileVariable]
 
-    /// Reads the setting for its problems: the file has been read before.
+    /// Reads the setting only to report its problems: the file has already been read.
     package init(reading reader: inout SettingsReader) { _ = reader.value(Self.fileVariable) }
 }

@@ -4,15 +4,15 @@ package import Text
 
 /// Reads the files that settings name, with the rights of whoever started the boot.
 package enum ContentFile {
-    /// The most bytes that such a file may have; a Kubernetes secret has at most as many.
+    /// The maximum size of such a file in bytes; a Kubernetes secret is not larger either.
     package static let limit = 1 << 20
 
     /// The content of a file.
     ///
-    /// Links are followed: the files of a mounted secret are links. What is not a file is not opened, since opening may
-    /// wait or do something.
+    /// Links are followed, because the files of a mounted secret are links. Only regular files are opened, because
+    /// opening anything else may block or do something.
     ///
-    /// - Throws: why the file cannot be taken, as it follows its path.
+    /// - Throws: why the file cannot be used, in words that follow its path.
     package static func read(_ path: FilePath, in tree: FileTree) throws(FormatError) -> Secret {
         let status: FileStatus?
         var content: Secret?

@@ -1,7 +1,7 @@
 package import SystemPackage
 
-/// A declared environment variable whose value is the content of a file, and may also be given as one: the variable with
-/// `_FILE` at the end of its name is the path of a file with the value, such as a mounted secret.
+/// A declared environment variable whose value is the content of a file. The file may also be named instead: the
+/// variable with `_FILE` at the end of its name is the path of a file with the value, such as a mounted secret.
 package struct ContentVariable: VariableDeclaration {
     package let name: String
     package let words: Words
@@ -16,7 +16,7 @@ package struct ContentVariable: VariableDeclaration {
     /// - Parameters:
     ///   - name: the environment variable's name.
     ///   - meaning: what it means, in one sentence without its full stop.
-    ///   - secrecy: how its value is kept from others.
+    ///   - secrecy: how its value is protected.
     ///   - fileKey: the key in a configuration file that names a file with the value.
     package init(_ name: String, _ meaning: String, secrecy: Secrecy = .none, fileKey: String? = nil) {
         self.name = name

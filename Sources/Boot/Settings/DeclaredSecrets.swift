@@ -1,8 +1,8 @@
 /// The names of the variables that are declared as secrets.
 package struct DeclaredSecrets: Equatable, Sendable {
-    /// Those that are kept from the user's command.
+    /// The variables that the user's command does not get.
     let stripped: Set<String>
-    /// All of them, and those that are known by their names.
+    /// All declared secrets, and those that are known by their names.
     let all: Set<String>
 
     init(_ variables: [any VariableDeclaration]) {

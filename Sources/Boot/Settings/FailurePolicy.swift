@@ -2,6 +2,6 @@
 package enum FailurePolicy: String, CaseIterable, Sendable {
     /// The boot ends with exit code 125.
     case stop
-    /// The boot goes on with a warning.
+    /// The boot continues with a warning.
     case warn
 }

@@ -1,10 +1,10 @@
 package import YAML
 
-/// What the schema knows of a key in an object of a file.
+/// What the schema knows about a key in an object of a file.
 package protocol FieldDeclaration: Sendable {
     /// The key.
     var name: String { get }
-    /// What the schema and the reference tell of it.
+    /// What the schema and the reference say about it.
     var shapeField: Shape.Field { get }
 }
 
@@ -19,7 +19,7 @@ package struct Field<Value: Sendable>: FieldDeclaration {
     /// Declares a key.
     ///
     /// - Parameters:
-    ///   - name: the key.
+    ///   - type: the type of its value.
     ///   - type: what its value is.
     ///   - isRequired: whether an object without it is wrong.
     ///   - meaning: what it means, in a clause.
@@ -34,14 +34,14 @@ package struct Field<Value: Sendable>: FieldDeclaration {
 }
 
 extension YAML.Reader {
-    /// The value of a field, or `nil` when it is absent or, with a problem noted, cannot be used. The absence of one that is
-    /// required is a problem.
+    /// The value of a field, or `nil` if it is absent or cannot be used; the latter is noted as a problem. The absence
+    /// of a required field is also a problem.
     package mutating func value<Value>(_ field: Field<Value>, of fields: YAML.Fields) -> Value? {
         let value = field.isRequired ? required(field.name, of: fields) : fields[field.name]
         return value.flatMap { field.type.read(&self, $0) }
     }
 
-    /// Notes a problem with a field that is there.
+    /// Notes a problem with a field that is present.
     package mutating func note<Value>(_ text: String, at field: Field<Value>, of fields: YAML.Fields) {
         if let value = fields[field.name] { note(text, at: value) }
     }

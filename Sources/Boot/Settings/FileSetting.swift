@@ -1,4 +1,4 @@
-/// A setting that only configuration files have, since an environment variable is no place for it.
+/// A setting that only configuration files have, because an environment variable is not suitable for it.
 package struct FileSetting<Value: Sendable>: SettingDeclaration {
     package let key: String?
     package let words: Words
@@ -8,9 +8,9 @@ package struct FileSetting<Value: Sendable>: SettingDeclaration {
     /// Declares a setting.
     ///
     /// - Parameters:
-    ///   - key: where it stands in a file.
-    ///   - type: what its value is.
-    ///   - words: what people are told of it.
+    ///   - key: its place in a file.
+    ///   - type: the type of its value.
+    ///   - words: what people are told about it.
     ///   - addsUp: whether the values of several files add up.
     package init(_ key: String, _ type: ValueType<Value>, _ words: Words, addsUp: Bool = false) {
         self.key = key

@@ -1,20 +1,20 @@
 package import Linux
 internal import Text
 
-/// How the process stays after the boot, if it does.
+/// Whether and how the process stays after the boot.
 package struct InitSettings: SettingGroup {
     package static let name = "init"
     package static let title = "Process 1: signals, exit codes, and how the container ends"
 
-    /// What the process becomes.
+    /// What the process becomes after the boot.
     package enum Mode: String, CaseIterable, Sendable {
         /// The command itself.
         case exec
-        /// The parent of the command, which forwards signals and reaps.
+        /// The parent of the command, which forwards signals and reaps processes.
         case `init`
     }
 
-    /// Who gets a signal that the init receives.
+    /// Who receives a signal that is sent to the init.
     package enum Receiver: String, CaseIterable, Sendable {
         /// The command's process group.
         case group
@@ -73,7 +73,7 @@ package struct InitSettings: SettingGroup {
             default: "0", example: "25"),
         key: "init.stopTimeout", option: CommandOption("--stop-timeout", "SECONDS"))
 
-    /// Seconds from TERM to KILL where nothing says otherwise.
+    /// The default number of seconds from TERM to KILL.
     private static let standardGrace: UInt64 = 10
 
     /// The variables of the init.
@@ -82,21 +82,21 @@ package struct InitSettings: SettingGroup {
         stopTimeoutVariable,
     ]
 
-    /// What was asked for; `nil` leaves it to whether the process is process 1.
+    /// The mode that was asked for; `nil` means that process 1 stays and any other process does not.
     package let mode: Mode?
-    /// Who gets the signals.
+    /// Who receives the signals.
     package let forwardTo: Receiver
-    /// Signals that are sent on as others, or not at all.
+    /// Signals that are forwarded as other signals, or not at all.
     package let rewrites: SignalRewrites
     /// Exit codes of the command that count as success.
     package let remappedExits: ExitCodes
     /// Whether each orphan that is reaped is named on standard error.
     package let warnReaped: Bool
-    /// What the program gets when its parent ends, and the command when the program ends; 0 for nothing.
+    /// The signal that the program gets when its parent ends, and the command when the program ends; 0 for none.
     package let parentDeathSignal: Int32
-    /// Nanoseconds from TERM to KILL for what the command leaves behind.
+    /// Nanoseconds from TERM to KILL for the processes that the command leaves behind.
     package let grace: UInt64
-    /// Nanoseconds from the first request to stop to KILL for the command; 0 for never.
+    /// Nanoseconds from the first request to stop until the command gets KILL; 0 for never.
     package let stopTimeout: UInt64
 
     /// Reads the settings, noting problems; a bad value means the default.
@@ -111,7 +111,7 @@ package struct InitSettings: SettingGroup {
         stopTimeout = reader.value(Self.stopTimeoutVariable) ?? 0
     }
 
-    /// Whether a process with this id stays as the init.
+    /// Whether a process with this id stays as an init.
     package func isInit(process id: Int32) -> Bool { mode.map { $0 == .`init` } ?? (id == 1) }
 
 }

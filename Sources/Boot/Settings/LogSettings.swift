@@ -4,9 +4,9 @@ package struct LogSettings: SettingGroup, Equatable {
     package enum Level: String, CaseIterable, Sendable {
         /// Warnings and errors.
         case quiet
-        /// Changes too, and a last line.
+        /// Also changes, and a final line.
         case info
-        /// What was already true, too, and how long each change took.
+        /// Also what was already true, and how long each change took.
         case debug
     }
 
@@ -14,7 +14,7 @@ package struct LogSettings: SettingGroup, Equatable {
     package enum Format: String, CaseIterable, Sendable {
         /// `entrypoint: step: message`.
         case text
-        /// One JSON object a line.
+        /// One JSON object for each line.
         case json
     }
 
@@ -35,7 +35,7 @@ package struct LogSettings: SettingGroup, Equatable {
     package let level: Level
     package let format: Format
 
-    /// What is printed where nothing says otherwise, but for what is given.
+    /// Settings with the given values, and with the defaults for the others.
     package init(level: Level = .info, format: Format = .text) {
         self.level = level
         self.format = format

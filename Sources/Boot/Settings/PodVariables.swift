@@ -1,7 +1,7 @@
 package import SystemPackage
 
-/// The variables that many parts of the boot tell of: whom the pod is for, and where the pod's files are. The steps of the
-/// identity and of the scratch file system read them.
+/// The variables that many parts of the boot mention: who the pod is for, and where the pod's files are. The identity
+/// and scratch steps read them.
 package enum PodVariables {
     package static let userName = Variable("NB_USER", .accountName, Words("Name of the user"), .required)
     package static let userID = Variable("NB_UID", .accountID, Words("User id, decimal"), .required)
@@ -21,7 +21,7 @@ package enum PodVariables {
         "WORKING_DIR", .absolutePath,
         Words("Directory that the command starts in", example: "/workspace"), .required,
         key: "scratch.workingDirectory")
-    /// The name of the variable of the account that makes what the user may not make, which has a type of its own.
+    /// The name of the variable for the account that makes what the user may not make. The variable has its own type.
     package static let seedUserName = "SCRATCH_SEED_USER"
 
     /// Seconds that a file server may take for one change.
@@ -31,6 +31,6 @@ package enum PodVariables {
             "Seconds that a file server may take for one change before the boot is ended; 0 waits for ever",
             default: "\(standardTimeout)"),
         key: "scratch.timeout")
-    /// The value of ``timeout`` where nothing says otherwise.
+    /// The default value of ``timeout``.
     package static let standardTimeout: UInt32 = 60
 }

@@ -8,18 +8,18 @@ package struct Secrets: SettingGroup, Equatable {
     package static let name = "secrets"
     package static let title = "Which variables are kept from others; those of several files add up"
 
-    /// Passed secrets that are known by their names, whatever the patterns are.
+    /// Passed secrets that are known by their names, whatever patterns are set.
     package static let names: Set<String> = ["WANDB_API_KEY", "HF_TOKEN", "GITHUB_TOKEN"]
-    /// What the names of passed secrets end in, besides the declared ones.
+    /// The endings of the names of passed secrets, besides the declared ones.
     package static let suffixes = ["_TOKEN", "_KEY", "_SECRET", "_PASSWORD"]
 
-    /// The name of a variable, or what names begin or end with.
+    /// The name of a variable, or the beginning or ending of names.
     package enum Pattern: Equatable, Sendable {
         case name(String)
         case prefix(String)
         case suffix(String)
 
-        /// A name with at most one `*`, in front or at the end.
+        /// Reads a name with at most one `*`, at the beginning or at the end.
         static func parse(_ text: String) throws(FormatError) -> Pattern {
             let isSuffix = text.utf8.first == UInt8(ascii: "*")
             let isPrefix = !isSuffix && text.utf8.last == UInt8(ascii: "*")
@@ -31,7 +31,7 @@ package struct Secrets: SettingGroup, Equatable {
         }
 
         func matches(_ name: String) -> Bool {
-            // As bytes: a letter that joins with what follows hides the end of a text.
+            // Bytes are compared, because a letter that combines with the next one would hide the end of a text.
             switch self {
             case .name(let text): name.utf8.elementsEqual(text.utf8)
             case .prefix(let text): name.utf8.starts(with: text.utf8)
@@ -68,26 +68,26 @@ package struct Secrets: SettingGroup, Equatable {
         passed = []
     }
 
-    /// Reads what the files add, all of them together.
+    /// Reads what the files add, taking all files together.
     package init(reading reader: inout SettingsReader) {
         declared = reader.groups.secrets
         stripped = reader.values(Self.strippedSetting).flatMap { $0 }
         passed = reader.values(Self.passedSetting).flatMap { $0 }
     }
 
-    /// Whether a variable's value is shown nowhere and kept in no file.
+    /// Whether a variable's value is never shown and never kept in a file.
     package func isSecret(_ name: String) -> Bool {
         Self.hasUsualEnding(name) || declared.all.contains(name) || passed.contains { $0.matches(name) }
             || stripped.contains { $0.matches(name) }
     }
 
     private static func hasUsualEnding(_ name: String) -> Bool {
-        // Most names are none, and their last letter says so: every variable of an environment is looked at.
+        // Most names are no secrets, and their last letter shows it. Every variable of an environment is checked.
         guard let last = name.utf8.last, lastLetters.contains(last) else { return false }
         return suffixes.contains { Pattern.suffix($0).matches(name) }
     }
 
-    // Without a key path, which is made at run time.
+    // This avoids a key path, which would be made at run time.
     private static let lastLetters = suffixes.compactMap { $0.utf8.last }
 
     /// The names of the variables of an environment that the user's command does not get.
@@ -97,8 +97,7 @@ package struct Secrets: SettingGroup, Equatable {
         return declared.stripped.union(names)
     }
 
-    /// The values of the secrets of an environment that somebody gets, and that are long enough to be known again under
-    /// another name.
+    /// The values of an environment's secrets that somebody gets, if they are long enough to be recognised.
     ///
     /// - Parameter given: the names of stripped secrets that a drop-in gets.
     package func values(in environment: EnvironmentBlock, given: Set<String> = []) -> [[UInt8]] {

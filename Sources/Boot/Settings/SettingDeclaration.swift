@@ -1,12 +1,12 @@
-/// What help, README and the schema know of a setting, wherever it can be set.
+/// What the help, the README and the schema know about a setting, wherever it can be set.
 package protocol SettingDeclaration: Sendable {
-    /// The key in a configuration file, such as `scratch.umask`; `nil` for what only the environment has.
+    /// The key in a configuration file, such as `scratch.umask`; `nil` for a setting that only the environment has.
     var key: String? { get }
-    /// What people are told of it.
+    /// What people are told about it.
     var words: Words { get }
     /// What its value looks like in a file.
     var shape: Shape { get }
-    /// Whether the values of several files add up, where otherwise the last of them counts.
+    /// Whether the values of several files add up; otherwise the last of them counts.
     var addsUp: Bool { get }
 }
 
@@ -18,7 +18,7 @@ extension SettingDeclaration {
 
     /// A value as it may be written in a file.
     ///
-    /// - Parameter groups: all settings that there are.
+    /// - Parameter groups: all existing settings.
     package func example(among groups: SettingGroups) -> String {
         let example = words.example
         guard example.isEmpty else { return example }

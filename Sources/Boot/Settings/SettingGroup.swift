@@ -14,10 +14,10 @@ package protocol SettingGroup: Sendable {
     static var exports: [String] { get }
     /// Whether it can be switched off.
     static var isOptional: Bool { get }
-    /// Whether there is anything whose failure could mean this or that.
+    /// Whether a failure policy applies to anything in it.
     static var hasFailurePolicy: Bool { get }
 
-    /// Reads the settings, noting every problem; `nil` when there is nothing to do or it cannot be set up.
+    /// Reads the settings and notes every problem; `nil` if there is nothing to do or it cannot be set up.
     init?(reading reader: inout SettingsReader)
 }
 

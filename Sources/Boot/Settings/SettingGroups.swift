@@ -1,10 +1,10 @@
-/// All settings that there are: the groups in the order of the reference, in which the steps are in the order of the boot.
+/// All existing settings: the groups in the order of the reference, which has the steps in the order of the boot.
 package struct SettingGroups: Sendable {
     /// The groups.
     package let all: [any SettingGroup.Type]
     /// Every variable that is read.
     package let variables: [any VariableDeclaration]
-    /// The variables whose values are kept from others.
+    /// The variables whose values are secret.
     let secrets: DeclaredSecrets
 
     package init(_ all: [any SettingGroup.Type]) {
@@ -16,7 +16,7 @@ package struct SettingGroups: Sendable {
     /// The names of the built-in steps in the order of the boot.
     package var stepNames: [String] { all.compactMap { $0.role == .step ? $0.name : nil } }
 
-    /// Every setting, wherever it can be set, but for lists of steps, whose entries are no single settings.
+    /// Every setting, wherever it can be set, except lists of steps, whose entries are not single settings.
     package var settings: [any SettingDeclaration] {
         all.flatMap { $0.role == .dropIns ? [] : $0.settings }
     }
@@ -24,20 +24,20 @@ package struct SettingGroups: Sendable {
     /// Every setting that has a place in a section of a configuration file.
     package var fileSettings: [any SettingDeclaration] { settings.filter { $0.key != nil } }
 
-    /// The settings that stand at the top of a configuration file.
+    /// The settings at the top level of a configuration file.
     package var topSettings: [any SettingDeclaration] {
         all.flatMap { $0.role == .dropIns ? $0.settings : [] }
     }
 
     /// A section of a configuration file: the settings of one group that have a place there.
     package struct Section: Sendable {
-        /// The name, as a file has it.
+        /// The name, as it is written in a file.
         package let name: String
         /// What the section is about.
         package let title: String
         package let settings: [any SettingDeclaration]
 
-        /// The keys as the section has them.
+        /// The keys as they are written in the section.
         package var keys: [String] { settings.map { Self.key(of: $0) } }
 
         /// The key of a setting within its section.

@@ -1,8 +1,8 @@
 /// What a group of settings is for.
 package enum SettingRole: Sendable {
-    /// The process and its command, whether anything is prepared or not.
+    /// The process and its command, whether or not anything is prepared.
     case process
-    /// A built-in step, which is one of those that prepare the container.
+    /// A built-in step that prepares the container.
     case step
     /// The image's own steps.
     case dropIns

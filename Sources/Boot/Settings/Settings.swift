@@ -3,9 +3,9 @@ package import Programs
 package import SystemPackage
 internal import Text
 
-/// Everything that a boot was asked to do: typed, checked and complete.
+/// Everything that a boot is asked to do: typed, checked and complete.
 package struct Settings: Sendable {
-    /// The groups that take part, with their own settings, in the order of the boot.
+    /// The enabled groups with their own settings, in the order of the boot.
     private let groups: [(type: ObjectIdentifier, settings: any SettingGroup)]
     /// The policy of each step by its name.
     package let policies: [String: StepPolicy]
@@ -22,10 +22,10 @@ package struct Settings: Sendable {
     /// What the reader should know although nothing is wrong.
     package let notices: [String]
 
-    /// Whether nothing is to be prepared.
+    /// Whether there is nothing to prepare.
     package let isEmpty: Bool
 
-    /// The settings of a group, or `nil` when it does not take part.
+    /// The settings of a group, or `nil` if it is not enabled.
     package subscript<Wanted: SettingGroup>(_ type: Wanted.Type) -> Wanted? {
         let wanted = ObjectIdentifier(type)
         for group in groups where group.type == wanted { return group.settings as? Wanted }
@@ -34,16 +34,16 @@ package struct Settings: Sendable {
 
     /// Reads and checks all settings.
     ///
-    /// With none of the required variables set there is nothing to prepare: the result has no steps.
+    /// If none of the required variables is set, there is nothing to prepare, and the result has no steps.
     ///
     /// - Parameters:
     ///   - environment: the environment that the program was started with.
-    ///   - options: values of the command line by the names of their variables.
-    ///   - configuration: the configuration files, and all settings that there are.
-    ///   - contents: what is done about the files that settings name.
-    ///   - isElevated: whether the privileges are those of the program's file, and the environment is anybody's.
-    ///   - willRead: is told of each file before it is read: its server may not answer.
-    /// - Throws: every problem at once, also that only some of the required variables are set.
+    ///   - options: the values on the command line, by the names of their variables.
+    ///   - configuration: the configuration files, and all existing settings.
+    ///   - contents: how the files that settings name are treated.
+    ///   - isElevated: whether the privileges come from the program's file; anybody may have set the environment then.
+    ///   - willRead: is called with each file before it is read, because its server may not answer.
+    /// - Throws: every problem at once, including that only some of the required variables are set.
     package static func read(
         from environment: EnvironmentBlock, options: [String: String] = [:], configuration: Configuration,
         contents: SettingsReader.Contents = .needed(FileTree()), isElevated: Bool = false,
@@ -56,7 +56,7 @@ package struct Settings: Sendable {
         var notices = configuration.notices + unknownVariables(in: environment, configuration.groups)
         var groups = reader.groups(of: [.process])
         let required = configuration.groups.variables.filter(\.isRequired)
-        // What the image sets is not asked for by anybody yet.
+        // What the image sets does not mean that anybody has asked for a boot.
         let isAsked = required.contains { reader.isSet($0) }
         let missing = required.filter { !reader.isSet($0) && !reader.isInFile($0) }.map(\.name)
         let whenIncomplete = reader.value(WhenIncomplete.variable) ?? .standard
@@ -101,17 +101,18 @@ package struct Settings: Sendable {
         keptCapabilities = find(Capabilities.self)?.kept ?? []
     }
 
-    /// Reads every setting for what the reader notes of it.
+    /// Reads every setting, so that the reader can note what it finds.
     package static func readAll(_ reader: inout SettingsReader) {
         _ = reader.groups(of: [.process, .step, .dropIns])
         _ = reader.value(WhenIncomplete.variable)
     }
 
-    /// The most variables that are told of one by one.
+    /// The maximum number of variables that are reported one by one.
     private static let noticeLimit = 10
 
-    /// A notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or an injected one of a Kubernetes
-    /// Service called entrypoint. Of many, some are told and the rest counted: they may be all that a process can be given.
+    /// A notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or one that Kubernetes injected
+    /// for a Service called entrypoint. If there are many, some are named and the rest are only counted, because a
+    /// process can be given a huge number of them.
     private static func unknownVariables(in environment: EnvironmentBlock, _ groups: SettingGroups) -> [String] {
         let prefix = "ENTRYPOINT_"
         let known = groups.variables.map(\.name).filter { $0.hasPrefix(prefix) }
@@ -119,7 +120,7 @@ package struct Settings: Sendable {
         var seen = Set(known)
         let unknown = environment.names(startingWith: prefix).filter { seen.insert($0).inserted }
         var notices = unknown.prefix(noticeLimit).map { name in
-            // Only the ending tells: with what all have in common, everything would be near.
+            // Only the ending is compared: because of the common prefix, every name would be similar.
             let ending = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
             let nearest =
                 Suggestion.nearest(to: ending, among: endings).map { "; did you mean \(prefix)\($0)?" } ?? ""

@@ -1,6 +1,6 @@
-/// Why the settings cannot be used: one line a problem.
+/// Why the settings cannot be used, one line for each problem.
 package struct SettingsError: Error, Equatable, Sendable {
     package let problems: [String]
-    /// What else the reader should know, such as a variable's name that is not known.
+    /// What else the reader should know, such as the name of an unknown variable.
     package let notices: [String]
 }

@@ -4,20 +4,20 @@ internal import SystemPackage
 package import Text
 internal import YAML
 
-/// Reads declared settings from the command line, the environment and the configuration files, in this order of weight,
-/// and keeps every problem, so that all are told at once.
+/// Reads declared settings from the command line, the environment and the configuration files, in this order of
+/// precedence. It collects every problem, so that all of them are reported at once.
 package struct SettingsReader {
-    /// What is done about the files that settings name.
+    /// How the files that settings name are treated.
     package enum Contents: Sendable {
         /// They are read; one that is missing is a problem.
         case needed(FileTree)
-        /// They are read; one that is missing is told of, as of a container that is not there yet.
+        /// They are read; one that is missing is noted, because the container that will have it may not exist yet.
         case expected(FileTree)
-        /// They are not looked at.
+        /// They are not read.
         case ignored
     }
 
-    /// A value that was found, as it may be shown, and where.
+    /// A value that was found, as it may be shown, and its origin.
     package struct ShownValue: Sendable {
         package var value: String
         package var origin: String
@@ -25,27 +25,27 @@ package struct SettingsReader {
 
     /// The environment that the program was started with.
     package let environment: EnvironmentBlock
-    /// Values of the command line by the names of their variables.
+    /// The values on the command line, by the names of their variables.
     package let options: [String: String]
     var configuration: Configuration
-    /// Whether the privileges are those of the program's file, and the environment is anybody's.
+    /// Whether the privileges come from the program's file, so that anybody may have set the environment.
     package let isElevated: Bool
     /// What the reader should know although nothing is wrong.
     package private(set) var notices: [String] = []
     private var ownProblems: [String] = []
     private let contents: Contents
-    /// Is told of each file that a setting names before it is read.
+    /// Is called with each file that a setting names before the file is read.
     var willRead: (FilePath) -> Void = { _ in }
-    /// The settings that were found somewhere, by variable or key; `nil` when nobody asks.
+    /// The settings that were found somewhere, by variable or key; `nil` when nobody will ask for them.
     private var found: [String: ShownValue]?
 
     /// - Parameters:
     ///   - environment: the environment that the program was started with.
-    ///   - options: values of the command line by the names of their variables.
-    ///   - configuration: the configuration files, and all settings that there are.
-    ///   - contents: what is done about the files that settings name.
-    ///   - isElevated: whether the privileges are those of the program's file, and the environment is anybody's.
-    ///   - recordsOrigins: whether ``found(_:)`` will be asked.
+    ///   - options: the values on the command line, by the names of their variables.
+    ///   - configuration: the configuration files, and all existing settings.
+    ///   - contents: how the files that settings name are treated.
+    ///   - isElevated: whether the privileges come from the program's file; anybody may have set the environment then.
+    ///   - recordsOrigins: whether ``found(_:)`` will be called.
     package init(
         environment: EnvironmentBlock, options: [String: String] = [:],
         configuration: Configuration, contents: Contents = .needed(FileTree()),
@@ -59,21 +59,21 @@ package struct SettingsReader {
         self.isElevated = isElevated
     }
 
-    /// What was wrong so far, one line each: the variables first, then the files.
+    /// The problems so far, one line for each: those of the variables first, then those of the files.
     package var problems: [String] { ownProblems + configuration.allProblems() }
 
-    /// All settings that there are.
+    /// All existing settings.
     package var groups: SettingGroups { configuration.groups }
 
     /// Whether there are configuration files.
     package var hasFiles: Bool { !configuration.files.isEmpty }
 
-    /// What was found of a setting, by the name of its variable or by its key.
+    /// What was found for a setting, by the name of its variable or by its key.
     package func found(_ name: String) -> ShownValue? { found?[name] }
 
-    /// The value of a variable, or `nil` when it is unset or, with a problem noted, cannot be used.
+    /// The value of a variable, or `nil` if it is unset or cannot be used; the latter is noted as a problem.
     package mutating func value<Value>(_ variable: Variable<Value>) -> Value? {
-        // Also where another value counts more: a mistake in a file is one all the same.
+        // The file is checked even if another value takes precedence: a mistake in it is still a mistake.
         let inFile = fileValue(variable)
         let given = options[variable.name].map { Array($0.utf8) }
         guard let bytes = given ?? environment.value(variable.name) else { return inFile }
@@ -97,19 +97,19 @@ package struct SettingsReader {
         }
     }
 
-    /// The text that bytes are.
+    /// The text that some bytes encode.
     ///
-    /// - Throws: that they are none.
+    /// - Throws: an error if they are not text.
     package static func text(of bytes: [UInt8]) throws(FormatError) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw FormatError("not UTF-8") }
         return text
     }
 
-    /// The value of a variable that may stand in a file, or `nil` when it is unset or, with a problem noted, cannot be used.
+    /// The value of a variable that may be in a file, or `nil` if it is unset or, with a problem noted, unusable.
     ///
     /// - Parameters:
     ///   - variable: the variable.
-    ///   - parse: what its bytes mean; told whether they come from a file.
+    ///   - parse: interprets its bytes, knowing whether they come from a file.
     package mutating func content<Value>(
         _ variable: ContentVariable, parse: (Secret, _ isFile: Bool) throws(FormatError) -> Value
     ) -> Value? {
@@ -149,7 +149,7 @@ package struct SettingsReader {
         case .expected(let place):
             tree = place
             if (try? tree.status(path, links: .follow)) == nil {
-                notices.append("\(shown), which is not there to be looked at")
+                notices.append("\(shown), which cannot be seen here")
                 return nil
             }
         }
@@ -161,8 +161,8 @@ package struct SettingsReader {
         }
     }
 
-    /// The value of a setting of the files, from the file that counts most, or `nil` when none has it or, with a problem
-    /// noted, it cannot be used.
+    /// The value of a setting, from the file with the highest precedence, or `nil` if no file has it or it cannot be
+    /// used; the latter is noted as a problem.
     package mutating func value<Value>(_ setting: FileSetting<Value>) -> Value? {
         var value: Value?
         for place in configuration.places(of: setting.key) {
@@ -172,7 +172,7 @@ package struct SettingsReader {
         return value
     }
 
-    /// Checks what the files have for a setting, once more is known than its reader knew.
+    /// Checks the values that the files have for a setting, once more is known than when they were read.
     ///
     /// - Parameter check: notes problems of a value.
     mutating func check<Value>(
@@ -183,7 +183,7 @@ package struct SettingsReader {
         }
     }
 
-    /// The values of a setting of the files in every file that has it, from the one that counts least.
+    /// The values of a setting in every file that has it, in ascending order of precedence.
     package mutating func values<Value>(_ setting: FileSetting<Value>) -> [Value] {
         valuesByFile(setting).map(\.value)
     }
@@ -213,7 +213,7 @@ package struct SettingsReader {
         if found != nil { found?[name] = ShownValue(value: value, origin: origin.words) }
     }
 
-    /// - Parameter isAdded: whether it adds to what files that count less have.
+    /// - Parameter isAdded: whether the value adds to those of the files with lower precedence.
     mutating func record(_ name: String?, _ place: Configuration.Place, isAdded: Bool = false) {
         guard found != nil, let name else { return }
         let origin = Origin.file("\(configuration.files[place.file].name):\(place.value.mark.line)").words
@@ -225,23 +225,23 @@ package struct SettingsReader {
         }
     }
 
-    /// Notes a problem of a value in a file that only several values together have.
+    /// Notes a problem of a value in a file that only arises from several values together.
     mutating func note(_ text: String, at value: YAML.Value, inFile file: Int) {
         configuration.files[file].reader.note(text, at: value)
     }
 
-    /// The executables in the image's directories of steps; `nil` when they were not looked at.
+    /// The executables in the image's directories of steps; `nil` when nobody has looked for them.
     var stepPrograms: [FilePath]? { configuration.stepPrograms }
 
-    /// Notes a problem that only several values together have.
+    /// Notes a problem that only arises from several values together.
     package mutating func note(problem: String) { ownProblems.append(problem) }
 
-    /// Whether a configuration file has a value for a variable, good or bad.
+    /// Whether a configuration file has a value for a variable, valid or not.
     package func isInFile(_ variable: any VariableDeclaration) -> Bool {
         !configuration.places(of: variable.key).isEmpty
     }
 
-    /// Whether a variable has a value in the environment or the command line, good or bad.
+    /// Whether a variable has a value in the environment or on the command line, valid or not.
     package func isSet(_ variable: any VariableDeclaration) -> Bool {
         options[variable.name] != nil || environment.value(variable.name) != nil
     }
@@ -249,13 +249,13 @@ package struct SettingsReader {
     /// A group that was read.
     struct Group {
         let type: any SettingGroup.Type
-        /// `nil` for what is no step.
+        /// `nil` for a group that is not a step.
         let policy: StepPolicy?
-        /// `nil` when there is nothing to do or it cannot be set up.
+        /// `nil` when there is nothing to do or the group cannot be set up.
         let settings: (any SettingGroup)?
     }
 
-    /// Reads the groups of some roles, those also that are switched off: a mistake is one all the same.
+    /// Reads the groups of some roles, even those that are switched off, because a mistake in them is still a mistake.
     mutating func groups(of roles: [SettingRole]) -> [Group] {
         var result: [Group] = []
         for type in groups.all where roles.contains(type.role) {
@@ -265,7 +265,7 @@ package struct SettingsReader {
         return result
     }
 
-    /// Checks the settings of the steps in the files, where no step takes part.
+    /// Checks the settings of the steps in the files when no step is enabled.
     mutating func checkFiles() {
         guard hasFiles else { return }
         var reader = SettingsReader(
@@ -276,7 +276,7 @@ package struct SettingsReader {
 }
 
 extension YAML.Node {
-    /// The value on one line, as a file might have it.
+    /// The value on one line, as it could be written in a file.
     fileprivate var shown: String {
         switch content {
         case .scalar(let text, _): text.shown()

@@ -1,6 +1,6 @@
 package import Text
 
-/// What a value in a configuration file looks like: for the reference, and for the schema that editors use.
+/// What a value in a configuration file looks like, for the reference and for the schema that editors use.
 package indirect enum Shape: Sendable {
     /// Text that the setting checks further.
     case text
@@ -8,13 +8,13 @@ package indirect enum Shape: Sendable {
     case boolean
     /// One of some words.
     case choice([String])
-    /// Octal digits with a zero in front.
+    /// Octal digits with a leading zero.
     case octal
     /// A whole number.
     case integer(ClosedRange<Int>)
-    /// A number that is not negative, perhaps with a fraction.
+    /// A number that is not negative and may have a fraction.
     case number
-    /// Items in their order.
+    /// Items in order.
     case list(Shape)
     /// Values under names that the file chooses.
     case mapping(Shape)
@@ -22,7 +22,7 @@ package indirect enum Shape: Sendable {
     case object([Field])
     /// One or the other.
     case either(Shape, Shape)
-    /// One that may be nothing: a section whose keys are all in comments.
+    /// A value that may be empty, such as a section whose keys are all commented out.
     case optional(Shape)
 
     /// A known name in an ``object(_:)``.
@@ -77,7 +77,7 @@ package indirect enum Shape: Sendable {
         case .text: [("type", .array([.string("string"), .string("number")]))]
         case .boolean: [("type", .string("boolean"))]
         case .choice(let words): [("enum", .array(words.map(JSON.string)))]
-        // YAML 1.2 reads 0770 as the number 770, YAML 1.1 as 504; in quotes it is text for both.
+        // YAML 1.2 reads 0770 as the number 770, and YAML 1.1 as 504. In quotes it is text for both.
         case .octal:
             [("type", .array([.string("string"), .string("integer")])), ("pattern", .string("^0[0-7]{0,4}$"))]
         case .integer(let range):

@@ -1,14 +1,14 @@
 package import Linux
 package import Text
 
-/// The forms that values of the settings of the init have.
+/// The formats of the init's settings.
 package enum SignalFormats {
-    /// Reads who gets the signals: `group` or `child`.
+    /// Reads who receives the signals: `group` or `child`.
     package static func parseReceiver(_ text: String) throws(FormatError) -> InitSettings.Receiver {
         switch text {
         case "group": return .group
         case "child": return .child
-        default: throw FormatError("\(named(text)) is no receiver of signals; write group or child")
+        default: throw FormatError("\(named(text)) is not a receiver of signals; write group or child")
         }
     }
 
@@ -24,7 +24,7 @@ package enum SignalFormats {
             let parts = rule.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count == 2 else {
                 throw FormatError(
-                    "\(named(rule)) is no rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1")
+                    "\(named(rule)) is not a rule FROM:TO; write for example TERM:QUIT, or USR1:0 to drop USR1")
             }
             let signal = try parseSignal(parts[0])
             if let reason = whyNeverForwarded(signal) {
@@ -52,9 +52,9 @@ package enum SignalFormats {
         return result
     }
 
-    /// Reads a time in seconds, with a fraction if need be: `10`, `0.5`.
+    /// Reads a time in seconds, which may have a fraction: `10`, `0.5`.
     ///
-    /// - Returns: nanoseconds.
+    /// - Returns: the time in nanoseconds.
     package static func parseSeconds(_ text: String) throws(FormatError) -> UInt64 {
         guard let time = text.utf8.nanosecondsOfSeconds, time < (longestSeconds + 1) * 1_000_000_000 else {
             throw FormatError(
@@ -63,7 +63,7 @@ package enum SignalFormats {
         return time
     }
 
-    /// A year: longer times are mistakes, and sums of a few of them fit into 64 bits of nanoseconds.
+    /// One year: longer times are mistakes, and the sum of a few of them fits into 64 bits of nanoseconds.
     private static var longestSeconds: UInt64 { 31_536_000 }
 
     /// Reads one signal: `TERM`, `SIGTERM`, `15`, `RTMIN+3`.
@@ -84,7 +84,7 @@ package enum SignalFormats {
         }
     }
 
-    /// The item in quotes; `it` where its bytes would break the message's line, or make it long.
+    /// The item in quotes; `it` if its bytes would break the message's line or make it too long.
     private static func named(_ item: some StringProtocol) -> String {
         item.utf8.count <= 40 && item.utf8.allSatisfy(\.isPrintable) ? "\"\(item)\"" : "it"
     }

@@ -9,15 +9,15 @@ struct StepDirectory: Sendable {
     /// The directories, in the order in which they are run.
     static let all = [StepDirectory(path: Paths.rootSteps), StepDirectory(path: Paths.userSteps)]
 
-    /// What the names of the files are preceded by in messages: `steps.d/`.
+    /// The prefix of the files' names in messages: `steps.d/`.
     var prefix: String { (path.lastComponent?.string ?? "") + "/" }
 
-    /// The files that are there.
+    /// The files in the directory.
     ///
     /// - Parameters:
     ///   - tree: the container's files.
-    ///   - notices: gets what is passed over, and is not one of the usual leftovers.
-    /// - Throws: the error of reading the directory; there may be none.
+    ///   - notices: receives a notice for each file that is skipped and is not a usual leftover.
+    /// - Throws: the error of reading the directory; a missing directory is not an error.
     func programs(in tree: FileTree, _ notices: inout [String]) throws(SystemCallError) -> [FilePath] {
         var names: [FilePath.Component] = []
         do throws(SystemCallError) {
@@ -31,7 +31,7 @@ struct StepDirectory: Sendable {
             if Self.isLeftover(text) { continue }
             guard Self.isPlain(text) else {
                 notices.append(
-                    "\(path.appending(name).shown()) is not run: its name has more than letters, digits, _ . and -")
+                    "\(path.appending(name).shown()) is not run: its name may only have letters, digits, _ . and -")
                 continue
             }
             programs.append(path.appending(name))
@@ -39,13 +39,13 @@ struct StepDirectory: Sendable {
         return programs
     }
 
-    /// Whether a name is one of a step: as run-parts(8) has it, but for dots.
+    /// Whether a name can be that of a step: as for run-parts(8), except that dots are allowed.
     static func isPlain(_ name: String) -> Bool {
         guard let first = name.utf8.first, first.isLetter || first.isDigit else { return false }
         return name.utf8.allSatisfy(\.isNameByte)
     }
 
-    /// Whether a name is one that editors, package managers and people give to what is not meant to be run.
+    /// Whether a name is one that editors, package managers and people give to files that must not be run.
     private static func isLeftover(_ name: String) -> Bool {
         name.hasPrefix(".") || name.hasPrefix("README") || name.hasSuffix("~")
             || [".bak", ".disabled", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".swp"].contains {

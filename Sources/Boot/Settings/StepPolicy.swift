@@ -1,7 +1,7 @@
-/// Whether a step takes part, and what its failure means.
+/// Whether a step is enabled, and what its failure means.
 package struct StepPolicy: Equatable, Sendable {
     package var isEnabled = true
-    /// `nil` leaves it to each change.
+    /// `nil` leaves the decision to each change.
     package var onFailure: FailurePolicy?
 
     /// Reads the policy of a step.
@@ -11,7 +11,7 @@ package struct StepPolicy: Equatable, Sendable {
         if step.hasFailurePolicy { onFailure = reader.value(Self.failureSetting(of: step)) }
     }
 
-    /// The settings that a step has because it is one.
+    /// The settings that every step has.
     static func settings(of step: any SettingGroup.Type) -> [any SettingDeclaration] {
         (step.isOptional ? [enabledSetting(of: step)] : []) + (step.hasFailurePolicy ? [failureSetting(of: step)] : [])
     }

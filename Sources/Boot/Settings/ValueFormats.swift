@@ -3,10 +3,10 @@ package import SystemPackage
 package import Text
 internal import YAML
 
-/// The forms that values of settings have; each takes a text that is not empty.
+/// The formats of settings' values; each format takes a text that is not empty.
 package enum ValueFormats {
-    /// A name of a user or a group: at most 32 bytes of portable characters, none that account files, sudoers or a shell
-    /// would read as something else (useradd(8), sudoers(5)).
+    /// The name of a user or group: at most 32 bytes of portable characters, and no name that account files, sudoers or
+    /// a shell would read as something else (useradd(8), sudoers(5)).
     package static func accountName(_ text: String) throws(FormatError) -> String {
         let bytes = Array(text.utf8)
         let body = bytes.last == UInt8(ascii: "$") ? bytes.dropLast() : bytes[...]
@@ -22,7 +22,7 @@ package enum ValueFormats {
         return text
     }
 
-    /// An id of a user or a group that a boot may hand over to.
+    /// The id of a user or group that a boot may hand over to.
     package static func accountID(_ text: String) throws(FormatError) -> UInt32 {
         guard let id = decimal(text), id >= 1, id <= 4_294_967_294, id != 65534 else {
             throw FormatError("not a decimal id from 1 to 4294967294 without 65534, which is nobody's")
@@ -30,7 +30,7 @@ package enum ValueFormats {
         return UInt32(id)
     }
 
-    /// An absolute path in its normal form.
+    /// An absolute path in normal form.
     package static func absolutePath(_ text: String) throws(FormatError) -> FilePath {
         guard text.utf8.first == UInt8(ascii: "/") else { throw FormatError("not an absolute path") }
         guard !text.utf8.contains(where: \.isControl) else {
@@ -45,16 +45,16 @@ package enum ValueFormats {
         return normal
     }
 
-    /// An absolute path, or one below the user's persistent directory, in its normal form.
+    /// A path in normal form: absolute, or below the user's persistent directory.
     package static func pathInScratch(_ text: String) throws(FormatError) -> FilePath {
         if text.utf8.first == UInt8(ascii: "/") { return try absolutePath(text) }
         let absolute = try absolutePath("/" + text)
         return FilePath(root: nil, absolute.components)
     }
 
-    /// A capability by its name in capabilities(7), with or without `CAP_`; its number.
+    /// The number of a capability, from its name in capabilities(7), with or without `CAP_`.
     package static func capability(_ text: String) throws(FormatError) -> Int {
-        // The library takes what follows a name for another part of a text.
+        // libcap would take what follows a name for another part of the text.
         if text.isVariableName, let number = Capability.number(named: text) { return number }
         let names = (0..<64).map { Capability.name(of: $0) }
         let given = text.uppercased()
@@ -84,10 +84,10 @@ package enum ValueFormats {
         return choice
     }
 
-    /// A day: the most seconds that anything may take.
+    /// One day in seconds: the most that anything may take.
     static let longestSeconds = 86400
 
-    /// Whole seconds, at most a day.
+    /// Whole seconds, at most one day.
     package static func seconds(_ text: String) throws(FormatError) -> UInt32 {
         guard let seconds = decimal(text), seconds <= longestSeconds else {
             throw FormatError("not whole seconds from 0 to \(longestSeconds)")
@@ -104,7 +104,7 @@ package enum ValueFormats {
         }
     }
 
-    /// A decimal number without sign or leading zeros, of at most 10 digits.
+    /// A decimal number of at most 10 digits, without a sign or leading zeros.
     package static func decimal(_ text: String) -> UInt64? {
         let digits = text.utf8
         guard digits.count <= 10, digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }

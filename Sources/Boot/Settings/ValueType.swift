@@ -3,23 +3,23 @@ package import SystemPackage
 internal import Text
 package import YAML
 
-/// What the value of a setting is: what it looks like in a file, and how it is read from there and from the environment.
+/// The type of a setting's value: what it looks like in a file, and how it is read there and in the environment.
 ///
-/// The reader, the reference and the schema are all made from it, so that they cannot disagree.
+/// The reader, the reference and the schema all come from it, so that they cannot disagree.
 package struct ValueType<Value: Sendable>: Sendable {
-    /// Made for those who read it: a boot does not.
+    /// This is only made for those who read it; a boot does not.
     private let makeShape: @Sendable () -> Shape
-    /// The value of a text that is not empty, as a variable has it; throws what was expected.
+    /// Reads the value from the text of a variable, which is not empty; throws what was expected.
     let parse: @Sendable (String) throws(FormatError) -> Value
-    /// The value that a file has, or `nil` with a problem noted.
+    /// Reads the value from a file; `nil` if a problem was noted.
     let read: @Sendable (inout YAML.Reader, YAML.Value) -> Value?
 
     /// A type.
     ///
     /// - Parameters:
     ///   - shape: what a value looks like in a file.
-    ///   - parse: the value of a text that is not empty; throws what was expected.
-    ///   - read: the value that a file has, or `nil` with a problem noted.
+    ///   - parse: reads the value from a text that is not empty; throws what was expected.
+    ///   - read: reads the value from a file; `nil` if a problem was noted.
     init(
         _ shape: @autoclosure @escaping @Sendable () -> Shape,
         parse: @escaping @Sendable (String) throws(FormatError) -> Value,
@@ -35,7 +35,7 @@ package struct ValueType<Value: Sendable>: Sendable {
 }
 
 extension ValueType {
-    /// Text of a form that is checked.
+    /// A text whose format is checked.
     static func text(_ parse: @escaping @Sendable (String) throws(FormatError) -> Value) -> ValueType {
         ValueType(.text, parse: parse) { $0.text($1, as: parse) }
     }
@@ -44,7 +44,7 @@ extension ValueType {
     ///
     /// - Parameters:
     ///   - shape: what a value looks like.
-    ///   - read: its value, or `nil` with a problem noted.
+    ///   - read: reads the value; `nil` if a problem was noted.
     package static func inFiles(
         _ shape: @autoclosure @escaping @Sendable () -> Shape,
         read: @escaping @Sendable (inout YAML.Reader, YAML.Value) -> Value?
@@ -52,17 +52,17 @@ extension ValueType {
         ValueType(shape(), parse: { _ throws(FormatError) in throw FormatError("only a file can have it") }, read: read)
     }
 
-    /// Items in their order; those that cannot be used are left out.
+    /// Items in order; those that cannot be used are left out.
     package static func list<Item>(of item: ValueType<Item>) -> ValueType where Value == [Item] {
         inFiles(.list(item.shape)) { $0.list($1, of: item.read) }
     }
 
-    /// Items in their order, which the environment has in one text.
+    /// Items in order, which the environment has as one text.
     ///
     /// - Parameters:
-    ///   - item: what one of them looks like.
-    ///   - separator: what stands between them in the text.
-    ///   - parse: the value of such a text, of one item as of all.
+    ///   - item: what one item looks like.
+    ///   - separator: what separates the items in the text.
+    ///   - parse: reads such a text, of one item or of all of them.
     static func items(
         _ item: @autoclosure @escaping @Sendable () -> Shape = .text, separatedBy separator: Character = ",",
         parse: @escaping @Sendable (String) throws(FormatError) -> Value
@@ -77,8 +77,8 @@ extension ValueType {
     /// Values under names that the file chooses.
     ///
     /// - Parameters:
-    ///   - type: the type of each.
-    ///   - names: what a name is, as problems tell it, and whether a text is one.
+    ///   - type: the type of each value.
+    ///   - names: what a name is, as problems say it, and whether a text is such a name.
     package static func mapping<Item>(
         of type: ValueType<Item>, named noun: String, where isName: @escaping @Sendable (String) -> Bool
     ) -> ValueType where Value == [(name: String, value: Item)] {
@@ -97,7 +97,7 @@ extension ValueType {
     ///
     /// - Parameters:
     ///   - fields: the names with their types.
-    ///   - read: makes the whole of its fields, or notes what is wrong.
+    ///   - read: makes the value from its fields, or notes what is wrong.
     package static func object(
         _ fields: @autoclosure @escaping @Sendable () -> [any FieldDeclaration],
         read: @escaping @Sendable (inout YAML.Reader, YAML.Fields) -> Value?
@@ -120,14 +120,14 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
     /// One word of a fixed list.
     package static var choice: ValueType { choice(parse: ValueFormats.choice) }
 
-    /// One word of a fixed list, which is told in an order of its own.
+    /// One word of a fixed list, which has its own order in messages.
     package static func choice(among choices: [Value]) -> ValueType {
         ValueType(.choice(choices.map(\.rawValue)), parse: ValueFormats.choice) { $0.choice($1) }
     }
 
     /// One word of a fixed list.
     ///
-    /// - Parameter parse: the value of a variable's text, which tells in its own words what was expected.
+    /// - Parameter parse: reads a variable's text; its error says in its own words what was expected.
     static func choice(
         parse: @escaping @Sendable (String) throws(FormatError) -> Value
     ) -> ValueType {
@@ -142,7 +142,7 @@ extension ValueType<String> {
     /// Any text.
     package static var text: ValueType<String> { .text { text throws(FormatError) in text } }
 
-    /// One of some words in a file; a variable is for the program to judge for which it is meant.
+    /// One of some words in a file. In a variable, the program that uses it judges the word.
     package static func word(of words: [String]) -> ValueType<String> {
         ValueType(.choice(words), parse: { text throws(FormatError) in text }) { $0.word($1, of: words) }
     }
@@ -159,7 +159,7 @@ extension ValueType<UInt32> {
     /// The id of an account.
     package static var accountID: ValueType<UInt32> { .text(ValueFormats.accountID) }
 
-    /// Whole seconds, at most a day.
+    /// Whole seconds, at most one day.
     package static var seconds: ValueType<UInt32> {
         ValueType(.integer(0...ValueFormats.longestSeconds), parse: ValueFormats.seconds) { reader, value in
             reader.integer(value, in: 0...ValueFormats.longestSeconds).map { UInt32($0) }
@@ -168,7 +168,7 @@ extension ValueType<UInt32> {
 }
 
 extension ValueType<UInt64> {
-    /// Nanoseconds, which are written as seconds with a fraction if need be.
+    /// Nanoseconds, which are written as seconds that may have a fraction.
     package static var decimalSeconds: ValueType<UInt64> {
         ValueType(.number, parse: SignalFormats.parseSeconds) { $0.text($1, as: SignalFormats.parseSeconds) }
     }
@@ -186,7 +186,7 @@ extension ValueType<ModeBits> {
     /// A umask that leaves the owner access.
     package static var umask: ValueType<ModeBits> {
         ValueType(.octal, parse: ValueFormats.umask) { reader, value in
-            // How it is written is a question of the file's, and what it may be is one of all.
+            // The file's syntax decides how it may be written; the value itself is checked as everywhere else.
             reader.mode(value).flatMap { _ in reader.text(value, as: ValueFormats.umask) }
         }
     }
@@ -198,7 +198,7 @@ extension ValueType<ModeBits> {
 }
 
 extension YAML.Reader {
-    /// The value of a text that stands in a file.
+    /// The value of a text that is written in a file.
     fileprivate mutating func value<Value>(
         of text: String, at place: YAML.Value, as parse: (String) throws(FormatError) -> Value
     ) -> Value? {
@@ -210,7 +210,7 @@ extension YAML.Reader {
         }
     }
 
-    /// The items of a list in one text; `nil`, with every problem noted, when one of them is none.
+    /// The items of a list as one text; `nil` if an item cannot be used. Every problem is noted.
     ///
     /// - Parameter check: throws what is wrong with an item.
     fileprivate mutating func joinedItems<Value>(

@@ -13,11 +13,11 @@ package struct Variable<Value: Sendable>: VariableDeclaration {
     ///
     /// - Parameters:
     ///   - name: the environment variable's name.
-    ///   - type: what its value is.
-    ///   - words: what people are told of it.
+    ///   - type: the type of its value.
+    ///   - words: what people are told about it.
     ///   - rules: who has to set it, who may set it, and who sees its value.
-    ///   - key: the key in a configuration file that sets it too.
-    ///   - option: the option of the command line that sets it too; given more than once, its values are joined by commas.
+    ///   - key: the key in a configuration file that also sets it.
+    ///   - option: the command-line option that also sets it; if given more than once, its values are joined by commas.
     package init(
         _ name: String, _ type: ValueType<Value>, _ words: Words, _ rules: VariableRules = .ordinary,
         key: String? = nil, option: CommandOption? = nil

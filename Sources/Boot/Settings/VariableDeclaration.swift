@@ -1,16 +1,16 @@
-/// What help, README and the reader of settings know of a variable.
+/// What the help, the README and the reader of settings know about a variable.
 package protocol VariableDeclaration: SettingDeclaration {
     /// The environment variable's name.
     var name: String { get }
     /// Who has to set it, who may set it, and who sees its value.
     var rules: VariableRules { get }
-    /// The option of the command line that sets it too, such as `--grace`.
+    /// The command-line option that also sets it, such as `--grace`.
     var option: CommandOption? { get }
 }
 
 extension VariableDeclaration {
-    /// Whether the boot as a whole needs it.
+    /// Whether a boot needs it.
     package var isRequired: Bool { rules.isRequired }
-    /// How its value is kept from others.
+    /// How its value is protected.
     package var secrecy: Secrecy { rules.secrecy }
 }

@@ -5,7 +5,7 @@ package enum WhenIncomplete: String, CaseIterable, Sendable {
     /// The command runs as if none were set.
     case run
 
-    /// The variable that says so. Its section is that of the identity.
+    /// The variable that chooses this. It is in the section of the identity.
     static let variable = Variable<WhenIncomplete>(
         "IDENTITY_WHEN_INCOMPLETE", .choice,
         Words(

@@ -1,14 +1,14 @@
-/// What people are told of a setting.
+/// What people are told about a setting.
 package struct Words: Sendable {
     /// What the setting means, in one sentence without its full stop.
     package let meaning: String
-    // Made for those who read them: a boot does not.
+    // These are only made for those who read them; a boot does not.
     private let makeDefault: @Sendable (SettingGroups) -> String
     private let makeExample: @Sendable () -> String
 
     /// - Parameters:
-    ///   - meaning: what the setting means, in one sentence without its full stop.
-    ///   - defaultText: the value when it is unset, in words or as it would be written; empty when there is none.
+    ///   - defaultText: the value when it is unset, in words or as it would be written; empty if there is none.
+    ///   - example: a value as it may be written in a file, if the shape and the default do not provide one.
     ///   - example: a value as it may be written in a file, where the shape and the default do not give one.
     package init(
         _ meaning: String, default defaultText: @autoclosure @escaping @Sendable () -> String = "",
@@ -34,11 +34,11 @@ package struct Words: Sendable {
         makeExample = example
     }
 
-    /// The value when the setting is unset, in words or as it would be written; empty when there is none.
+    /// The value when the setting is unset, in words or as it would be written; empty if there is none.
     ///
-    /// - Parameter groups: all settings that there are.
+    /// - Parameter groups: all existing settings.
     package func defaultText(among groups: SettingGroups) -> String { makeDefault(groups) }
 
-    /// A value as it may be written in a file; empty where the shape and the default give one.
+    /// A value as it may be written in a file; empty if the shape and the default provide one.
     package var example: String { makeExample() }
 }

@@ -43,7 +43,7 @@ package struct Caches: Step {
     /// Where a cache is.
     enum Location: Sendable {
         case none
-        /// Absolute, or below the user's persistent directory.
+        /// An absolute path, or one below the user's persistent directory.
         case path(FilePath)
 
         static func parse(_ text: String) throws(FormatError) -> Location {
@@ -51,15 +51,15 @@ package struct Caches: Step {
         }
     }
 
-    /// What is asked of the names in the mapping, as problems tell it.
+    /// What each name in the mapping must be, as problems say it.
     private static let variableNoun = "the name of a variable for a cache"
 
-    /// Variables that mean something else to shells, to the loader or to uv.
+    /// Variables that mean something else to shells, to the dynamic loader or to uv.
     private static let foreign: Set<String> = [
         "PATH", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", linkModeVariable.name,
     ]
 
-    /// The caches that files ask for, without those whose variables other steps read or set, each of which is a problem.
+    /// The caches that the files ask for. It is a problem if another step reads or sets a cache's variable.
     private static func directories(_ reader: inout SettingsReader) -> [(name: String, value: Location)] {
         guard reader.hasFiles else { return [] }
         let asked = reader.values(directoriesSetting).flatMap { $0 }
@@ -113,14 +113,14 @@ package struct Caches: Step {
         if let linkMode, !isLinkModeGiven {
             exports.append(Export(Self.linkModeVariable.name, linkMode))
         } else if linkMode == nil, let cache = places.first(where: { $0.name == Self.cacheVariable.name }) {
-            // A file cannot have a name on another device, and uv would say so at every installation.
+            // A file cannot have a hard link on another device, and uv would report that at every installation.
             let value = Export.Value.textWhenApart("copy", cache.path, scratch.workingDirectory)
             exports.append(Export(Self.linkModeVariable.name, value))
         }
         let owners = scratch.permittedOwners(context).owners + [0]
         return StepPlan(
             changes: places.map { name, path in
-                // Programs run what is in their caches, Pythons among it. Elsewhere the pod or the image has chosen the place.
+                // Programs run what is in their caches, such as Pythons. The pod or the image chooses other places.
                 let permitted = path.starts(with: scratch.home) ? owners : nil
                 return PlannedChange(
                     .directory(scratch.directory(path, for: .write, context, owners: permitted)), by: [.user],

@@ -3,7 +3,7 @@ internal import Programs
 internal import SystemPackage
 internal import Text
 
-/// Tells git who the user is, where the user has not told it.
+/// Tells git who the user is, if the user has not configured it.
 package struct GitIdentity: Step {
     package static let name = "git"
     package static let summary = "git's global configuration has an identity; one that is there stays"
@@ -38,13 +38,13 @@ package struct GitIdentity: Step {
 
     private let userName: String?
     private let email: String?
-    /// Git's global configuration file, where the pod names one.
+    /// Git's global configuration file, if the pod names one.
     private let givenConfiguration: FilePath?
 
     package init?(reading reader: inout SettingsReader) {
         userName = reader.value(Self.userNameVariable)
         email = reader.value(Self.emailVariable)
-        // What is wrong with the path is told by the step that declares it.
+        // The step that declares the variable reports what is wrong with the path.
         givenConfiguration = reader.environment.value(ShellState.gitVariable.name)
             .flatMap { try? ValueFormats.absolutePath(String(decoding: $0, as: UTF8.self)) }
         if userName == nil && email == nil { return nil }
@@ -53,7 +53,7 @@ package struct GitIdentity: Step {
     package func plan(_ context: PlanContext) -> StepPlan {
         guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
         let home = context.people.user.home
-        // Where nothing says otherwise, git looks in the home.
+        // By default, git looks in the home.
         let path =
             context.settings[ShellState.self]?.gitConfiguration(scratch) ?? givenConfiguration
             ?? home.appending(".gitconfig")

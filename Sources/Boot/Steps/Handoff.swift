@@ -1,9 +1,9 @@
 internal import SystemPackage
 
-/// Hands over to the user's command: the plan's side of it. The drop and the exec are in `PrivilegeDrop.swift`.
+/// The plan's part of handing over to the user's command. The drop and the exec are in `PrivilegeDrop.swift`.
 package struct Handoff: Step {
     package static let isOptional = false
-    /// A drop of privileges that fails ends the boot.
+    /// A privilege drop that fails always ends the boot.
     package static let hasFailurePolicy = false
     package static let name = "handoff"
     package static let summary = "privileges are dropped for ever, which is proved, and the command is executed"

@@ -61,7 +61,7 @@ package struct Identity: Step {
         case none
     }
 
-    /// Groups that the user joins where the image has them. Membership in the first is what many an image's sudoers go by.
+    /// Groups that the user joins if the image has them. The sudoers of many images relies on membership in the first.
     private static func usualGroups(_ sudo: Sudo) -> [String] { sudo == .all ? ["sudo", "adm"] : ["adm"] }
 
     package let userName: String
@@ -70,13 +70,13 @@ package struct Identity: Step {
     package let groupID: UInt32
     package let sudo: Sudo
     package let onCollision: CollisionPolicy
-    /// Login shells by preference.
+    /// Login shells, in order of preference.
     package let shells: [FilePath]
-    /// Groups that the user joins where the image has them.
+    /// Groups that the user joins if the image has them.
     package let groups: [String]
     /// Whether the user joins the groups of devices.
     package let hasDeviceGroups: Bool
-    /// The names for which the maker of the image answers, whatever may give rights to names.
+    /// The names for which the maker of the image answers, whatever might grant rights to names.
     package let permittedNames: [NamePattern]
 
     /// Where the user's home is.
@@ -90,7 +90,7 @@ package struct Identity: Step {
         let sudo = reader.value(Self.sudoVariable)
         let onCollision = reader.value(Self.onCollisionVariable)
         shells = reader.value(Self.shellSetting) ?? Paths.shells
-        // What the caller's own ids do not give is the image's to grant.
+        // Whatever the caller's own ids do not give, only the image can grant.
         groups = reader.value(Self.groupsSetting) ?? (reader.isElevated ? [] : Self.usualGroups(sudo ?? .all))
         hasDeviceGroups = reader.value(Self.deviceGroupsSetting) ?? !reader.isElevated
         permittedNames = reader.value(Self.namesSetting) ?? []
@@ -124,8 +124,8 @@ package struct Identity: Step {
     private func home(_ context: PlanContext) -> PlannedChange {
         let user = context.people.user
         let isRoot = context.host.start.isPrivileged
-        // What the pod has mounted may be another's, and so may a name that is not given: there the user makes what they may
-        // make, and so where an entry that an elevated start found has the home.
+        // What the pod has mounted may be another's, and a name may not be granted: then the user makes the home, as
+        // far as the user may. The same holds if an elevated start found an entry whose home is elsewhere.
         let isElsewhere = context.host.start == .elevated && user.home != home
         let isUsers = !isRoot || context.host.hasForeignHomes || isElsewhere || !context.people.hasAccount
         // A pod without privileges often brings a writable home of its own.
@@ -144,7 +144,7 @@ package struct Identity: Step {
 }
 
 extension Identity {
-    /// Passwordless sudo in one file of the boot's own, by user id, so that no other name gets it.
+    /// Passwordless sudo, in one file that belongs to the boot, by user id, so that no other name gets it.
     private func planSudo(_ context: PlanContext, _ plan: inout StepPlan, isPlanned: Bool) {
         let id = context.people.user.credentials.user
         guard isPlanned else {
@@ -180,17 +180,17 @@ extension Identity {
                 by: [.root], onFailure: .warn, consequence: "the user has no sudo"))
     }
 
-    /// Whether the user will be able to become root with sudo, for which the handoff must leave room.
+    /// Whether the user will be able to become root with sudo, so that the handoff must leave that possible.
     package func hasSudo(_ host: Host) -> Bool {
         sudo == .all && host.start.isPrivileged && !host.privileges.noNewPrivileges && host.program("sudo") != nil
     }
 
-    /// Whether sudo's file is planned: in a start without privileges, too, for the reader to know what is left out.
+    /// Whether sudo's file is planned. It is planned even in a start without privileges, to show what is left out.
     private func isSudoPlanned(on host: Host) -> Bool {
         hasSudo(host) || !host.start.isPrivileged && sudo == .all && host.program("sudo") != nil
     }
 
-    /// What the settings ask of the people of the boot.
+    /// What the settings ask of the boot's identities.
     package func request(_ scratch: Scratch) -> PeopleRequest {
         PeopleRequest(
             identity: IdentityRequest(

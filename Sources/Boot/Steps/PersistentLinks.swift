@@ -2,7 +2,7 @@ internal import Linux
 internal import SystemPackage
 internal import Text
 
-/// Lets some names in the home, which ends with the container, lead to the persistent directory.
+/// Links some names in the home, which ends with the container, to the persistent directory.
 package struct PersistentLinks: Step {
     package static let name = "links"
     package static let summary = "names in the home that should outlive the container lead to the persistent directory"
@@ -21,9 +21,9 @@ package struct PersistentLinks: Step {
 
     static let defaultNames = ".zsh_history .vscode/ .vscode-server/ .cursor/ .cursor-server/"
 
-    /// A name that is kept: of a file, or of a directory.
+    /// The name of a file or directory that is kept.
     package struct Name: Equatable, Sendable {
-        /// Relative to the home; it may have directories above it.
+        /// A path relative to the home; it may have directories above it.
         package let path: String
         package let kind: LinkChange.Kind
 
@@ -43,7 +43,7 @@ package struct PersistentLinks: Step {
         private static func parse(_ word: Substring) throws(FormatError) -> Name {
             let isDirectory = word.utf8.last == UInt8(ascii: "/")
             let name = String(isDirectory ? word.dropLast() : word)
-            // What is kept of something in the way gets a longer name, within the 255 bytes of one.
+            // What is set aside gets a longer name, which must also fit into 255 bytes.
             let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             guard (try? ValueFormats.absolutePath("/" + name)) != nil,
                 parts.allSatisfy({ !$0.isEmpty && $0.count <= 200 })
@@ -76,7 +76,7 @@ package struct PersistentLinks: Step {
             for parent in [path.parent, target.parent]
             where parent != user.home && parent != scratch.home && !parents.contains(parent) {
                 parents.append(parent)
-                // Whoever owns it can exchange what is in it.
+                // Whoever owns the directory can replace what is in it.
                 let isKept = parent.starts(with: scratch.home)
                 changes.append(
                     .directory(scratch.directory(parent, for: .enter, context, owners: isKept ? owners : nil)))

@@ -74,7 +74,7 @@ package struct Scratch: Step {
 
     /// The name of the shared cache's directory.
     private static let sharedCacheName = "hf_cache"
-    /// Hugging Face's directory of the user's own.
+    /// The user's own directory for Hugging Face.
     private static let privateCacheName = ".cache/huggingface"
     private static let tokenName = "\(privateCacheName)/token"
     private static let standardUmask: ModeBits = 0o007
@@ -86,13 +86,13 @@ package struct Scratch: Step {
     package let tokenPath: FilePath
     package let umask: ModeBits
     package let seed: SeedRequest
-    /// Directories beneath which the seed user may make directories; `nil` for anywhere.
+    /// The directories below which the seed user may make directories; `nil` for no restriction.
     package let seedDirectories: [SeedDirectory]?
-    /// Who may own the home, beside the user and the seed user.
+    /// Who may own the home, besides the user and the seed user.
     package let homeOwners: [HomeOwner]
     /// Further directories.
     package let directories: [Directory]
-    /// In seconds; 0 for any time.
+    /// In seconds; 0 for no limit.
     package let timeout: UInt32
 
     package init?(reading reader: inout SettingsReader) {
@@ -108,7 +108,7 @@ package struct Scratch: Step {
         homeOwners = reader.value(Self.homeOwnersSetting) ?? []
         directories = reader.value(Self.directoriesSetting) ?? []
         timeout = reader.value(PodVariables.timeout) ?? PodVariables.standardTimeout
-        // What is wrong with the name is told by the step that declares it; without one there is no path to make of it.
+        // The step that declares the name reports what is wrong with it; without a name, no path can be made of it.
         let name = reader.environment.value(PodVariables.userName.name)
         let user = name.flatMap { try? ValueFormats.accountName(String(decoding: $0, as: UTF8.self)) }
         guard let root, let workingDirectory, let user else { return nil }
@@ -137,7 +137,7 @@ package struct Scratch: Step {
             trust: DirectoryChange.Trust(
                 owners: permittedOwners(context).owners + [0], file: tokenPath.lastComponent),
             isLeftToOthers: true)
-        // Elsewhere the pod spec has chosen it.
+        // Any other place was chosen by the pod spec.
         let tokens =
             tokenPath.starts(with: home)
             ? [
@@ -162,16 +162,16 @@ package struct Scratch: Step {
             ], warnings: permittedOwners(context).warnings)
     }
 
-    /// Where a token goes that would be everybody's elsewhere: without the variable Hugging Face keeps it in the shared cache.
+    /// The place for a token that everybody could read elsewhere: by default Hugging Face keeps it in the shared cache.
     private static let nowhere = "/dev/null"
 
-    /// Where a token is kept when its directory is somebody else's: in the home, if that is the container's own.
+    /// Where a token is kept if its directory is somebody else's: in the home, if that is the container's own.
     private func privateTokens(_ context: PlanContext) -> [FilePath] {
         let userHome = context.people.user.home
         return userHome.starts(with: home) ? [] : [userHome.appending(Self.privateCacheName)]
     }
 
-    /// A directory of the user's own that another step needs.
+    /// A directory that the user owns and another step needs.
     func directory(
         _ path: FilePath, for use: DirectoryChange.Use, _ context: PlanContext, isOnVolume: Bool = false,
         owners: [UInt32]? = nil
@@ -183,25 +183,25 @@ package struct Scratch: Step {
             use: use, trust: DirectoryChange.Trust(owners: owners))
     }
 
-    /// The mode of a directory that is not the user's alone, whatever the umask is.
+    /// The mode of a directory that other members of the group also use, whatever the umask is.
     private static let groupMode: ModeBits = 0o770
-    /// The group works there too, and the sticky bit keeps it from moving the user's files away (inode(7)).
+    /// The group also works there; the sticky bit keeps it from moving the user's files away (inode(7)).
     private static let homeMode: ModeBits = 0o1770
-    /// The set-group-ID bit lets what is made inside belong to the group too (inode(7)).
+    /// The set-group-ID bit makes the group own what is made inside, too (inode(7)).
     private static let sharedMode: ModeBits = 0o2770
 
-    /// What the user makes there is the user's own, to which the umask applies. A working directory above the home is everybody's.
+    /// The umask applies to what the user makes there. A working directory above the home is shared.
     func ownPlaces(_ context: PlanContext) -> [FilePath] {
         let isEverybodys = home.starts(with: workingDirectory) || cache.starts(with: workingDirectory)
         return [context.people.user.home, home] + (isEverybodys ? [] : [workingDirectory])
     }
 
-    /// Without privileges it may be a supplementary group of the process.
+    /// Without privileges, the group may be a supplementary group of the process.
     func group(_ context: PlanContext) -> UInt32 {
         context.settings[Identity.self]?.groupID ?? context.people.user.credentials.group
     }
 
-    /// The user, and the seed user where there is one who may work there.
+    /// The user, and the seed user if there is one who may work there.
     private func actors(for path: FilePath, _ context: PlanContext) -> [Actor] {
         let mayMake = seedDirectories?.contains { path != $0.path && path.starts(with: $0.path) } ?? true
         return context.people.seed != nil && mayMake ? [.user, .seed] : [.user]

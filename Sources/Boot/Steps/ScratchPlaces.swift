@@ -12,7 +12,7 @@ extension Scratch {
 
         static func parse(_ text: String) throws(FormatError) -> HomeOwner {
             if text == "0" || text == "root" { return .id(0) }
-            // Also the one that a server shows for all others (65534), which no user may be.
+            // This includes 65534, which a server shows for all ids that it does not know, and which no user may have.
             if !text.isEmpty, text.utf8.allSatisfy(\.isDigit), let id = UInt32(text), id != .max { return .id(id) }
             guard let name = try? ValueFormats.accountName(text) else {
                 throw FormatError("neither the name of an account nor a decimal uid")
@@ -21,10 +21,10 @@ extension Scratch {
         }
     }
 
-    /// Who may own the home and what shells run in it, and what the reader should know of that.
+    /// Who may own the home and what shells run in it, and what the reader should know about that.
     func permittedOwners(_ context: PlanContext) -> (owners: [UInt32], warnings: [String]) {
         let image = context.host.imageAccounts
-        // Also in a start without privileges, in which nobody acts as the seed user: it has made the home in another one.
+        // The seed user also counts in a start without privileges: it may have made the home in another start.
         let seedUser = context.people.seed ?? (try? People.seed(seed, context.host, group: group(context))) ?? nil
         var owners = [context.people.user.credentials.user] + (seedUser.map { [$0.user] } ?? [])
         var warnings: [String] = []
@@ -44,7 +44,7 @@ extension Scratch {
         return (owners, warnings)
     }
 
-    /// Notes every directory of root's in a user's tree: what others may rename root does not work in.
+    /// Reports every directory of root's in a user's tree: root does not work in what others may rename.
     func checkRootsDirectories(_ reader: inout SettingsReader, root: FilePath, user: String) {
         let places = [
             (PodVariables.scratchHome.name, home), (PodVariables.scratchRoot.name, root),
@@ -52,7 +52,7 @@ extension Scratch {
             ("the user's home", Paths.homes.appending(user)),
         ]
         reader.check(Self.directoriesSetting) { problems, value in
-            // What is wrong with the items themselves has been noted.
+            // Problems of the items themselves have already been noted.
             var silent = YAML.Reader()
             for item in silent.list(value) ?? [] {
                 guard let directory = Directory.type.read(&silent, item), directory.owner == .root,
@@ -67,11 +67,11 @@ extension Scratch {
 
     /// A further directory of a configuration file.
     package struct Directory: Equatable, Sendable {
-        /// Absolute, or below the user's persistent directory.
+        /// An absolute path, or one below the user's persistent directory.
         package let path: FilePath
-        /// `nil` for 0770, of which the umask counts for the user's own.
+        /// `nil` for 0770, to which the umask applies if the directory is the user's own.
         package let mode: ModeBits?
-        /// Who makes it, and so owns it.
+        /// Who makes it, and therefore owns it.
         package let owner: Actor
         package let isShared: Bool
 
@@ -111,7 +111,7 @@ extension SeedDirectory {
     private static let pointField = Field(
         "point", .absolutePath, "where it is mounted; without one at `path` or anywhere above it, as the pod chooses")
 
-    /// A directory of the image's own by its path, or one that may be on a volume.
+    /// A directory of the image, by its path, or one that may be on a volume.
     static let type = ValueType<SeedDirectory>.either(
         .text { text throws(FormatError) in SeedDirectory(try ValueFormats.absolutePath(text)) }, orObject: described)
 
@@ -127,7 +127,7 @@ extension SeedDirectory {
             fields[$0] != nil
         }
         guard isVolume else { return path.map { SeedDirectory($0) } }
-        // One without the other would describe another's volume, too.
+        // One of the two without the other would also describe somebody else's volume.
         _ = reader.required(sourceField.name, of: fields)
         _ = reader.required(typeField.name, of: fields)
         guard let path, let source, let type else { return nil }

@@ -2,7 +2,7 @@ internal import Linux
 internal import SystemPackage
 internal import YAML
 
-/// Gives zsh and git a place for their state that outlives the container.
+/// Gives zsh and git places for their state that outlive the container.
 package struct ShellState: Step {
     package static let name = "shell"
     package static let summary =
@@ -54,10 +54,10 @@ package struct ShellState: Step {
                 example: defaultText()))
     }
 
-    /// A file or tree of the image that the user gets a copy of.
+    /// A file or tree of the image of which the user gets a copy.
     struct Copy: Equatable, Sendable {
         let source: FilePath
-        /// Absolute, or below the directory of the user's zsh files.
+        /// An absolute path, or one below the directory of the user's zsh files.
         let destination: FilePath
 
         private static let sourceField = Field(
@@ -73,7 +73,7 @@ package struct ShellState: Step {
         }
     }
 
-    /// Below the user's persistent directory, if they are not absolute.
+    /// These are below the user's persistent directory, unless they are absolute.
     private let places: (directory: FilePath, framework: FilePath?, git: FilePath)
     /// `nil` for the usual ones.
     private let copies: [Copy]?
@@ -97,7 +97,7 @@ package struct ShellState: Step {
         givenGitConfiguration ?? scratch.home.pushing(places.git)
     }
 
-    /// What shells run in a home: bash(1), and zsh(1) where it is not told of another directory.
+    /// What shells run in a home: bash(1), and zsh(1) unless it is given another directory.
     private static let homeFiles = [
         ".bash_profile", ".bash_login", ".profile", ".bashrc", ".zshenv", ".zprofile", ".zshrc", ".zlogin",
     ]
@@ -125,7 +125,7 @@ package struct ShellState: Step {
         let place = DirectoryChange(
             at: DirectoryChange.Place(directory, own: scratch.ownPlaces(context)),
             made: DirectoryChange.Form(mode: 0o700, group: scratch.group(context)), use: .enter,
-            // Elsewhere the pod spec has chosen it, and it is only told whose it is. What is root's is the image's.
+            // Any other place is the pod spec's choice: only foreign files are reported. Root's are the image's.
             trust: DirectoryChange.Trust(owners: isInScratch ? owners + [0] : nil, startup: startup))
         let changes: [Change] =
             [
@@ -134,7 +134,7 @@ package struct ShellState: Step {
                 .firstFile(
                     FirstFileChange(path: directory.appending(".zshenv"), content: Array(Self.zshenv.utf8), mode: 0o644)
                 ),
-                // A history holds what was typed, passwords by mistake too.
+                // A history holds everything that was typed, even passwords by mistake.
                 .firstFile(FirstFileChange(path: scratch.home.appending(".zsh_history"), mode: 0o600)),
                 .firstFile(FirstFileChange(path: git, mode: 0o644)),
                 .link(LinkChange(home.appending(".zshrc"), to: settings, .file, mode: nil)),
@@ -150,10 +150,10 @@ package struct ShellState: Step {
             ])
     }
 
-    /// What zsh reads first of the user's files, and no other shell does.
+    /// What zsh reads first of the user's files; no other shell reads it.
     ///
-    /// The history's place is not exported: an interactive bash would take it for its own and cut it short. zsh keeps no
-    /// history unless it is told how much.
+    /// The history's place is not exported: an interactive bash would use the same file and truncate it. zsh keeps no
+    /// history unless it is told how much to keep.
     static let zshenv = """
         # Made at the first start of a container; yours to change.
         : "${HISTFILE:=${SCRATCH_HOME:-$HOME}/.zsh_history}"

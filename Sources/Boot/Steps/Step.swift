@@ -1,11 +1,11 @@
 /// A stage of the boot: what it reads, and what it wants to be true.
 ///
-/// A step is a value that holds its checked settings. It plans and never acts: it cannot write, wait, or look at more
-/// than the ``Host``.
+/// A step is a value that holds its checked settings. It plans and never acts: it cannot write or wait, and it sees
+/// only the ``Host``.
 package protocol Step: SettingGroup {
     /// What the step does, in one sentence without its full stop.
     static var summary: String { get }
-    /// As whom the step acts, in words.
+    /// Which identities the step acts as, in words.
     static var actors: String { get }
 
     /// What must be true, in order, and what is exported.
@@ -43,7 +43,7 @@ package struct PlanContext {
 package struct StepPlan: Sendable {
     package var changes: [PlannedChange]
     package var exports: [Export]
-    /// What the reader should know already, whatever the changes come to.
+    /// What the reader should know beforehand, whatever the changes do.
     package var warnings: [String]
 
     package init(changes: [PlannedChange] = [], exports: [Export] = [], warnings: [String] = []) {

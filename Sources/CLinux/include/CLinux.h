@@ -1,4 +1,4 @@
-// What Swift's Glibc module does not show. Each group says which of these reasons it has:
+// What Swift's Glibc module does not export. Each group states which of these reasons applies:
 //   (gnu)      glibc declares it only with _GNU_SOURCE, which the module map does not define
 //   (header)   its header is not in the module map
 //   (variadic) C variadic functions are not imported
@@ -16,7 +16,7 @@
 int linux_setresuid(uid_t real, uid_t effective, uid_t saved);
 int linux_setresgid(gid_t real, gid_t effective, gid_t saved);
 
-// prctl(2) (header, variadic). The constants that are used.
+// prctl(2) (header, variadic), with the constants that are used.
 int linux_prctl(int option, unsigned long argument);
 extern const int linux_PR_SET_DUMPABLE, linux_PR_GET_DUMPABLE;
 extern const int linux_PR_SET_NO_NEW_PRIVS, linux_PR_GET_NO_NEW_PRIVS;
@@ -27,10 +27,10 @@ extern const int linux_PR_SET_KEEPCAPS;
 int linux_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 extern const uint64_t linux_RESOLVE_NO_SYMLINKS, linux_RESOLVE_NO_MAGICLINKS, linux_RESOLVE_IN_ROOT;
 
-// faccessat2(2) (wrapper): faccessat(3) asks for the real ids where the kernel has no such call, whatever its flags say.
+// faccessat2(2) (wrapper): without this call, faccessat(3) checks the real ids, whatever its flags say.
 int linux_faccessat2(int directory, const char *path, int mode, int flags);
 
-// fallocate(2) from the start of the file, keeping nothing back (gnu).
+// fallocate(2) from the start of the file, with mode 0 (gnu).
 int linux_fallocate(int file, off_t length);
 
 // renameat2(2) (gnu).
@@ -53,77 +53,77 @@ int linux_exit_status(int status);
 bool linux_signaled(int status);
 int linux_term_signal(int status);
 
-// Limits on memory that hold for the command alone (header): what a limit was before it was raised, and the way back.
+// Memory limits that only apply to the command (header): the value before a limit was raised, and its restoration.
 void linux_raise_limit(int resource, unsigned long before);
 void linux_restore_limits(void);
 
-// Bytes that a boot needs. It takes 10 MB of address space, 3 MB of data and less than 64 KB of stack; what it copies
-// and reads may take more.
+// The bytes that a boot needs. It takes 10 MB of address space, 3 MB of data and less than 64 KB of stack, and the data
+// that it copies and reads may need more.
 static const unsigned long linux_enough_address_space = 64ul << 20;
 static const unsigned long linux_enough_data = 32ul << 20;
 static const unsigned long linux_enough_stack = 256ul << 10;
 
-// From here on the process and its children put nothing into the input of a terminal (macro: seccomp(2)). Needs
-// no_new_privs.
+// From here on, the process and its children cannot put anything into the input of a terminal (macro: seccomp(2)).
+// Needs no_new_privs.
 int linux_forbid_terminal_input(void);
 
-// What the program was started with, for a program that keeps it from its libraries.
+// What the program was started with, for a program that hides it from its libraries.
 void linux_keep_start(int count, char **arguments, char **environment);
 
-// The process's environment block: the kept one, or that of the C library (a variable that Swift calls unsafe to share).
+// The process's environment block: the kept one, or that of the C library (a variable that Swift considers unsafe).
 char **linux_environment(void);
 
-// The kept arguments; NULL where nothing was kept.
+// The kept arguments; NULL if nothing was kept.
 char **linux_arguments(int *count);
 
 // Whether execve(2) gave the process privileges that its caller does not have (getauxval(3), AT_SECURE).
 bool linux_is_secure(void);
 
-// Gives up all capabilities but one that is permitted, which may be used or not; all with a negative number. The library's
-// way takes memory (wrapper).
+// Gives up all capabilities except one that is permitted, which may be in use or not; gives up all with a negative
+// number. libcap would allocate memory (wrapper).
 int linux_keep_capability(int number, bool effective);
 
 // Whether the program's file has capabilities, whether or not the process got them (header: sys/xattr.h).
 bool linux_has_file_capabilities(const char *program);
 
-// Whether the program's file lies on a mount with nosuid, for which its capabilities do not count (header: sys/statvfs.h).
+// Whether the program's file lies on a mount with nosuid, where its capabilities have no effect (header).
 bool linux_is_program_on_nosuid(const char *program);
 
-// All strings of the environment as the kernel laid them out, one after the other, those included that the C library took
-// out of its list; NULL where they are not found.
+// All strings of the environment as the kernel laid them out, one after another, including those that the C library has
+// removed from its list; NULL if they cannot be found.
 const char *linux_environment_text(const char **end);
 
-// The mount that an open file belongs to; 0 where nothing tells. Kernels before 5.8 tell it in /proc/self/fdinfo only, as
-// later ones do as well (header, wrapper).
+// The mount that an open file belongs to; 0 if it is unknown. Kernels before 5.8 report it only in /proc/self/fdinfo,
+// where later ones report it as well (header, wrapper).
 uint64_t linux_mount_id(int file);
 uint64_t linux_listed_mount_id(int file);
-// A number of the mount that is never used again; 0 before Linux 6.8.
+// A number of the mount that is never reused; 0 before Linux 6.8.
 uint64_t linux_unique_mount_id(int file);
 
-// 1 for a file of tmpfs or ramfs, 0 for another (header).
+// 1 for a file on tmpfs or ramfs, 0 for any other (header).
 int linux_is_in_memory(int file);
 
-// Signals as the kernel's own set of 64 bits, bit n - 1 for signal n: the C library keeps 32 and 33 to itself (wrapper).
+// Signals in the kernel's own set of 64 bits, bit n - 1 for signal n: the C library reserves 32 and 33 (wrapper).
 int linux_signal_mask(int how, const uint64_t *set, uint64_t *old);
-/// What a received signal says about itself; sender and user are 0 where the kernel sent it.
+/// What a received signal says about itself; sender and user are 0 if the kernel sent it.
 struct linux_signal_information {
     int number, code;
     pid_t sender;
     uid_t user;
 };
-/// Takes one pending signal of the set; waits for it as long as `nanoseconds` says, for ever when that is negative.
+/// Takes one pending signal of the set, or waits for one for `nanoseconds`; if that is negative, waits for ever.
 int linux_signal_wait(uint64_t set, int64_t nanoseconds, struct linux_signal_information *information);
 
 // Dispositions (macro): SIG_IGN and SIG_DFL are casts.
 bool linux_signal_is_ignored(int number);
 int linux_signal_set_ignored(int number, bool ignored);
-/// Lets a signal that has its default action end the process with 128 and its number, or gives it the default back.
+/// Lets a signal that has its default action end the process with 128 plus its number, or restores the default action.
 void linux_signal_set_ending(int number, bool ends);
 
-// SIGIO when a descriptor becomes readable or loses its last writer; makes it non-blocking (gnu: F_SETSIG).
+// Sends SIGIO when a descriptor becomes readable or loses its last writer; makes it non-blocking (gnu: F_SETSIG).
 int linux_signal_when_readable(int descriptor);
 
-// Children (macro, wrapper). The first ended child that has not been waited for, 0 when there is none.
+// Children (macro, wrapper). The first child that has ended and has not been waited for; 0 if there is none.
 pid_t linux_ended_child(void);
 bool linux_stopped(int status);
 int linux_stop_signal(int status);
@@ -136,20 +136,20 @@ int linux_pidfd_send_signal(int descriptor, int number);
 // prctl(2) (header).
 extern const int linux_PR_SET_CHILD_SUBREAPER, linux_PR_SET_PDEATHSIG;
 
-// Sends a descriptor over a socket of a pair (cmsg(3): macros). The second never waits, and gives the one that was sent last,
-// or -1.
+// Sends a descriptor over a socket of a pair (cmsg(3): macros). The second function never waits, and returns the
+// descriptor that was sent last, or -1.
 int linux_send_descriptor(int socket, int descriptor);
 int linux_receive_descriptor(int socket);
 
-// close_range(2) and getdents64(2) (wrapper). The second gives the name of an entry at an offset of its buffer.
+// close_range(2) and getdents64(2) (wrapper). The second function gives the entry's name at an offset in its buffer.
 int linux_close_range(unsigned int first, unsigned int last);
 ssize_t linux_directory_entries(int directory, void *buffer, size_t size);
 const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length);
 
-// Gives the pages of the program's own file that are only read back to the page cache (header: link.h).
+// Gives the read-only pages of the program's own file back to the page cache (header: link.h).
 void linux_give_back_program(void);
 
-// Memory that two processes share (the atomics module of Swift costs 0.8 MB of program).
+// Memory that two processes share (Swift's atomics module would add 0.8 MB to the program).
 uint64_t linux_load(const uint64_t *word);
 void linux_store(uint64_t *word, uint64_t value);
 

@@ -17,9 +17,9 @@ package struct DirectoryChange: Equatable, Sendable {
     /// Where a directory is.
     package struct Place: Equatable, Sendable {
         package fileprivate(set) var path: FilePath
-        /// Where the user's own begins: what is missing above belongs to the group, whatever the user's umask is.
+        /// The roots of the user's own tree. Missing directories above belong to the group, whatever the umask is.
         package let own: [FilePath]
-        /// Whether it is expected on a volume, so that its absence may mean that the volume is missing.
+        /// Whether the directory is expected on a volume, so that its absence may mean that the volume is missing.
         package let isOnVolume: Bool
 
         package init(_ path: FilePath, own: [FilePath] = [], isOnVolume: Bool = false) {
@@ -29,12 +29,12 @@ package struct DirectoryChange: Equatable, Sendable {
         }
     }
 
-    /// What a directory is that is made; one that exists stays as it is.
+    /// How a directory is made; one that exists stays as it is.
     package struct Form: Equatable, Sendable {
         package fileprivate(set) var mode: ModeBits
-        /// The mode of one that the seed makes: it is not the user's own, whose umask says nothing of it.
+        /// The mode of a directory that the seed makes: the user does not own it, so the user's umask does not matter.
         package let seedMode: ModeBits
-        /// The owner of one that root makes; others own what they make.
+        /// The owner of a directory that root makes; other actors own what they make.
         package let owner: UInt32?
         package let group: UInt32
         /// Whether others of the group work in it too: an existing one is then expected to have the same mode bits.
@@ -51,13 +51,13 @@ package struct DirectoryChange: Equatable, Sendable {
         }
     }
 
-    /// Whose a directory and files in it may be.
+    /// Who may own a directory and the files in it.
     package struct Trust: Equatable, Sendable {
-        /// Who may own one that exists, and what is above it within the user's own; `nil` for anybody.
+        /// Who may own an existing directory, and those above it within the user's own tree; `nil` for anybody.
         package let owners: [UInt32]?
-        /// Files that are told of when they are somebody else's.
+        /// Files that are reported when they belong to somebody else.
         package let startup: StartupFiles?
-        /// A file in it that the same must own if it is there.
+        /// A file in the directory that, if it exists, must have one of the same owners.
         package let file: FilePath.Component?
 
         package init(
@@ -72,10 +72,10 @@ package struct DirectoryChange: Equatable, Sendable {
     package private(set) var place: Place
     package private(set) var made: Form
     package private(set) var use: Use
-    /// What is used in its place when it cannot be: the first of them that can.
+    /// What is used in its place when it cannot be used: the first of these that can.
     package let fallbacks: [FilePath]
     package let trust: Trust
-    /// Whether it is only looked at, and may as well be missing: programs of the user's make it.
+    /// Whether the directory is only checked, and may also be missing: the user's programs make it.
     package let isLeftToOthers: Bool
 
     package init(
@@ -113,7 +113,7 @@ package struct DirectoryChange: Equatable, Sendable {
         return change
     }
 
-    /// The mode that an actor gives to it.
+    /// The mode that an actor gives to the directory.
     func mode(by actor: Actor) -> ModeBits { actor == .seed ? made.seedMode : made.mode }
 }
 
@@ -147,7 +147,7 @@ extension DirectoryChange: CheckedChange {
                 do throws(BootError) {
                     outcome = try change.ensure(on: part)
                 } catch {
-                    // The first failure is the one to tell of.
+                    // The first failure is the one to report.
                     continue
                 }
                 part.note("\(error.message); \(fallback.shown()) is used instead")
@@ -160,14 +160,14 @@ extension DirectoryChange: CheckedChange {
         }
     }
 
-    /// What is made in the directory's place.
+    /// The directory that is made in its place.
     private func replacement(at fallback: FilePath, on bench: Workbench) -> DirectoryChange {
         let planned = bench.ledger.plannedDirectories
-        // What the plan says of such a place counts here, too.
+        // If the plan describes such a place, that description also applies here.
         if let known = planned.first(where: { $0.path == fallback && !$0.isLeftToOthers }) {
             return known.used(for: .write)
         }
-        // What lies in the home has the same owners.
+        // What lies in the home has the same owners as the home.
         let above = planned.first { fallback.starts(with: $0.path) && $0.trust.owners != nil }
         return DirectoryChange(
             at: Place(fallback, own: place.own),
@@ -176,16 +176,16 @@ extension DirectoryChange: CheckedChange {
             use: .write, trust: Trust(owners: above?.trust.owners.map { $0 + [0] }))
     }
 
-    /// Sees to it that this very directory exists and can be used.
+    /// Makes sure that this very directory exists and can be used.
     @inline(never)
     func ensure(on bench: Workbench) throws(BootError) -> Outcome {
-        // Programs find some of these files without the directory.
+        // Programs find some of these files even if there is no directory.
         defer { tellForeignFiles(on: bench) }
         return try checkAndMake(on: bench)
     }
 
     func check(on bench: Workbench) throws(BootError) -> Finding<Void> {
-        // The working directory is often the persistent one, and every question to a file server takes its time.
+        // The working directory is often the persistent one, and every call to a file server takes time.
         let isAsked = trust.owners != nil || trust.startup != nil
         if bench.ledger.isWritable(path) && use == .enter && !isAsked { return .already }
         try checkOwnersAbove(on: bench)
@@ -199,7 +199,7 @@ extension DirectoryChange: CheckedChange {
             return .already
         }
         if isLeftToOthers { return .unneeded("there is none") }
-        // A boot would have made it by now.
+        // In a boot it would exist by now.
         return bench.isDryRun && bench.ledger.isExpectedItself(path) ? .already : .differs(())
     }
 
@@ -211,7 +211,7 @@ extension DirectoryChange: CheckedChange {
     func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
         try makeMissing(on: bench)
         if trust.owners != nil {
-            // Another one may have been faster.
+            // Another process may have been faster.
             let (found, link) = try lookWithLink(at: path, on: bench)
             if let found { try checkOwner(at: path, found, link, on: bench) }
             try checkOwnersAbove(on: bench)
@@ -221,9 +221,9 @@ extension DirectoryChange: CheckedChange {
     }
 }
 
-// What a dry run can tell.
+// What a dry run can predict.
 extension DirectoryChange {
-    /// Whether a dry run's directory could be made, and by whom.
+    /// Checks whether a boot could make the directory, and as whom.
     private func checkMakeable(on bench: Workbench) throws(BootError) {
         // An image has none of the volumes that a pod mounts there.
         guard bench.tree.root == "/" else { return }
@@ -240,7 +240,7 @@ extension DirectoryChange {
             if let named, let refusal = seedRefusal(at: parent, named, on: bench) {
                 throw bench.failure("cannot create", path, attempts, isOnVolume: place.isOnVolume, remedy: refusal)
             }
-            // What another may do is not for an observer to see.
+            // An observer cannot see what another user may do.
             if bench.actors.isObserver && !(actor == .user && bench.actors.isUser) { return }
             do throws(SystemCallError) {
                 try bench.actors.acting(as: actor) { () throws(SystemCallError) in

@@ -9,7 +9,7 @@ extension DirectoryChange {
         try lookWithLink(at: path, on: bench).status
     }
 
-    /// Likewise, and the link that leads to the directory, if the path is one and the actor follows it.
+    /// The status of a directory, and of the link that leads to it, if the path is a link and the actor follows it.
     func lookWithLink(
         at path: FilePath, on bench: Workbench
     ) throws(BootError) -> (status: FileStatus?, link: FileStatus?) {
@@ -20,21 +20,21 @@ extension DirectoryChange {
         do throws(SystemCallError) {
             found = try bench.actors.acting(as: actor) { () throws(SystemCallError) in
                 if Actors.links(actor) == .refuse { return try bench.tree.status(path, links: .refuse) }
-                // One question to the server for what is no link.
+                // A path that is not a link costs only one call to the server.
                 let entry = try bench.tree.entryStatus(path)
                 guard entry?.kind == .link else { return entry }
                 link = entry
                 return try bench.tree.status(path, links: .follow)
             }
         } catch let first {
-            // To the reader both questions are one.
+            // The reader need not know which of the two calls failed.
             let call = first.call == "lstat" ? "stat" : first.call
             let error = SystemCallError(call: call, path: first.path, errno: first.errno)
             let attempt = Attempt(as: bench.actors.words(actor), error)
             guard error.errno == .permissionDenied, actor == .user else {
                 throw bench.failure("cannot look at", path, [attempt], isOnVolume: place.isOnVolume)
             }
-            // Nobody else can help: what a seed made there would be out of the user's reach.
+            // Nobody else can help: the user could not reach what a seed made there.
             throw BootError(
                 "cannot look at \(path.shown())", attempts: [attempt],
                 remedy: "every directory above it must let this user pass, and some servers know only the primary group"
@@ -51,8 +51,8 @@ extension DirectoryChange {
             remedy: "move it away or choose another path")
     }
 
-    /// Checks that a file in the directory, or a link of its name, belongs to none but those who may own the directory: whoever
-    /// owns it reads what is written there.
+    /// Checks that a file in the directory, or a link with its name, belongs to somebody who may own the directory: its
+    /// owner can read what is written there.
     func checkOwnerOfFile(on bench: Workbench) throws(BootError) {
         guard let name = trust.file, let owners = trust.owners else { return }
         let file = path.appending(name)
@@ -75,12 +75,12 @@ extension DirectoryChange {
         if !owners.contains(status.user) {
             (owner, what) = (status.user, link == nil ? "it" : "it is a symbolic link to a directory that")
         } else if let link, !owners.contains(link.user) {
-            // Whoever owns it can let it lead elsewhere.
+            // Whoever owns the link can point it elsewhere.
             (owner, what) = (link.user, "it is a symbolic link that")
         } else {
             return
         }
-        // Whoever followed the advice would follow a link, too.
+        // Anyone who followed the advice would follow a link, too.
         let correction =
             link != nil
             ? "remove the link" : "its owner or root can run chown \(bench.actors.userID):\(made.group) \(path)"
@@ -92,10 +92,10 @@ extension DirectoryChange {
                 + "the owner: scratch.homeOwners: [\(owner)]")
     }
 
-    /// Checks whose the directories above one are, as far as they are the user's own: who owns one of them can put another
-    /// into its place. One that cannot be looked at will be told of when it is to be used.
+    /// Checks who owns the directories above one, within the user's own tree: the owner of any of them can replace what
+    /// is in it. A directory that cannot be looked at is reported when it is used.
     func checkOwnersAbove(on bench: Workbench) throws(BootError) {
-        // What is above the user's own place is the pod's.
+        // What is above the user's own place belongs to the pod.
         guard trust.owners != nil, !place.own.contains(self.path) else { return }
         var path = self.path.parent
         while place.own.contains(where: { path != $0 && path.starts(with: $0) }) {
@@ -106,9 +106,9 @@ extension DirectoryChange {
         }
     }
 
-    /// Checks that the user can do in the directory what must be done there.
+    /// Checks that the user can use the directory as planned.
     func checkUse(_ status: FileStatus?, on bench: Workbench) throws(BootError) {
-        // Another one's rights say nothing of the user's.
+        // The rights of another user say nothing about the user's.
         if bench.actors.isObserver && !bench.actors.isUser { return }
         let access: FileTree.Access
         switch use {
@@ -129,7 +129,7 @@ extension DirectoryChange {
                     remedy: "remove it, or make the directory that it leads to")
             }
             if error.errno == .permissionDenied, let status, isLink(on: bench) {
-                // Whoever followed the advice below would follow the link, too.
+                // Anyone who followed the advice below would follow the link, too.
                 remedy =
                     "it is a symbolic link to a directory that has mode \(status.mode.octal) and belongs to "
                     + "\(status.user):\(status.group)"
@@ -145,8 +145,8 @@ extension DirectoryChange {
         }
     }
 
-    /// Whether a directory is the user's own, and nothing is known that would stand in the user's way: then a file server need not
-    /// be asked. Whether it takes anything at all, the first of its directories has told.
+    /// Whether the user owns a directory and nothing is known to be in the way: then the file server need not be asked.
+    /// The first directory on a device has shown whether anything can be written there at all.
     private func isPlainlyUsable(_ status: FileStatus, on bench: Workbench) -> Bool {
         guard status.user == bench.actors.userID, status.mode.contains(0o700) else { return false }
         return use == .enter || bench.ledger.isWritable(device: status.device)
@@ -160,7 +160,7 @@ extension DirectoryChange {
         return status?.kind == .link
     }
 
-    /// Notes how a directory that exists differs from one that the boot would make, where that matters to somebody.
+    /// Notes how an existing directory differs from one that the boot would make, where that matters to somebody.
     func compare(with status: FileStatus, on bench: Workbench) {
         let path = path.shown()
         if let owner = made.owner, status.user != owner {
@@ -173,7 +173,7 @@ extension DirectoryChange {
                 "\(path) has mode \(status.mode.octal): others of group \(status.group) cannot share all of it; its owner "
                     + "(\(status.user)) can correct it with chmod \(made.mode.octal) \(path)")
         }
-        // What lies within a directory that is closed needs no word.
+        // What lies in a closed directory is not worth a note.
         let isOpen =
             place.isOnVolume && status.mode.rawValue & 0o007 & ~made.mode.rawValue != 0 && use == .write
             && status.user == bench.actors.userID

@@ -2,8 +2,8 @@ import Linux
 import SystemPackage
 internal import Text
 
-/// How directories are made: with all that they are to be, or where nobody but their maker can reach them. Nothing is changed
-/// by its name afterwards.
+/// How directories are made: either complete at once, or where only their maker can reach them. Nothing is changed
+/// later by a directory's name.
 extension DirectoryChange {
     /// Makes a directory and the missing ones above it.
     func makeMissing(on bench: Workbench) throws(BootError) {
@@ -15,18 +15,18 @@ extension DirectoryChange {
         }
         var made: [FilePath] = []
         for path in missing.reversed() {
-            // A directory deeper down may be anybody's, the seed user's own among them: with the seed user's rights nothing is put there.
+            // A directory deeper down may be anybody's: nothing is put there with the seed user's rights.
             let named = bench.seedPlaces.named(path.removingLastComponent(), for: self.path, made: made)
             let isOwn = try makeOne(path, named, on: bench)
-            // What another one has made there meanwhile may be anybody's.
+            // A directory that another process has made in the meantime may be anybody's.
             if isOwn { made.append(path) }
         }
     }
 
-    /// Makes one directory as the first actor who may.
+    /// Makes one directory, as the first actor who is permitted to.
     ///
-    /// - Parameter named: what image policy says of the place where the seed user works; `nil` for anything.
-    /// - Returns: whether it was made, and not found where another container was faster.
+    /// - Parameter named: what image policy says about the place where the seed user works; `nil` for no restriction.
+    /// - Returns: whether it was made here, and not by another container that was faster.
     private func makeOne(
         _ path: FilePath, _ named: [SeedDirectory]?, on bench: Workbench
     ) throws(BootError) -> Bool {
@@ -58,30 +58,30 @@ extension DirectoryChange {
                 return making == .made
             } catch {
                 attempts.append(Attempt(as: bench.actors.words(actor), error))
-                // Only what was not permitted may succeed as somebody else.
+                // Another actor is tried only if this one was not permitted.
                 guard error.errno == .permissionDenied || error.errno == .notPermitted else { break }
             }
         }
         throw bench.failure("cannot create", path, attempts, isOnVolume: place.isOnVolume, remedy: refusal)
     }
 
-    /// Notes the mode of a directory as it was made, where that is not the one that was planned.
+    /// Notes the mode of a directory as it was made, if it differs from the planned mode.
     func tell(madeBy actor: Actor, on bench: Workbench) {
         if mode(by: actor) != made.mode { bench.performed = .directory(made(by: actor)) }
     }
 
-    /// What came of making a directory.
+    /// The result of making a directory.
     private enum Making: Equatable {
         case made
-        /// Another container of the same user was faster; what it made is checked like any other.
+        /// Another container of the same user was faster; what it made is checked like any other directory.
         case found
-        /// Nothing may be made there, for the reason.
+        /// Nothing may be made there, for this reason.
         case refused(String)
     }
 
-    /// Makes one directory as the actor that the process is.
+    /// Makes one directory as the current actor.
     ///
-    /// - Parameter refusal: why nothing may be made in a directory, which it is told as it was opened.
+    /// - Parameter refusal: why nothing may be made in a directory, which it receives open.
     private func make(
         _ path: FilePath, as actor: Actor, on bench: Workbench, unless refusal: (borrowing Directory) -> String?
     ) throws(SystemCallError) -> Making {
@@ -106,11 +106,11 @@ extension DirectoryChange {
         return .made
     }
 
-    /// What a directory is to be.
+    /// How a directory is to be made.
     private struct Wanted {
         let path: FilePath
         let mode: ModeBits
-        /// Of one that root makes; others own what they make.
+        /// The owner of a directory that root makes; other actors own what they make.
         let user: UInt32
         let group: UInt32
     }
@@ -118,30 +118,30 @@ extension DirectoryChange {
     private func wanted(at path: FilePath, by actor: Actor, _ above: FileStatus, umask: ModeBits) -> Wanted {
         let isTarget = path == self.path
         let mode = isTarget ? mode(by: actor) : mode(ofParent: path, by: actor, umask: umask)
-        // A directory inherits the set-group-ID bit of its parent (inode(7)), which stays, and then its group.
+        // A directory inherits its parent's set-group-ID bit (inode(7)), which stays, and then also the group.
         return Wanted(
             path: path, mode: ModeBits(rawValue: mode.rawValue | above.mode.rawValue & 0o2000),
             user: isTarget ? made.owner ?? 0 : 0, group: actor != .root || isTarget ? made.group : 0)
     }
 
-    /// The mode that an actor gives to a missing directory above it.
+    /// The mode that an actor gives to a missing directory above the wanted one.
     private func mode(ofParent parent: FilePath, by actor: Actor, umask: ModeBits) -> ModeBits {
-        // Root's above a home are like all of root's; others' are like the one that is wanted.
+        // Above a home, root's directories are like all of root's; other actors' are like the wanted one.
         if actor == .root { return 0o755 }
         let like = ModeBits(rawValue: made.mode.rawValue & 0o777)
-        // Others of the group pass there, too: were it closed, none but the first of them could ever boot.
+        // Other members of the group also pass here: if it were closed, only the first of them could ever boot.
         guard actor == .user, place.own.contains(where: { parent.starts(with: $0) }) else {
             return ModeBits(rawValue: like.rawValue | 0o770)
         }
         return like.masked(by: umask)
     }
 
-    /// Makes a directory that is right from the start, so that a boot that is killed here locks nobody out, and looks at what
-    /// the file system has made of it.
+    /// Makes a directory that is right from the start, so that a boot that is killed here locks nobody out. Then checks
+    /// what the file system has made of it.
     private static func makeAtOnce(
         _ name: FilePath.Component, in parent: borrowing Directory, _ wanted: Wanted, on bench: Workbench
     ) throws(SystemCallError) {
-        // It has been considered.
+        // The wanted mode already takes the umask into account.
         let umask = CurrentProcess.setUmask(0)
         defer { CurrentProcess.setUmask(umask) }
         try parent.makeDirectory(name, mode: wanted.mode)
@@ -154,14 +154,14 @@ extension DirectoryChange {
         }
         if made.mode != wanted.mode {
             bench.note(
-                "\(shown) has got mode \(made.mode.octal), not \(wanted.mode.octal); correct it with "
+                "\(shown) has mode \(made.mode.octal), not \(wanted.mode.octal); correct it with "
                     + "chmod \(wanted.mode.octal) \(shown)")
         }
     }
 
-    /// Makes a directory under another name first, where nobody else can exchange it: what is changed is what was made. A boot
-    /// that is killed in between must not leave a home that belongs to root, and no other shall see a shared directory that is
-    /// not yet open to all of the group. No later boot would change either.
+    /// Makes a directory under another name first, where nobody else can replace it: what is changed is what was made.
+    /// A boot that is killed in between must not leave a home that belongs to root, and nobody else may see a shared
+    /// directory that is not yet open to the whole group: no later boot would correct either.
     private static func makeWhole(
         _ name: FilePath.Component, in parent: borrowing Directory, _ above: FileStatus, _ wanted: Wanted,
         as actor: Actor, on bench: Workbench
@@ -180,7 +180,7 @@ extension DirectoryChange {
             do throws(SystemCallError) {
                 staging = try Staging(for: name, in: parent)
             } catch  where error.errno == .staleNFSFileHandle && actor != .root {
-                // A file system that knows no owners, or somebody who exchanges directories: nothing is changed, and told.
+                // The file system knows no owners, or somebody exchanges directories: nothing is changed, but noted.
                 try Self.makeAtOnce(name, in: parent, wanted, on: bench)
                 return
             }
@@ -200,7 +200,7 @@ extension DirectoryChange {
         Leftovers.remove(for: name, in: directory, now: made.modified)
     }
 
-    /// Makes a directory where nobody else can exchange it.
+    /// Makes a directory where nobody else can replace it.
     private static func make(
         _ name: FilePath.Component, in maker: borrowing Directory, _ wanted: Wanted, as actor: Actor,
         on bench: Workbench
@@ -213,20 +213,20 @@ extension DirectoryChange {
                 throw SystemCallError(call: "mkdirat", path: wanted.path, errno: .staleNFSFileHandle)
             }
             if actor == .root {
-                // While it is root's: the mode of somebody else's needs one more capability.
+                // The mode is set while root owns it, because another user's directory needs one more capability.
                 try directory.setMode(wanted.mode)
                 try directory.setOwner(user: wanted.user, group: wanted.group)
             } else {
                 try settle(directory, made, wanted, on: bench)
             }
         } catch {
-            // Half made, it would be taken for somebody else's by the next boot.
+            // The next boot would take a half-made directory for somebody else's.
             _ = try? maker.removeDirectory(name)
             throw error
         }
     }
 
-    /// Gives a directory of the actor's own its group and mode.
+    /// Gives a directory that the actor owns its group and mode.
     private static func settle(
         _ directory: borrowing Directory, _ made: FileStatus, _ wanted: Wanted, on bench: Workbench
     ) throws(SystemCallError) {
@@ -239,14 +239,14 @@ extension DirectoryChange {
                         + "(\(error.symbol))")
             }
         }
-        // After the group: the kernel takes the set-group-ID bit from who is not in the directory's group (chmod(2)).
+        // The mode follows the group: outside the directory's group, chmod(2) clears the set-group-ID bit.
         try directory.setMode(wanted.mode)
     }
 }
 
 // Where the seed user works.
 extension DirectoryChange {
-    /// The mounts as they are now, seen as root: whoever acts may not be able to look.
+    /// The mounts as they are now, as root sees them: the actor may not be able to look.
     private static func seedMounts(on bench: Workbench) -> SeedPlaces.Mounts {
         let (actors, tree) = (bench.actors, bench.tree)
         let mounts = try? actors.acting(as: .root) { () throws(SystemCallError) in
@@ -256,7 +256,7 @@ extension DirectoryChange {
         return mounts ?? SeedPlaces.Mounts(all: [], root: 0)
     }
 
-    /// Why the seed user would make nothing at a place, as a dry run can see it.
+    /// Why the seed user would make nothing at a place, as far as a dry run can see.
     func seedRefusal(at parent: FilePath, _ named: [SeedDirectory], on bench: Workbench) -> String? {
         let mounts = Self.seedMounts(on: bench)
         do throws(SystemCallError) {
@@ -265,7 +265,7 @@ extension DirectoryChange {
                     of: try bench.tree.openParent(of: parent.appending("x"), links: .refuse), named, mounts)
             }
         } catch {
-            // Trying it will tell, and an observer cannot see all.
+            // The attempt will show the error, and an observer cannot see everything.
             return nil
         }
     }

@@ -3,27 +3,27 @@ import SystemPackage
 internal import Text
 
 extension DirectoryChange {
-    /// Whether it is root's own, in which nobody else has a say.
+    /// Whether it is root's own directory, in which nobody else has a say.
     var isRoots: Bool { made.owner == 0 }
 
-    /// Sees to it that every directory above one of root's is root's own, so that root works in nobody else's tree.
+    /// Makes sure that root owns every directory above one of root's, so that root works in nobody else's tree.
     ///
-    /// It is seen from the root directory down: what is root's own nobody else can exchange, nor what is in it.
+    /// The check goes from the root directory down: nobody else can replace a directory of root's, or what is in it.
     ///
-    /// - Returns: why it is left out: where the pod spec's author is not to be trusted, only the image's own directories and
-    ///   memory of root's count.
-    /// - Throws: who owns what, otherwise.
+    /// - Returns: why the directory is left out: if the pod spec's author is not trusted, only the image's own
+    ///   directories and root's memory file systems count.
+    /// - Throws: who owns what, in all other cases.
     func reasonAgainstRoot(on bench: Workbench) throws(BootError) -> String? {
         var place: FilePath = "/"
         let own = try Self.placeOfRoots(at: place, on: bench)?.mount ?? 0
         for name in path.components.dropLast() {
             place.append(name)
-            // What is missing root makes.
+            // Root makes whatever is missing from here on.
             guard let found = try Self.placeOfRoots(at: place, on: bench) else { return nil }
             guard found.status.kind == .directory else {
                 throw BootError(
                     "cannot create \(path.shown()) as root",
-                    reason: "\(place.shown()) is \(found.status.kind.words), and root follows none",
+                    reason: "\(place.shown()) is \(found.status.kind.words), and a directory is expected",
                     remedy: "name the directory itself in scratch.directories")
             }
             guard found.status.user == 0, !found.status.letsOthersRename else {
@@ -43,7 +43,7 @@ extension DirectoryChange {
         return nil
     }
 
-    /// What is at a place on the way.
+    /// What is at one place on the way to the directory.
     private struct PlaceOfRoots {
         let status: FileStatus
         let mount: UInt64

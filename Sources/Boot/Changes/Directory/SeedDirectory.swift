@@ -17,7 +17,7 @@ package struct SeedDirectory: Equatable, Sendable {
         package let type: String
         /// The directory of the file system that is mounted.
         package let root: String
-        /// Where; `nil` for anywhere.
+        /// The mount point; `nil` for any.
         package let point: FilePath?
 
         package init(source: String, type: String, root: String = "/", point: FilePath? = nil) {
@@ -27,7 +27,7 @@ package struct SeedDirectory: Equatable, Sendable {
             self.point = point
         }
 
-        /// Whether a mount is this one, byte for byte: to a file system two ways of writing an accent are two names.
+        /// Whether a mount is this one, byte for byte: to a file system, two ways to write an accent are two names.
         func matches(_ mount: Mount) -> Bool {
             mount.source.utf8.elementsEqual(source.utf8) && mount.type.utf8.elementsEqual(type.utf8)
                 && mount.root.utf8.elementsEqual(root.utf8) && (point == nil || point == mount.point)

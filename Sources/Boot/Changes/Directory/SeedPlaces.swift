@@ -6,38 +6,38 @@ internal import Text
 package struct SeedPlaces: Sendable {
     /// `nil` for anywhere.
     private let directories: [SeedDirectory]?
-    /// Whether the author of the pod spec is not to be trusted: then only directly in the directories, and on no mount that
-    /// image policy does not describe.
+    /// Whether the author of the pod spec is not trusted: then the seed user works only directly in the directories,
+    /// and on no mount that image policy does not describe.
     private let isStrict: Bool
 
     /// - Parameters:
-    ///   - directories: the directories of image policy; `nil` when it names none, which means anywhere unless `isStrict`.
-    ///   - isStrict: whether the author of the pod spec is not to be trusted.
+    ///   - directories: the directories of image policy; `nil` if it names none: then anywhere, unless `isStrict`.
+    ///   - isStrict: whether the author of the pod spec is not trusted.
     package init(_ directories: [SeedDirectory]? = nil, isStrict: Bool = false) {
         self.directories = directories ?? (isStrict ? [] : nil)
         self.isStrict = isStrict
     }
 
-    /// The mounts of the container, and the number of the root directory's.
+    /// The mounts of the container, and the mount number of the root directory.
     struct Mounts {
         let all: [Mount]
         let root: UInt64
     }
 
-    /// What image policy says of a place.
+    /// What image policy says about a place.
     ///
     /// - Parameters:
     ///   - parent: where something is to be made.
     ///   - target: the directory that is wanted in the end.
-    ///   - made: what has just been made above that.
-    /// - Returns: `nil` when the seed user may work there whatever is mounted; nothing when it may not.
+    ///   - made: what has just been made above the target.
+    /// - Returns: `nil` when the seed user may work there whatever is mounted; empty when it may not work there at all.
     func named(_ parent: FilePath, for target: FilePath, made: [FilePath]) -> [SeedDirectory]? {
         guard let directories else { return nil }
         if isStrict {
             return directories.filter { parent == $0.path || made.contains(parent) && parent.starts(with: $0.path) }
         }
         let above = directories.filter { target != $0.path && target.starts(with: $0.path) }
-        // The plan has left out the seed user where policy names no place; what has brought it back is not the pod's doing.
+        // Where policy names no place, the plan leaves out the seed user. If it is back, that is not the pod's doing.
         if above.isEmpty || above.contains(where: { $0.volume == nil }) { return nil }
         return above.filter { parent.starts(with: $0.path) }
     }
@@ -45,8 +45,8 @@ package struct SeedPlaces: Sendable {
     /// Why the seed user makes nothing in a directory that was opened.
     ///
     /// - Parameters:
-    ///   - directory: the directory; its descriptor tells the mount, whatever its path leads to by now.
-    ///   - named: what image policy says of its path.
+    ///   - directory: the directory; its descriptor identifies the mount, whatever its path leads to by now.
+    ///   - named: what image policy says about its path.
     ///   - mounts: the mounts of the container.
     func refusal(of directory: borrowing Directory, _ named: [SeedDirectory], _ mounts: Mounts) -> String? {
         let number = directory.mount
@@ -57,20 +57,20 @@ package struct SeedPlaces: Sendable {
         }
         if isNamed { return nil }
         let path = directory.path.shown()
-        guard let mount else { return "the seed user does nothing in \(path): nothing tells which mount it lies on" }
+        guard let mount else { return "the seed user does nothing in \(path): the mount that it lies on is unknown" }
         return "the seed user does nothing in \(path), which lies on a mount that the image's configuration does not "
             + "describe: if it is to work there, scratch.seedDirectories has {path: \(path), "
             + "source: \(Self.quoted(mount.source)), root: \(Self.quoted(mount.root)), type: \(Self.quoted(mount.type)), "
             + "point: \(Self.quoted(mount.point.string))}"
     }
 
-    /// A text as a YAML file can have it.
+    /// A text as it can be written in a YAML file.
     private static func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
             0x30...0x39 ~= byte || 0x41...0x5A ~= byte || 0x61...0x7A ~= byte
                 || [UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
         }
-        // With a digit in front it might be a number.
+        // A text that begins with a digit might be read as a number.
         if isPlain, let first = text.utf8.first, !(0x30...0x39 ~= first), first != UInt8(ascii: "-") { return text }
         return "\"\(text.shown())\""
     }

@@ -6,16 +6,16 @@ internal import Text
 package struct StartupFiles: Equatable, Sendable {
     /// The files, wherever they are; a directory stands for those in it.
     package let files: [FilePath]
-    /// Files of the user's home, which count where that has come to lie in ``volume``.
+    /// Files of the user's home, which count if the home lies in ``volume``.
     package let homeFiles: [FilePath]
-    /// Where others of the group may work, too.
+    /// Where other members of the group may also work.
     package let volume: FilePath
     /// Who may own them.
     package let owners: [UInt32]
 }
 
 extension DirectoryChange {
-    /// Tells of every file which shells and git run, and which somebody has put there who may not.
+    /// Reports every file that shells and git run and that belongs to somebody who may not own it.
     func tellForeignFiles(on bench: Workbench) {
         guard let startup = trust.startup else { return }
         let homeFiles = startup.homeFiles.map(bench.ledger.resolved).filter { path in

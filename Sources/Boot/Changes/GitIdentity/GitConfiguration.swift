@@ -1,6 +1,6 @@
 internal import Text
 
-/// What a configuration file of git's tells of the user's identity (git-config(1), CONFIGURATION FILE).
+/// What one of git's configuration files says about the user's identity (git-config(1), CONFIGURATION FILE).
 package struct GitConfiguration: Equatable, Sendable {
     /// The keys of the section `user` without subsection that have a value, in lower case.
     package private(set) var userKeys: Set<String> = []
@@ -8,7 +8,7 @@ package struct GitConfiguration: Equatable, Sendable {
     package private(set) var hasIncludes = false
     /// Whether other files are included in some repositories only.
     package private(set) var hasConditionalIncludes = false
-    /// Whether there is a line that git would refuse; what stands behind it is not known.
+    /// Whether there is a line that git would refuse; what comes after it is unknown.
     package private(set) var isBad = false
 
     /// Reads a file.
@@ -42,7 +42,7 @@ package struct GitConfiguration: Equatable, Sendable {
         if section.hasPrefix("includeif\n") { (hasIncludes, hasConditionalIncludes) = (true, true) }
     }
 
-    /// A value as it stands behind `key = `, in quotes whatever it is.
+    /// A value as it is written after `key = `, always in quotes.
     package static func quoted(_ value: String) -> String {
         var text = "\""
         for scalar in value.unicodeScalars {
@@ -74,7 +74,7 @@ private struct Reader {
 
     private static let newline = UInt8(ascii: "\n")
 
-    /// The next byte, with a newline for a carriage return and a newline.
+    /// The next byte; a carriage return with a newline becomes one newline.
     mutating func next() -> UInt8? {
         guard position < bytes.count else { return nil }
         var byte = bytes[position]
@@ -90,13 +90,13 @@ private struct Reader {
         while let byte = next(), byte != Self.newline {}
     }
 
-    /// The rest of a section's header, behind `[`: the name in lower case, and behind a newline the subsection.
+    /// The rest of a section's header, after `[`: the name in lower case, then a newline and the subsection.
     mutating func header() -> String? {
         var name = ""
         while let byte = next() {
             switch byte {
             case UInt8(ascii: "]"): return name.isEmpty ? nil : name
-            // The old form of a subsection, in which case does not count either.
+            // The old form of a subsection, which is not case-sensitive either.
             case UInt8(ascii: "."): name += "\n"
             case _ where Self.isNameByte(byte): name += lowercase(byte)
             case UInt8(ascii: " "), UInt8(ascii: "\t"): return subsection().map { "\(name)\n\($0)" }
@@ -126,7 +126,7 @@ private struct Reader {
         return nil
     }
 
-    /// A key in lower case, with its value passed over.
+    /// A key in lower case; its value is skipped.
     mutating func key(startingWith first: UInt8) -> String? {
         var name = lowercase(first)
         while let byte = next() {
@@ -153,7 +153,7 @@ private struct Reader {
         return name
     }
 
-    /// Passes over a value; `false` when git would refuse it.
+    /// Skips a value; returns `false` when git would refuse it.
     private mutating func skipValue() -> Bool {
         var isQuoted = false
         while let byte = next() {

@@ -5,7 +5,7 @@ internal import Text
 
 /// Git's global configuration has an identity.
 package struct GitIdentityChange: Equatable, Sendable {
-    /// A key of the section `user` and the value that it gets where it has none.
+    /// A key of the section `user`, and the value that it gets if it has none.
     package struct Entry: Equatable, Sendable {
         package let key: String
         package let value: String
@@ -35,9 +35,9 @@ extension GitIdentityChange: CheckedChange {
 
     /// What is to be done.
     enum Difference {
-        /// Git is to add some entries.
+        /// Git must add some entries.
         case lacks([Entry], Git)
-        /// A file that is empty, or missing, is to have some entries: it is written without git.
+        /// A file that is empty or missing must get some entries; it is written without git.
         case isEmpty([Entry], mode: ModeBits)
     }
 
@@ -47,7 +47,7 @@ extension GitIdentityChange: CheckedChange {
         let configuration = file.configuration
         let missing = entries.filter { !configuration.userKeys.contains($0.key) }
         let isDoubtful = configuration.hasIncludes || configuration.isBad
-        // In doubt git itself is asked, who tells of a bad file too.
+        // If the file is unclear, git itself is asked, and also reports a bad file.
         if missing.isEmpty && (!configuration.isBad || git == nil) { return .already }
         if isDoubtful && (bench.actors.isObserver || !bench.tree.isRealRoot) {
             return .unneeded("only git could tell, and a program of another root or for another user is not run")
@@ -58,7 +58,7 @@ extension GitIdentityChange: CheckedChange {
             ? try check(asking: program, configuration, on: bench) : .differs(.lacks(missing, program))
     }
 
-    /// Likewise, where only git knows what the file includes.
+    /// Checks a file whose includes only git can follow.
     private func check(
         asking git: Git, _ configuration: GitConfiguration, on bench: Workbench
     ) throws(BootError) -> Finding<Difference> {
@@ -69,13 +69,13 @@ extension GitIdentityChange: CheckedChange {
         }
         if missing.isEmpty { return .already }
         if configuration.hasConditionalIncludes {
-            // Written at the end of the file it would win over what the included files say.
-            return .unneeded("the file includes others by condition, which may have one")
+            // An entry at the end of the file would override what the included files say.
+            return .unneeded("the file conditionally includes others, which may have one")
         }
         return .differs(.lacks(missing, git))
     }
 
-    /// Without git nothing can be added to what the user has written: only a file that is empty, or missing, is written.
+    /// Without git, nothing can be added to what the user has written: only an empty or missing file is written.
     private func checkWithoutGit(
         _ file: ConfigurationFile, _ missing: [Entry], on bench: Workbench
     ) throws(BootError) -> Finding<Difference> {
@@ -98,9 +98,9 @@ extension GitIdentityChange: CheckedChange {
 
 // The file.
 extension GitIdentityChange {
-    /// What is known of a configuration file.
+    /// What is known about a configuration file.
     private struct ConfigurationFile {
-        /// `nil` for no file.
+        /// `nil` if there is no file.
         var kind: FileStatus.Kind?
         var size = 0
         var mode: ModeBits = 0o666
@@ -117,7 +117,7 @@ extension GitIdentityChange {
                     try look(&found, in: bench.tree)
                     return
                 } catch  where error.errno == .staleNFSFileHandle && rounds > 0 {
-                    // Another container has replaced the file since it was opened (nfs(5)): the new one is there.
+                    // Another container has replaced the file since it was opened (nfs(5)). The new file is there.
                     rounds -= 1
                 }
             }
@@ -125,7 +125,7 @@ extension GitIdentityChange {
         return found
     }
 
-    /// How often a file is opened anew that a file server says is gone.
+    /// How often a file is reopened that a file server reports as gone.
     private static let staleRounds = 8
 
     private func look(_ found: inout ConfigurationFile, in tree: FileTree) throws(SystemCallError) {
@@ -152,7 +152,7 @@ extension GitIdentityChange {
                 let new = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: mode)
                 try new.writeAll(content, path: path)
                 try new.close(path: path)
-                // Another container may have written it meanwhile.
+                // Another container may have written the file in the meantime.
                 guard try parent.status(name)?.size ?? 0 == 0 else {
                     try parent.remove(temporary)
                     return
@@ -170,12 +170,12 @@ extension GitIdentityChange {
 
 // The program.
 extension GitIdentityChange {
-    /// How often, and how long apart in milliseconds, git is asked while another git holds the file's lock.
+    /// How often git is tried, and how long the pauses are in milliseconds, while another git holds the file's lock.
     private static let lockAttempts = (count: 100, pause: 20 as UInt64)
 
-    /// Runs `git config` as the user, waiting for another one that holds the file's lock.
+    /// Runs `git config` as the user, and waits while another git holds the file's lock.
     ///
-    /// - Parameter noValue: the exit code that is an answer.
+    /// - Parameter noValue: the exit code that means "no value" and is not an error.
     /// - Returns: the exit code.
     @discardableResult
     private func run(
@@ -225,14 +225,14 @@ struct Git {
     /// In seconds.
     fileprivate static let timeLimit: UInt32 = 10
 
-    /// What a run came to.
+    /// The result of a run.
     fileprivate struct Answer {
         let code: Int32
         let isOverdue: Bool
         let text: String
     }
 
-    /// A run of `git config`: nothing that the container was started with has an influence on it.
+    /// A run of `git config` on which nothing that the container was started with has an influence.
     fileprivate func run(_ arguments: [String]) -> ProgramRun {
         let environment = [
             "PATH=\(CommandSearch.defaultPath)", "HOME=\(home.string)", "GIT_CONFIG_GLOBAL=\(file.string)",
@@ -249,7 +249,7 @@ struct Git {
 }
 
 extension String {
-    /// Whether a text stands in this one; `contains` would bring the regular expression engine along.
+    /// Whether a text occurs in this one; `contains` would pull in the regular expression engine.
     fileprivate func contains(bytesOf text: StaticString) -> Bool {
         let text = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         let bytes = Array(utf8)

@@ -2,7 +2,7 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// A link in the home leads to where things are kept. What was in its place is kept too.
+/// A link in the home leads to where things are kept. What was in its place is also kept.
 package struct LinkChange: Equatable, Sendable {
     /// What the link leads to.
     package enum Kind: String, Sendable { case file, directory }
@@ -12,9 +12,9 @@ package struct LinkChange: Equatable, Sendable {
     /// The link's target; absolute.
     package let target: FilePath
     package let kind: Kind
-    /// The mode, before the umask, of a target that is made; `nil` when there is no link without a target.
+    /// The mode, before the umask, of a target that is made; `nil` when a missing target means that no link is made.
     package let mode: ModeBits?
-    /// Whose a target that exists may be, as programs of the user's run what is in it; `nil` for anybody's.
+    /// Who may own an existing target, because the user's programs run what is in it; `nil` for anybody.
     package let owners: [UInt32]?
 
     package init(_ path: FilePath, to target: FilePath, _ kind: Kind, mode: ModeBits?, owners: [UInt32]? = nil) {
@@ -39,7 +39,7 @@ extension LinkChange: CheckedChange {
         .link(LinkChange(resolve(path), to: resolve(target), kind, mode: mode, owners: owners))
     }
 
-    /// What remains of the change where the link's place is its target's: that exists.
+    /// What remains of the change if the link's place is its own target: the target exists.
     private var withoutLink: Change {
         guard kind == .directory else { return .firstFile(FirstFileChange(path: target, mode: mode ?? 0o666)) }
         return .directory(
@@ -49,11 +49,11 @@ extension LinkChange: CheckedChange {
     }
 }
 
-// Is it true?
+// Checking.
 extension LinkChange {
     /// What is to be done.
     enum Difference {
-        /// There is nothing where the link leads to, or is to be.
+        /// The link is right, or not needed, and its target does not exist.
         case noTarget
         /// Something else is in the link's place.
         case obstacle(FileStatus, target: FileStatus?)
@@ -94,18 +94,18 @@ extension LinkChange {
         return try bench.perform("cannot look at", path) { () throws(SystemCallError) in
             if let target = try bench.tree.linkTarget(path, links: .follow) { return .link(to: target) }
             guard let status = try bench.tree.entryStatus(path) else { return .nothing }
-            // Between the two calls it may have become a link; the next round will tell.
+            // It may have become a link between the two calls; the next round will show.
             return status.kind == .link ? .link(to: "") : .other(status)
         }
     }
 
-    /// Whether there is no target, and one is to be made.
+    /// Whether there is no target, but one must be made.
     private func isTargetToBeMade(on bench: Workbench) throws(BootError) -> Bool {
         if bench.ledger.isPresentOrExpected(target) { return false }
         return try lookAtTarget(on: bench) == nil && mode != nil
     }
 
-    /// What the target is, its own links followed; `nil` when there is none.
+    /// The target's status, after following its own links; `nil` when there is no target.
     private func lookAtTarget(on bench: Workbench) throws(BootError) -> FileStatus? {
         if bench.isExpected(target) { return nil }
         func status(_ body: () throws(SystemCallError) -> FileStatus?) throws(BootError) -> FileStatus? {
@@ -113,12 +113,12 @@ extension LinkChange {
                 do throws(SystemCallError) {
                     return try body()
                 } catch {
-                    // To the reader both questions are one.
+                    // The reader need not know which of the two calls failed.
                     throw SystemCallError(call: "stat", path: error.path, errno: error.errno)
                 }
             }
         }
-        // One question where there is no link, as each takes its time on a file server.
+        // A path that is not a link costs only one call, because each call to a file server takes time.
         guard let entry = try status({ () throws(SystemCallError) in try bench.tree.entryStatus(target) }) else {
             return nil
         }
@@ -132,7 +132,7 @@ extension LinkChange {
             throw error("that is \(status.kind.words), and a \(kind.rawValue) is expected", "move it away")
         }
         guard let owners else { return status }
-        // Whoever owns a link can let it lead elsewhere.
+        // Whoever owns a link can point it elsewhere.
         if let owner = [status.user, entry.user].first(where: { !owners.contains($0) }) {
             throw error(
                 "that belongs to user \(owner), whose files there could run as user \(bench.actors.userID)",
@@ -146,14 +146,14 @@ extension LinkChange {
     }
 }
 
-// Make it true.
+// Making it true.
 extension LinkChange {
     func foresee(_ difference: Difference, on bench: Workbench) {
         if case .obstacle(let status, let target) = difference { foreseeClearing(status, target, on: bench) }
         bench.ledger.expect(target)
     }
 
-    /// Others may work in the same home: each round looks anew, and this many are enough for any of them.
+    /// Others may work in the same home: each round looks again, and this many rounds are always enough.
     private static let mostRounds = 16
 
     func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome {
@@ -167,7 +167,7 @@ extension LinkChange {
         throw BootError("cannot link \(path.shown())", reason: "another program keeps changing it")
     }
 
-    /// Does what is to be done; `nil` when what is there then decides, whoever was faster.
+    /// Does what must be done; returns `nil` when what is there now must be checked again.
     private func makeOnce(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome? {
         switch difference {
         case .noTarget: return try makeTarget(on: bench) ? .changed : .already
@@ -178,7 +178,7 @@ extension LinkChange {
         }
     }
 
-    /// Makes the target; `false` when somebody else was faster.
+    /// Makes the target; returns `false` when another process was faster.
     @discardableResult
     private func makeTarget(on bench: Workbench) throws(BootError) -> Bool {
         let isMade = try bench.perform("cannot create", target) { () throws(SystemCallError) in
@@ -199,7 +199,7 @@ extension LinkChange {
         return isMade
     }
 
-    /// Makes the link; `false` when something else has come into its place.
+    /// Makes the link; returns `false` when something else has taken its place.
     private func makeLink(replacing other: FilePath?, on bench: Workbench) throws(BootError) -> Bool {
         let isMade = try bench.perform("cannot link", path) { () throws(SystemCallError) in
             guard let name = path.lastComponent else { return true }

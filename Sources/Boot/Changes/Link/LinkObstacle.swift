@@ -2,9 +2,9 @@ import Linux
 import SystemPackage
 internal import Text
 
-/// What is done with something that is in the place of a link: it moves to the link's target, or is kept beside the link.
+/// What happens to something in the place of a link: it moves to the link's target, or is kept beside the link.
 extension LinkChange {
-    /// Tells what ``clear(_:_:on:)`` would do.
+    /// Predicts what ``clear(_:_:on:)`` would do.
     func foreseeClearing(_ status: FileStatus, _ found: FileStatus?, on bench: Workbench) {
         switch foreseenTreatment(of: status, found, on: bench) {
         case .moves: bench.add(remark: "what is in its place moves to \(target.shown())")
@@ -58,7 +58,7 @@ extension LinkChange {
 
     private enum Clearance { case isTarget, isClear, isTaken }
 
-    /// Moves what is in the link's place to the link's target, if that can take it.
+    /// Moves what is in the link's place to the link's target, if the target can take it.
     private func move(
         _ status: FileStatus, _ found: FileStatus?, on bench: Workbench
     ) throws(SystemCallError) -> Clearance {
@@ -74,13 +74,13 @@ extension LinkChange {
             guard try removeCopied(ends, status, on: bench) else { return .isClear }
             bench.add(remark: "what was in its place was removed: \(target.shown()) is a copy of it")
         case .isCopied, .stays:
-            // While it was looked at, another boot may have put the link there.
+            // Another boot may have put the link there in the meantime.
             return try ends.parent.status(ends.name)?.isSame(as: status) == true ? .isTaken : .isClear
         }
         return .isClear
     }
 
-    /// Moves what is in the link's place to the link's target, unless either has changed meanwhile.
+    /// Moves what is in the link's place to the link's target, unless either has changed in the meantime.
     private func move(
         _ ends: borrowing LinkEnds, _ status: FileStatus, replacing: Bool, on bench: Workbench
     ) throws(SystemCallError) {
@@ -106,9 +106,10 @@ extension LinkChange {
         bench.add(remark: "what was in its place moved to \(target.shown())")
     }
 
-    /// Removes what is in the link's place and has been copied: it is out of the way at once, even if that takes long.
+    /// Removes what is in the link's place and was copied: it is out of the way at once, even if that takes long.
     ///
-    /// - Returns: whether it was still there, and not another boot's link: what is there now decides then.
+    /// - Returns: whether it was still there and was not another boot's link; otherwise what is there now must be
+    ///   checked.
     private func removeCopied(
         _ ends: borrowing LinkEnds, _ status: FileStatus, on bench: Workbench
     ) throws(SystemCallError) -> Bool {
@@ -129,9 +130,9 @@ extension LinkChange {
 
 }
 
-/// Where a link and its target are, or are to be.
+/// The places of a link and its target, whether or not they exist.
 struct LinkEnds: ~Copyable {
-    /// What a link leads to that only shows whether two directories are one.
+    /// The target of a link that only shows whether two directories are the same.
     static let probe: FilePath = "probe"
 
     let parent: Directory
@@ -151,11 +152,11 @@ struct LinkEnds: ~Copyable {
         self.newName = newName
     }
 
-    /// Whether what is made beside the link is also beside its target: by two mounts of a file server one directory has
-    /// two devices. `nil` where nothing can be made.
+    /// Whether the link and its target are in the same directory: through two mounts of a file server, one directory
+    /// has two devices. `nil` where nothing can be made.
     var areOneDirectory: Bool? {
         get throws(SystemCallError) {
-            // A name that nobody has asked for, so that no client remembers that it is free.
+            // Nobody has asked for this name, so no client has cached that it is free.
             let probe = TemporaryName.make(for: name)
             do throws(SystemCallError) {
                 try parent.makeLink(probe, to: Self.probe)
@@ -170,18 +171,18 @@ struct LinkEnds: ~Copyable {
         }
     }
 
-    /// What becomes of something in the link's place.
+    /// What happens to something in the link's place.
     enum Treatment { case moves, isCopied, stays }
 
-    /// It moves if it is of the target's kind, and there is no target, or one that nothing was written to. A boot may have
-    /// ended between copying and removing.
+    /// Something moves if it is of the target's kind, and the target does not exist or is empty. It may also be a copy
+    /// already, if a boot ended between copying and removing.
     ///
     /// - Parameters:
     ///   - status: what is in the link's place.
     ///   - found: the target; `nil` when there is none.
     ///   - isOfTargetsKind: whether both are files, or both directories.
     ///   - umask: the umask of a copy.
-    ///   - progress: is told that the work goes on.
+    ///   - progress: is called as the work continues.
     func treatment(
         of status: FileStatus, _ found: FileStatus?, isOfTargetsKind: Bool, umask: ModeBits, progress: () -> Void
     ) throws(SystemCallError) -> Treatment {
@@ -192,7 +193,7 @@ struct LinkEnds: ~Copyable {
             let isCopied = try newParent.holdsCopy(newName, of: name, in: parent, umask: umask, progress: progress)
             return isCopied ? .isCopied : .stays
         } catch  where error.errno == .permissionDenied {
-            // What the user cannot read may differ.
+            // The part that the user cannot read may differ.
             return .stays
         }
     }
@@ -203,7 +204,7 @@ struct LinkEnds: ~Copyable {
             switch target.kind {
             case .file: return target.size == 0
             case .directory: return try newParent.openDirectory(newName).names().isEmpty
-            // A link is more than what it leads to.
+            // A link is not the same as what it leads to.
             default: return false
             }
         }
@@ -214,9 +215,9 @@ extension LinkChange {
     /// Whether something is of the target's kind.
     private func isOfTargetsKind(_ status: FileStatus) -> Bool { status.kind == (kind == .file ? .file : .directory) }
 
-    /// Whether what is in the link's place cannot be moved to the target because of what it is: of a kind or a name that
-    /// the target's file system cannot hold, or not the user's to read or to move. Any other error may be over at the next
-    /// boot.
+    /// Whether what is in the link's place cannot be moved to the target because of what it is: the target's file
+    /// system cannot hold its kind or its name, or the user may not read or move it. Any other error may be gone at the
+    /// next boot.
     private func cannotTake(_ status: FileStatus, _ error: SystemCallError, user: UInt32) -> Bool {
         switch error.errno {
         case .notSupported, .fileNameTooLong, .improperLink, .invalidArgument, .illegalByteSequence, .fileTooLarge,
@@ -224,7 +225,7 @@ extension LinkChange {
             return true
         case .permissionDenied:
             let isReading = ["openat", "fstatat", "readlinkat"].contains(error.call)
-            // A directory's new parent is written into it (rename(2)).
+            // Moving a directory writes its new parent into it (rename(2)).
             let isForeign = status.kind == .directory && status.user != user
             return error.path?.starts(with: path) == true && (isReading || isForeign)
         default: return false

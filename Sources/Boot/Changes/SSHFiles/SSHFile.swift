@@ -10,7 +10,7 @@ enum SSHFile {
             && directory.lastComponent?.string.hasPrefix("entrypoint-ssh-") == true
     }
 
-    /// What was written under another name, which is then to be renamed: readers see the old content or the new.
+    /// A file that was written under another name and must still be renamed: readers see the old content or the new.
     struct Written {
         let name: FilePath.Component
         let status: FileStatus
@@ -18,8 +18,8 @@ enum SSHFile {
 
     /// Writes the new content of a file beside it.
     ///
-    /// - Parameter isOwn: whether what has the temporary name is a killed boot's, and not in it only because this content
-    ///   begins as it does.
+    /// - Parameter isOwn: whether a killed boot left the file with the temporary name. A file that has the beginning of
+    ///   this content is such a file in any case.
     static func write(
         _ name: FilePath.Component, _ content: Secret, mode: ModeBits, in parent: borrowing Directory,
         isOwn: (FileStatus) -> Bool
@@ -48,7 +48,7 @@ enum SSHFile {
         }
     }
 
-    /// Gives what was written its name; if that fails, nothing of it is left.
+    /// Gives the written file its name; if that fails, nothing of it is left.
     static func finish(
         _ temporary: FilePath.Component, as name: FilePath.Component, in parent: borrowing Directory
     ) throws(SystemCallError) {
@@ -60,7 +60,7 @@ enum SSHFile {
         }
     }
 
-    /// Makes a link, or gives it another target.
+    /// Makes a link, or changes its target.
     static func link(
         _ name: SSHFileName, to target: FilePath, in parent: borrowing Directory
     ) throws(SystemCallError) {
@@ -74,7 +74,7 @@ enum SSHFile {
         }
     }
 
-    /// Whether a file has the beginning of a content.
+    /// Whether a file holds the beginning of a content.
     private static func isPart(
         _ name: FilePath.Component, of content: Secret, _ status: FileStatus, in parent: borrowing Directory
     ) -> Bool {
@@ -85,7 +85,8 @@ enum SSHFile {
         return content.starts(with: found)
     }
 
-    /// Always the same, so that a key which a killed boot left there does not stay: no two boots write in one directory.
+    /// The name is always the same, so that the next boot removes a key that a killed boot left there. No two boots
+    /// write in one directory.
     static func temporary(for name: FilePath.Component) -> FilePath.Component {
         FilePath.Component(".\(name.string).entrypoint") ?? name
     }

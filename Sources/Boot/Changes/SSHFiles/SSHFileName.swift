@@ -1,7 +1,7 @@
 package import Linux
 import SystemPackage
 
-/// A name in ssh's directory that a boot may make; everything else there is the user's.
+/// A name in ssh's directory that a boot may create; everything else there is the user's.
 package struct SSHFileName: Hashable, Sendable {
     /// One component of a path, without white space.
     package let text: String
@@ -21,13 +21,13 @@ package struct SSHFileName: Hashable, Sendable {
     package static let privateKey = privateKey("id_rsa")
     package static let publicKey = publicKey(of: "id_rsa")
     package static let knownHosts = SSHFileName("known_hosts", mode: 0o644)
-    /// The names under which ssh looks for a key of a type.
+    /// The names under which ssh looks for a key of a given type.
     package static let rsa = privateKey("id_rsa")
     package static let ed25519 = privateKey("id_ed25519")
     package static let ecdsa = privateKey("id_ecdsa")
 }
 
 extension SSHFileName {
-    /// The name as one of a path.
+    /// The name as a path component.
     var component: FilePath.Component { FilePath.Component(text) ?? "id_rsa" }
 }

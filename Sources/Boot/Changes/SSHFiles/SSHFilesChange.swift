@@ -2,13 +2,13 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// The files of ssh have their content; those of an earlier boot whose variable is gone are gone.
+/// ssh's files have their content. Those that an earlier boot wrote from a variable that is no longer set are gone.
 package struct SSHFilesChange: Equatable, Sendable {
     /// A file with a content.
     package struct File: Equatable, Sendable {
         package let name: SSHFileName
         package let content: Secret
-        /// The variable that the content comes from.
+        /// The variable that has the content.
         package let variable: String
 
         package init(_ name: SSHFileName, _ content: Secret, from variable: String) {
@@ -21,9 +21,9 @@ package struct SSHFilesChange: Equatable, Sendable {
     /// Where ssh looks for its files.
     package let directory: FilePath
     package let files: [File]
-    /// The private key's name, whether there is one or not.
+    /// The private key's name, whether or not there is a key.
     package let privateKey: SSHFileName
-    /// A second name of the private key, by its type.
+    /// A second name for the private key, after its type.
     package let alias: SSHFileName?
     /// The container's mounts, which tell whether a directory outlives the container.
     package let mounts: [Mount]
@@ -54,8 +54,8 @@ extension SSHFilesChange: ChangeKind {
                 directory: resolve(directory), files: files, privateKey: privateKey, alias: alias, mounts: mounts))
     }
 
-    /// Sees to it that ssh's directory has the files of the pod's secret, and none that an earlier boot wrote and whose
-    /// variable is gone.
+    /// Makes sure that ssh's directory has the files of the pod's secret, and no file that an earlier boot wrote from a
+    /// variable that is no longer set.
     func apply(on bench: Workbench) throws(BootError) -> Outcome {
         if mounts.contains(where: { $0.point == directory }) { return .skipped(mountWords(directory, files)) }
         return try SSHFilesWork(self, on: bench).apply()
@@ -72,7 +72,7 @@ extension SSHFilesChange {
         return own + [.rsa, .ed25519, .ecdsa].filter { !own.contains($0) }
     }
 
-    /// What is said of a mount that is in the way of some files: nothing is written into what the pod has mounted.
+    /// The note about a mount that is in the way of some files: nothing is written into what the pod has mounted.
     func mountWords(_ path: FilePath, _ files: [File]) -> String {
         let place = "\(path.shown()) is a mount and is left alone"
         if files.isEmpty { return place }

@@ -2,19 +2,19 @@ import Linux
 import SystemPackage
 internal import Text
 
-/// The work in ssh's directory, for one change.
+/// The work of one change in ssh's directory.
 ///
-/// Question and work are not apart here: what becomes of a name depends on what has become of those before it, and a look at
-/// all of them first would be out of date when the last of them is written.
+/// Here, checking and working are not separate: what happens to a name depends on what has happened to those before it,
+/// and the result of checking all of them first would be out of date by the time the last one is written.
 final class SSHFilesWork {
     let change: SSHFilesChange
     let bench: Workbench
-    /// Where the files themselves are when the directory outlives the container; links lead there.
+    /// Where the files themselves are if the directory outlives the container; links lead there.
     private var memory: FilePath?
     private var manifest = SSHManifest()
-    /// The manifest that the file has.
+    /// The manifest as the file has it.
     private var recorded = SSHManifest()
-    /// Whether the directory is the user's link to another one.
+    /// Whether the directory is a link of the user's to another one.
     var isLink = false
     var hasChanged = false
     private var written: [String] = []
@@ -28,7 +28,7 @@ final class SSHFilesWork {
     /// Where ssh looks for its files.
     var directory: FilePath { change.directory }
 
-    /// The content that a name is to have, if it is a file.
+    /// The content that a name must have, if it is a file.
     private func content(_ name: SSHFileName) -> Secret? { change.files.first { $0.name == name }?.content }
 
     private func note(written text: String) {
@@ -41,7 +41,7 @@ final class SSHFilesWork {
         removed.append(name.text)
     }
 
-    /// Sees to it that all names are what they are to be.
+    /// Makes every name what it must be.
     func apply() throws(BootError) -> Outcome {
         try ensureDirectory()
         if try outlivesContainer() {
@@ -68,7 +68,7 @@ final class SSHFilesWork {
 
 // One name: a file, a second name for the private key, or nothing any more.
 extension SSHFilesWork {
-    /// Sees to it that a name is what it is to be.
+    /// Makes a name what it must be.
     private func settle(_ name: SSHFileName) throws(BootError) {
         let path = directory.appending(name.text)
         if let content = content(name) {
@@ -90,7 +90,7 @@ extension SSHFilesWork {
     /// What is found at the path of a file.
     private enum FoundFile {
         case nothing
-        /// A file with the wanted content; and whether it has the wanted mode.
+        /// A file with the wanted content, and whether it also has the wanted mode.
         case same(FileStatus, hasMode: Bool)
         case other(FileStatus)
     }
@@ -99,7 +99,7 @@ extension SSHFilesWork {
         _ path: FilePath, _ content: Secret, _ name: SSHFileName
     ) throws(BootError) -> FoundFile {
         guard let status = try bench.look(at: path) else { return .nothing }
-        // ssh itself adds to the known hosts.
+        // ssh itself adds lines to the known hosts.
         let isOpenEnded = name == .knownHosts
         guard status.kind == .file, isOpenEnded ? status.size >= content.count : status.size == content.count else {
             return .other(status)
@@ -112,20 +112,20 @@ extension SSHFilesWork {
                 return try file.readSecret(limit: content.count, path: path) == content
             }
         } catch {
-            // A file whose content the user cannot read is not the user's.
+            // A file that the user cannot read is not the user's.
             return .other(status)
         }
         return isSame ? .same(status, hasMode: status.mode == name.mode) : .other(status)
     }
 
-    /// Whether a file of the user's own has the content already, so that it stays.
+    /// Whether the user's own file already has the content, so that it stays.
     private func keepForeign(
         _ path: FilePath, _ content: Secret, _ name: SSHFileName
     ) throws(BootError) -> Bool {
         if case .same = try find(path, content, name) { true } else { false }
     }
 
-    /// Sees to it that a file has its content and mode.
+    /// Makes sure that a file has its content and mode.
     private func writeFile(
         _ path: FilePath, _ content: Secret, _ name: SSHFileName
     ) throws(BootError) {
@@ -144,7 +144,7 @@ extension SSHFilesWork {
             }
             return
         case .same(let status, false), .other(let status):
-            // All in the memory directory is the boot's.
+            // Everything in the memory directory is the boot's.
             let isOwn = path.parent == memory || manifest.owns(name, status)
             if !isOwn && bench.isDryRun {
                 bench.foreseeSettingAside(path)
@@ -155,9 +155,9 @@ extension SSHFilesWork {
         }
         note(written: "\(name.text) (\(name.mode.octal))")
         if bench.isDryRun { return }
-        // The manifest first: a boot that is killed in between must not leave a key that no later one knows for its own.
+        // The manifest comes first: if a boot is killed in between, a later boot must recognise the key as its own.
         let written = try bench.perform("cannot write", path) { () throws(SystemCallError) in
-            // All in the memory directory is the boot's.
+            // Everything in the memory directory is the boot's.
             try SSHFile.write(
                 name.component, content, mode: name.mode, in: bench.tree.openParent(of: path, links: .follow)
             ) {
@@ -166,7 +166,7 @@ extension SSHFilesWork {
         }
         if memory == nil {
             manifest.add(name, written.status)
-            // What cannot be written now is tried once more at the end, and told then.
+            // If the manifest cannot be written now, it is tried again at the end, and an error is reported then.
             try? record()
         }
         try bench.perform("cannot write", path) { () throws(SystemCallError) in
@@ -174,7 +174,7 @@ extension SSHFilesWork {
         }
     }
 
-    /// Sees to it that a name in the directory leads to a file in the memory directory.
+    /// Makes sure that a name in the directory leads to a file in the memory directory.
     private func makeLink(
         _ path: FilePath, to target: FilePath, _ name: SSHFileName
     ) throws(BootError) {
@@ -195,7 +195,7 @@ extension SSHFilesWork {
         }
     }
 
-    /// Sees to it that the private key has a second name, unless something of the user's has it.
+    /// Makes sure that the private key has a second name, unless something of the user's has that name.
     private func makeAlias(
         _ path: FilePath, to memory: FilePath?, _ name: SSHFileName
     ) throws(BootError) {
@@ -264,12 +264,12 @@ extension SSHFilesWork {
             }
             return bytes.map { SSHManifest(String(decoding: $0, as: UTF8.self)) } ?? SSHManifest()
         } catch {
-            // Without it nothing is known to be a boot's, so that nothing is removed or replaced.
+            // Without the manifest, no file is known to be a boot's, so nothing is removed or replaced.
             return SSHManifest()
         }
     }
 
-    /// Writes the manifest, if it is not what the file has.
+    /// Writes the manifest, if it differs from the file.
     private func record() throws(BootError) {
         let manifest = manifest
         guard manifest != recorded, !bench.isDryRun else { return }

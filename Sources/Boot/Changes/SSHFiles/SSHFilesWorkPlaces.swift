@@ -37,7 +37,7 @@ extension SSHFilesWork {
                 "cannot use \(path.shown())", reason: "it is \(status.kind.words), and a directory is expected",
                 remedy: "move it away")
         }
-        // Whoever owns it, or the link to it, decides whom ssh believes.
+        // Whoever owns the directory, or the link to it, decides whom ssh trusts.
         if let owner = [status.user, entry.user].first(where: { $0 != bench.actors.userID && $0 != 0 }) {
             throw BootError(
                 "cannot use \(path.shown())",
@@ -52,15 +52,15 @@ extension SSHFilesWork {
         }
     }
 
-    /// Whether what is written into the directory may be there after the container's end.
+    /// Whether what is written into the directory may still exist after the container's end.
     func outlivesContainer() throws(BootError) -> Bool {
-        // Wherever it leads: the user has taken the keys somewhere else.
+        // Wherever the link leads, the user has moved the keys somewhere else.
         if isLink { return true }
-        // Also where it is memory now: on the same path the next pod may have a disk.
+        // This also counts if it is memory now: the next pod may have a disk at the same path.
         if Mount.holding(directory, in: change.mounts)?.point != "/" { return true }
         // A home that is a link to a volume lies on another device than the container's root.
         var place = directory
-        // A dry run asks for the directory that it would be made in.
+        // A dry run checks the directory in which it would be made.
         while bench.isDryRun, try bench.look(at: place) == nil, place.lastComponent != nil {
             place = place.parent
         }
@@ -70,7 +70,7 @@ extension SSHFilesWork {
         return devices.0 != devices.1
     }
 
-    /// Whether others than root can put something else in the place of what is in a directory (inode(7), the sticky bit).
+    /// Whether anyone but root can replace what is in a directory (inode(7), the sticky bit).
     private func isExchangeable(_ place: FilePath) -> Bool {
         let found = try? bench.actors.acting(as: bench.actors.has(.root) ? .root : .user) {
             () throws(SystemCallError) in
@@ -80,12 +80,12 @@ extension SSHFilesWork {
         return status.user != 0 || status.letsOthersRename
     }
 
-    /// A directory that is gone with the container, for the user alone.
+    /// A directory for the user alone that is gone when the container ends.
     func memoryDirectory() throws(BootError) -> FilePath {
         let holders = Paths.memory.map { ($0, Mount.holding($0, in: change.mounts)) }
-        // A container's root is not memory but ends with it, too.
+        // A container's root directory is not memory, but also ends with it.
         let ending = holders.filter { $0.1?.isMemory == true } + holders.filter { $0.1?.point == "/" }
-        // Where others may exchange the directory, they choose whom ssh believes; such a place comes last, and is told of.
+        // Whoever can replace the directory chooses whom ssh trusts. Such a place comes last, and a note says so.
         let exchangeable = ending.map(\.0).filter(isExchangeable)
         let places = ending.map(\.0).filter { !exchangeable.contains($0) } + exchangeable
         var failure = BootError(

@@ -2,15 +2,15 @@ package import Linux
 
 /// What an earlier boot wrote into ssh's directory, so that a later one can tell its own files from the user's.
 ///
-/// Every line has the name of a file and what stat(2) said of it when it was written. A file that has changed since is the
-/// user's, except the known hosts, to which ssh itself adds.
+/// Every line has the name of a file and what stat(2) reported when it was written. A file that has changed since is
+/// the user's, except the known hosts, to which ssh itself adds lines.
 package struct SSHManifest: Equatable, Sendable {
     /// The manifest's name in the directory.
     static let name = ".entrypoint"
-    /// No manifest that a boot writes is longer, in bytes.
+    /// The limit in bytes; no manifest that a boot writes is longer.
     static let limit = 4096
 
-    /// One for each file.
+    /// One mark for each file.
     private var marks: [Mark] = []
 
     private struct Mark: Equatable {
@@ -20,7 +20,7 @@ package struct SSHManifest: Equatable, Sendable {
 
     package init() {}
 
-    /// Reads a manifest; what is no line of one is passed over.
+    /// Reads a manifest; lines in any other form are skipped.
     package init(_ text: String) {
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1)
@@ -34,22 +34,22 @@ package struct SSHManifest: Equatable, Sendable {
         marks.map { "\($0.name) \($0.text)\n" }.joined()
     }
 
-    /// Takes note of a file that was written.
+    /// Records a file that was written.
     package mutating func add(_ name: SSHFileName, _ status: FileStatus) { set(name.text, Self.mark(status)) }
 
-    /// Takes note of a link that is about to be made.
+    /// Records a link that is about to be made.
     package mutating func add(link name: SSHFileName) { set(name.text, "link") }
 
-    /// Takes note that a file is gone, or no longer a boot's.
+    /// Records that a file is gone, or no longer a boot's.
     package mutating func remove(_ name: SSHFileName) { marks.removeAll { $0.name == name.text } }
 
-    /// Whether a file is one that a boot wrote and nobody has changed since.
+    /// Whether a boot wrote a file and nobody has changed it since.
     package func owns(_ name: SSHFileName, _ status: FileStatus) -> Bool {
         guard let mark = marks.first(where: { $0.name == name.text }) else { return false }
         return name == .knownHosts && status.kind == .file || mark.text == Self.mark(status)
     }
 
-    /// Whether a file is one that a boot has written under a name, and nobody has changed it since.
+    /// Whether a boot wrote a file under the recorded name and nobody has changed it since.
     package func marks(_ name: SSHFileName, _ status: FileStatus) -> Bool {
         status.kind == .file && marks.contains { $0.name == name.text && $0.text == Self.mark(status) }
     }

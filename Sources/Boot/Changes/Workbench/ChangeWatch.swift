@@ -2,16 +2,17 @@ internal import Linux
 package import SystemPackage
 internal import Text
 
-/// Ends a boot whose file server does not answer: a process that waits for one can only be killed by another.
+/// Ends a boot whose file server does not answer: only another process can kill one that waits for a server.
 package struct ChangeWatch {
-    /// How long a change may take, in seconds; 0 for any time.
+    /// How long a change may take, in seconds; 0 for no limit.
     private let seconds: UInt32
     private let start: (_ seconds: UInt32, _ message: String) -> Void
     private let stop: () -> Void
 
     /// - Parameters:
-    ///   - seconds: how long a change may take; 0 for any time.
-    ///   - start: starts the clock; when the time is over the boot is killed, and ``explain(_:)`` tells why from the message.
+    ///   - seconds: how long a change may take; 0 for no limit.
+    ///   - start: starts the clock; when the time is over, the boot is killed, and ``explain(_:)`` derives the reason
+    ///     from the message.
     ///   - stop: stops the clock.
     package init(
         seconds: UInt32, start: @escaping (_ seconds: UInt32, _ message: String) -> Void, stop: @escaping () -> Void
@@ -34,9 +35,9 @@ package struct ChangeWatch {
     /// Stops the clock.
     package func end() { stop() }
 
-    /// What is said when the time is over, from the message of ``begin(step:path:)``.
+    /// The text that is reported when the time is over, from the message of ``begin(step:path:)``.
     ///
-    /// Called in another process than the boot's, which must not touch the path itself.
+    /// Another process than the boot's calls it, which must not touch the path itself.
     package static func explain(_ message: String) -> String {
         let parts = message.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3 else { return message }

@@ -1,12 +1,12 @@
 package import Linux
 package import SystemPackage
 
-/// Replaces files of root's whole: a reader sees the old content or the new one.
+/// Replaces root's files as a whole: a reader sees the old content or the new one.
 package enum FileReplacement {
     /// Gives a file a new content, or makes it.
     ///
-    /// The content is written beside the file, which then takes its name. Where the directory or a mount forbids that,
-    /// it is written into the file that is there. No link is followed.
+    /// The content is written beside the file, which then takes the file's name. Where the directory or a mount forbids
+    /// that, it is written into the existing file. No link is followed.
     ///
     /// - Parameters:
     ///   - path: the file.
@@ -14,14 +14,14 @@ package enum FileReplacement {
     ///   - mode: its mode.
     ///   - owner: its user and group.
     ///   - tree: the container's files.
-    /// - Throws: the error of the call that failed; the file is then as it was, and nothing lies beside it.
+    /// - Throws: the error of the call that failed; the file is then as it was, and nothing is left beside it.
     package static func replace(
         _ path: FilePath, with content: [UInt8], mode: ModeBits, owner: (user: UInt32, group: UInt32),
         in tree: FileTree
     ) throws(SystemCallError) {
         guard let name = path.lastComponent else { return }
         let parent = try tree.openParent(of: path, links: .refuse)
-        // O_NOFOLLOW guards what is written; this says so in better words than a rename over the link would.
+        // O_NOFOLLOW protects what is written; this check gives a better message than a rename over the link would.
         if try parent.status(name)?.kind == .link {
             throw SystemCallError(call: "openat", path: path, errno: .tooManySymbolicLinkLevels)
         }
@@ -31,14 +31,14 @@ package enum FileReplacement {
             do throws(SystemCallError) {
                 try overwrite(name, in: parent, content)
             } catch {
-                // With nothing there to write into, that the file cannot be made is what matters.
+                // If there is no file to write into, the error of making it is the one that matters.
                 throw error.errno == .noSuchFileOrDirectory ? first : error
             }
         }
     }
 
-    /// Gives a file of an open directory a new content, or makes it; one that cannot be replaced stays as it is: somebody
-    /// may have mounted another's in its place.
+    /// Gives a file in an open directory a new content, or makes it. A file that cannot be replaced stays as it is,
+    /// because somebody may have mounted another file in its place.
     ///
     /// - Parameters:
     ///   - name: the file.
@@ -46,7 +46,7 @@ package enum FileReplacement {
     ///   - content: its new content.
     ///   - mode: its mode.
     ///   - owner: its user and group.
-    /// - Throws: the error of the call that failed; ELOOP for a link. Nothing lies beside the file then.
+    /// - Throws: the error of the call that failed; ELOOP for a link. Nothing is left beside the file then.
     package static func replace(
         _ name: FilePath.Component, in directory: borrowing Directory, with content: [UInt8], mode: ModeBits,
         owner: (user: UInt32, group: UInt32)
@@ -58,7 +58,7 @@ package enum FileReplacement {
         try exchange(name, in: directory, content, mode, owner)
     }
 
-    /// A bind-mounted file cannot be renamed over (EBUSY, EXDEV), and its directory may be closed to us.
+    /// A bind-mounted file cannot be renamed over (EBUSY, EXDEV), and its directory may not be writable.
     private static let inPlaceErrors: [Errno] = [
         .resourceBusy, .improperLink, .readOnlyFileSystem, .permissionDenied, .notPermitted,
     ]
@@ -68,17 +68,17 @@ package enum FileReplacement {
         _ owner: (user: UInt32, group: UInt32)
     ) throws(SystemCallError) {
         guard let temporary = FilePath.Component(".\(name.string).entrypoint") else { return }
-        // One that a killed boot left; if it cannot be removed, making the new one will tell.
+        // A killed boot may have left one. If it cannot be removed, creating the new one will report the error.
         _ = try? parent.remove(temporary)
         let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600)
         do throws(SystemCallError) {
             try file.writeAll(content, path: parent.path.appending(temporary))
             try file.setOwner(user: owner.user, group: owner.group, path: parent.path.appending(temporary))
-            // After the owner, because chown(2) clears the set-user-ID bits.
+            // The mode follows the owner, because chown(2) clears the set-user-ID bits.
             try file.setMode(mode, path: parent.path.appending(temporary))
             let written = try file.status(path: parent.path.appending(temporary))
             try parent.rename(temporary, to: name)
-            // Where others may rename things, one of those may have taken the temporary's place.
+            // Where others may rename files, somebody may have replaced the temporary file.
             guard try parent.status(name)?.isSame(as: written) == true else {
                 throw SystemCallError(call: "renameat", path: parent.path.appending(name), errno: .staleNFSFileHandle)
             }
@@ -88,8 +88,8 @@ package enum FileReplacement {
         }
     }
 
-    /// Writes into a file that exists, reserving the room first, so that a full disk leaves it as it is. Where that
-    /// cannot be, a failure half way is undone.
+    /// Writes into an existing file. The space is reserved first, so that a full disk leaves the file as it is. Where
+    /// that is not possible, a write that fails halfway is undone.
     private static func overwrite(
         _ name: FilePath.Component, in parent: borrowing Directory, _ content: [UInt8]
     ) throws(SystemCallError) {
@@ -101,7 +101,7 @@ package enum FileReplacement {
             do throws(SystemCallError) {
                 try file.reserve(content.count, path: path)
             } catch  where error.errno == .notSupported {
-                // Without the means to reserve, the write itself will tell.
+                // If space cannot be reserved, the write itself will report the error.
             } catch {
                 _ = try? file.setLength(status.size, path: path)
                 throw error

@@ -3,43 +3,43 @@ import SystemPackage
 
 /// What killed boots left under temporary names.
 enum Leftovers {
-    /// What was left longer ago than this belongs to no boot that is alive, in seconds.
+    /// Age in seconds: anything older belongs to no boot that is still running.
     private static let lifetime = 3600
 
-    /// What tells that something under such a name is this program's, beside the mark of a ``Staging``.
+    /// What proves that something under such a name is this program's, besides the mark of a ``Staging``.
     struct Proof {
-        /// What a boot writes into a file of that name; a killed one may have written less.
+        /// What a boot writes into a file of that name; a killed one may have written only a part.
         var content: [UInt8]?
-        /// What a boot makes links of that name to.
+        /// The targets of the links of that name that a boot makes.
         var links: [FilePath] = []
     }
 
-    /// Removes what killed boots left beside a path that has just got its name, an hour ago or more, where it is certain that
-    /// they made it.
+    /// Removes what killed boots left, at least an hour ago, beside a path that has just got its name, if they
+    /// certainly made it.
     ///
     /// - Parameters:
     ///   - path: what was made; links above it are followed.
     ///   - proof: what this boot would make under such a name.
-    ///   - tree: the container's files.
+    ///   - progress: is called as the work continues.
     ///   - progress: is told that the work goes on.
     static func remove(beside path: FilePath, _ proof: Proof, in tree: FileTree, progress: () -> Void) {
         guard let name = path.lastComponent,
             let directory = try? tree.openDirectory(path.removingLastComponent(), links: .follow),
             let made = (try? directory.status(name)) ?? nil
         else { return }
-        // Nothing is younger than what was just made, by the clock of its own file system.
+        // By the clock of its own file system, nothing is younger than what was just made.
         remove(for: name, proof, in: directory, now: made.modified, progress: progress)
     }
 
-    /// Removes what killed boots left in a directory an hour ago or more, where it is certain that they made it; what cannot
-    /// be removed stays.
+    /// Removes what killed boots left in a directory at least an hour ago, if they certainly made it; what cannot be
+    /// removed stays.
     ///
     /// - Parameters:
-    ///   - name: the name that it would have got.
+    ///   - name: the name that the leftover would have got.
     ///   - proof: what this boot would make under such a name.
     ///   - directory: the directory, open for reading.
-    ///   - now: the present by the clock of the directory's file system.
-    ///   - progress: is told that the work goes on.
+    ///   - now: the current time by the clock of the directory's file system.
+    ///   - progress: is called as the work continues.
     ///   - isCopy: whether a directory of such a name is what this boot would make.
     static func remove(
         for name: FilePath.Component, _ proof: Proof = Proof(), in directory: borrowing Directory,
@@ -68,7 +68,7 @@ enum Leftovers {
         }
     }
 
-    /// Whether a file of the actor's holds the beginning of a content, or nothing.
+    /// Whether a file that the actor owns holds the beginning of a content, or nothing.
     static func isPart(
         _ name: FilePath.Component, of content: [UInt8], _ status: FileStatus, in directory: borrowing Directory
     ) -> Bool {

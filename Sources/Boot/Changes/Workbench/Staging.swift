@@ -1,29 +1,29 @@
 import Linux
 import SystemPackage
 
-/// A new directory of the actor's alone, beside the place of something that is made in it and then moved out.
+/// A new directory for the actor alone, in which something is made that then moves to its place beside the directory.
 ///
-/// Nobody else can make, rename or remove a name in it, so that what is opened there is what was made there. Of one that a
-/// killed boot left, a mark in it tells later boots that they may remove all of it: the mark names the directory's inode, and
-/// where only the actor could ever write nobody else can have put it there. Where something is taken into it, the mark names
-/// that one's inode too, and nothing else is removed.
+/// Nobody else can make, rename or remove a name in it, so what is opened there is what was made there. If a killed
+/// boot leaves the directory, a mark in it tells later boots that they may remove everything in it. The mark names the
+/// directory's inode, and where only the actor could ever write, nobody else can have put it there. If something is
+/// moved into the directory, the mark also names its inode, and nothing else is removed.
 struct Staging: ~Copyable {
     let name: FilePath.Component
     let directory: Directory
-    /// When it was made, by the clock of its file system.
+    /// When the directory was made, by the clock of its file system.
     let made: FileStatus.Timestamp
 
     private static let mark: FilePath.Component = "made-by-entrypoint"
 
-    /// Makes one.
+    /// Makes a staging directory.
     ///
     /// - Parameters:
-    ///   - target: what the thing in it is to be called in the end.
-    ///   - parent: where.
-    ///   - isMarked: whether a later boot may remove it with what is in it. One that cannot be proved to be new and the
-    ///     actor's alone, as on file systems that know no owners, has no mark.
-    ///   - content: what will be taken into it.
-    /// - Throws: the error of the call that failed; without a mark also ESTALE for such a one.
+    ///   - target: the final name of what is made in it.
+    ///   - parent: the directory in which it is made.
+    ///   - isMarked: whether a later boot may remove it with its content. A directory that cannot be proved to be new
+    ///     and the actor's alone, as on file systems that know no owners, gets no mark.
+    ///   - content: what will be moved into it.
+    /// - Throws: the error of the call that failed; without `isMarked`, ESTALE for a directory that cannot be proved.
     init(
         for target: FilePath.Component, in parent: borrowing Directory, isMarked: Bool = false,
         taking content: FileStatus? = nil
@@ -33,7 +33,7 @@ struct Staging: ~Copyable {
         do throws(SystemCallError) {
             let directory = try parent.openDirectory(name)
             let status = try directory.status()
-            // By name another one may have come into its place: of the actor's own too, but then something is in it.
+            // Something else may have taken its name. If that is also the actor's own, then it is not empty.
             let names = try directory.names()
             let isProved = Self.isPrivate(status) && names.isEmpty
             guard isProved || isMarked else {
@@ -64,27 +64,27 @@ struct Staging: ~Copyable {
         !directory.letsOthersRename && (directory.user == CurrentProcess.effectiveUser || directory.user == 0)
     }
 
-    /// Whether a directory is the actor's, and nobody else may do anything in it.
+    /// Whether the actor owns a directory and nobody else may do anything in it.
     private static func isPrivate(_ directory: FileStatus) -> Bool {
         directory.kind == .directory && directory.user == CurrentProcess.effectiveUser
             && directory.mode.rawValue & 0o777 == 0o700
     }
 
-    /// What the mark says.
+    /// The content of the mark.
     private static func text(of directory: FileStatus, taking content: FileStatus? = nil) -> [UInt8] {
         Array("\(directory.inode)\(content.map { " \($0.inode)" } ?? "")\n".utf8)
     }
 
-    /// Gives what is in it its place beside it, whatever its mode, and removes itself: whoever finds the place taken finds
-    /// nothing else.
+    /// Moves the content to its place beside the directory, whatever its mode, and removes the directory. If the place
+    /// is taken, nothing else remains.
     ///
     /// - Parameters:
-    ///   - target: its name, here and there.
-    ///   - replaces: whether what has the name is replaced, if it is a file or an empty directory.
-    ///   - parent: where.
-    ///   - remains: the error that leaves it there under another name, when it does not get its place.
-    ///   - progress: is told that the work goes on.
-    /// - Throws: EEXIST where the name is taken, or the error of the call that failed; what was in it is then gone.
+    ///   - target: the content's name, in the directory and beside it.
+    ///   - replaces: whether a file or an empty directory with that name is replaced.
+    ///   - parent: the directory that has the place.
+    ///   - remains: the error that leaves the content under another name if it does not get its place.
+    ///   - progress: is called as the work continues.
+    /// - Throws: EEXIST where the name is taken, or the error of the call that failed; the content is then gone.
     func moveOut(
         _ target: FilePath.Component, replacing replaces: Bool = false, in parent: borrowing Directory,
         remains: inout SystemCallError?, progress: () -> Void = {}
@@ -93,11 +93,12 @@ struct Staging: ~Copyable {
         guard let status = try directory.status(target) else {
             throw SystemCallError(call: "renameat", path: path, errno: .noSuchFileOrDirectory)
         }
-        // A directory gets another parent, which is written into it (rename(2)).
+        // Moving a directory writes its new parent into it (rename(2)).
         let isClosed = status.kind == .directory && !status.mode.contains(0o200) && CurrentProcess.effectiveUser != 0
         let place = isClosed ? try directory.openPlace(target, seen: status) : nil
         try place?.setModeOfPlace(ModeBits(rawValue: status.mode.rawValue | 0o200), path: path)
-        // Not yet to its place: what a boot that is killed there leaves here no later one would look for.
+        // The content does not move to its place yet: if a boot were killed there, no later boot would look for what it
+        // left here.
         let temporary = TemporaryName.make(for: target)
         try directory.move(target, to: temporary, in: parent)
         remove(from: parent)
@@ -118,17 +119,17 @@ struct Staging: ~Copyable {
         try place?.setModeOfPlace(status.mode, path: parent.path.appending(target))
     }
 
-    /// Removes something of the actor's with all that is in it, if it is what was seen: it is out of the way at once, even if
-    /// that takes long.
+    /// Removes something of the actor's with everything in it, if it is still what was seen. It is out of the way at
+    /// once, even if removing takes long.
     ///
     /// - Parameters:
-    ///   - name: what it is called.
+    ///   - name: its name.
     ///   - status: what was seen.
-    ///   - target: what it was to be called, or is.
+    ///   - target: its final name.
     ///   - parent: where it is.
-    ///   - progress: is told that the work goes on.
-    /// - Returns: the error that leaves a part of it, with the place where that is.
-    /// - Throws: the error that leaves it where it was; ESTALE for something else.
+    ///   - progress: is called as the work continues.
+    /// - Returns: the error that leaves a part of it, with the place of that part.
+    /// - Throws: the error that leaves it where it was; ESTALE if it is no longer what was seen.
     @discardableResult
     static func discard(
         _ name: FilePath.Component, seen status: FileStatus, as target: FilePath.Component,
@@ -144,7 +145,7 @@ struct Staging: ~Copyable {
         do throws(SystemCallError) {
             try staging.remove(with: target, from: parent, progress: progress)
         } catch {
-            // Once is not enough to give up: no later boot may come by here.
+            // One failure is not enough to give up, because no later boot may look here.
             do throws(SystemCallError) {
                 try staging.remove(with: target, from: parent, progress: progress)
             } catch {
@@ -154,7 +155,7 @@ struct Staging: ~Copyable {
         return nil
     }
 
-    /// Takes something from beside it, if it is what was seen.
+    /// Moves something beside the directory into it, if it is still what was seen.
     private func take(
         _ name: FilePath.Component, seen status: FileStatus, as target: FilePath.Component,
         from parent: borrowing Directory
@@ -169,16 +170,16 @@ struct Staging: ~Copyable {
         do throws(SystemCallError) {
             if try directory.status(target)?.isSame(as: status) == true { return }
         } catch {
-            // With a path of its own: it says nothing of what can be done where the thing was.
+            // The error has another path, because it says nothing about what can be done at the old place.
             failure = error
         }
         try directory.move(target, to: name, in: parent)
         throw failure
     }
 
-    /// Removes it, and with it what is still in it under a name.
+    /// Removes the directory, with what it still holds under a name.
     ///
-    /// - Throws: the error of the call that failed; the rest is then still there, and marked.
+    /// - Throws: the error of the call that failed; the rest then still exists, with the mark.
     func remove(
         with target: FilePath.Component, from parent: borrowing Directory, progress: () -> Void
     ) throws(SystemCallError) {
@@ -186,26 +187,26 @@ struct Staging: ~Copyable {
         remove(from: parent)
     }
 
-    /// Removes it, if nothing but the mark is in it.
+    /// Removes the directory, if it holds nothing but the mark.
     func remove(from parent: borrowing Directory) {
-        // Twice, because no later boot may come by here.
+        // Each removal is tried twice, because no later boot may look here.
         if (try? directory.remove(Self.mark)) == nil { _ = try? directory.remove(Self.mark) }
         if (try? parent.removeDirectory(name)) == nil { _ = try? parent.removeDirectory(name) }
     }
 
-    /// Removes one that a killed boot left, so far as it is certain that this program has made all of it.
+    /// Removes a directory that a killed boot left, as far as this program has certainly made everything in it.
     ///
     /// - Parameters:
-    ///   - name: the directory's name.
-    ///   - target: what the thing in it was to be called.
+    ///   - name: the name of the directory.
+    ///   - target: the final name of what was made in it.
     ///   - parent: where it is.
-    ///   - progress: is told that the work goes on.
-    /// - Returns: whether it was one, or was empty.
+    ///   - progress: is called as the work continues.
+    /// - Returns: whether it was such a directory, or was empty.
     static func removeLeft(
         _ name: FilePath.Component, for target: FilePath.Component, in parent: borrowing Directory,
         progress: () -> Void
     ) -> Bool {
-        // Nothing is lost with an empty one, whoever made it.
+        // Removing an empty directory loses nothing, whoever made it.
         if (try? parent.removeDirectory(name)) != nil { return true }
         guard let left = try? parent.openDirectory(name), let status = try? left.status(), isPrivate(status),
             let names = try? left.names(),
@@ -215,7 +216,7 @@ struct Staging: ~Copyable {
         case .whole(let content):
             for entry in names where entry != mark {
                 if let content, (try? left.status(entry))??.inode != content { return false }
-                // Under another name first: should its maker be alive after all, it cannot finish what is half gone.
+                // It is renamed first: if its maker is alive after all, that boot cannot complete a half-removed tree.
                 let doomed = TemporaryName.make(for: target)
                 guard (try? left.move(entry, to: doomed, in: left)) != nil else { return true }
                 guard (try? left.removeTree(doomed, progress: progress)) != nil else { return true }
@@ -224,16 +225,16 @@ struct Staging: ~Copyable {
         case .begun where names == [mark]: _ = try? left.remove(mark)
         case .begun, nil: return false
         case .nothing:
-            // Of a directory that was about to be moved out: it is empty, or not from here.
+            // The boot was about to move a directory out of it: it is empty, or not made here.
             for entry in names { _ = try? left.removeDirectory(entry) }
         }
         return (try? parent.removeDirectory(name)) != nil
     }
 
-    /// How much there is of the mark.
+    /// How much of the mark there is.
     private enum Mark: Equatable {
         case nothing, begun
-        /// With the inode of what was to be taken, if only that is meant.
+        /// The complete mark, with the inode of what was to be moved in if the mark covers only that.
         case whole(UInt64?)
     }
 

@@ -1,7 +1,7 @@
 import Linux
 import SystemPackage
 
-/// A copy of a file or a tree, of which others see all or nothing.
+/// A copy of a file or a tree, made so that others see either all of it or nothing.
 struct TreeCopy {
     /// What is copied.
     let source: FilePath
@@ -14,21 +14,21 @@ struct TreeCopy {
     /// The umask of the copy.
     let umask: ModeBits
 
-    /// What came of a copy.
+    /// The result of a copy.
     struct Result {
-        /// Whether the copy is this one; otherwise somebody else was faster.
+        /// Whether this copy is in place; otherwise another process was faster.
         let isMade: Bool
-        /// What was not copied, because it is neither a file nor a directory nor a link.
+        /// What was not copied, because it is not a file, a directory or a link.
         let leftOut: [FilePath]
-        /// Why the copy is still there under another name, although somebody else was faster.
+        /// Why the copy still exists under another name although another process was faster.
         var remains: SystemCallError?
     }
 
-    /// Copies into a directory beside the destination, and gives the copy its place when it is whole.
+    /// Copies into a directory beside the destination, and moves the copy to its place when it is complete.
     ///
     /// - Parameters:
     ///   - tree: the container's files.
-    ///   - progress: is told that the work goes on.
+    ///   - progress: is called as the work continues.
     /// - Throws: the error of the call that failed, such as ENOSPC; nothing of the copy is then left.
     func make(in tree: FileTree, progress: () -> Void) throws(SystemCallError) -> Result {
         guard let sourceName = source.lastComponent, let name = destination.lastComponent else {
@@ -60,7 +60,7 @@ struct TreeCopy {
             return Result(isMade: isMade, leftOut: leftOut, remains: remains)
         } catch {
             _ = try? staging.remove(with: name, from: parent, progress: progress)
-            // What others left may be what the room went to.
+            // Leftovers of other boots may have used up the space.
             Leftovers.remove(for: name, in: parent, now: staging.made, progress: progress, isCopy: isCopy)
             throw error
         }

@@ -3,8 +3,8 @@ internal import Programs
 import SystemPackage
 internal import Text
 
-/// What one change is made true with, whatever its kind: looking, working as somebody, moving aside, running programs. It is
-/// made for the change at hand, and gone after it; what it takes down of the change is told then.
+/// The tools for making one change true, whatever its kind: looking, working as somebody, moving aside, running
+/// programs. A bench exists only for the change at hand; its notes about the change are reported afterwards.
 final class Workbench {
     let isDryRun: Bool
     let tree: FileTree
@@ -13,15 +13,15 @@ final class Workbench {
     let seedPlaces: SeedPlaces
     /// What the run has learned.
     let ledger: Ledger
-    /// Who may do the change, of those who can act at all.
+    /// Who may make the change, of those who can act at all.
     let able: [Actor]
-    /// Who does the change at hand, in words.
+    /// Who makes the change at hand, in words.
     var identity = ""
-    /// What differs and matters, although nothing is changed because of it; with the remedy.
+    /// What differs and matters although nothing is changed because of it, with the remedy.
     private(set) var notes: [String] = []
     /// What was done beyond the goal, in a clause.
     private(set) var remark = ""
-    /// What was done in the place of the planned change.
+    /// What was done instead of the planned change.
     var performed: Change?
     private let say: (_ step: String, _ line: String) -> Void
     private let watch: ChangeWatch?
@@ -42,7 +42,7 @@ final class Workbench {
         step = change.step
     }
 
-    /// A bench for something that is made true as a part of a change.
+    /// A bench for something that is made true as part of a change.
     ///
     /// - Parameter able: who may make it.
     init(forPartOf bench: Workbench, by able: [Actor]) {
@@ -58,21 +58,21 @@ final class Workbench {
         watched = bench.watched
     }
 
-    /// Who does the change first.
+    /// Who is the first to make the change.
     var actor: Actor { able[0] }
 
-    /// Tells of something that differs and matters, in a clause or two.
+    /// Reports something that differs and matters, in a clause or two.
     @inline(never)
     func note(_ text: String) { notes.append(text) }
 
-    /// Tells what is to be told of a part of the change.
+    /// Takes over the notes of a part of the change.
     func takeNotes(of part: Workbench) { notes += part.notes }
 
-    /// Adds to what is told of the change.
+    /// Adds to the remark about the change.
     @inline(never)
     func add(remark text: String) { remark += remark.isEmpty ? text : "; \(text)" }
 
-    /// Tells what a program says.
+    /// Reports a line that a program writes.
     func say(_ line: String, of step: String) { say(step, line) }
 }
 
@@ -84,20 +84,20 @@ extension Workbench {
         keepWatchWaiting()
     }
 
-    /// Starts the clock anew: a large change takes its time from a server that does answer.
+    /// Restarts the clock: a large change takes long even if the server does answer.
     func keepWatchWaiting() {
         if watched.isWatched { watch?.begin(step: step, path: watched.place) }
     }
 
-    /// Stops the clock: what the change goes on with has a limit of its own, or it is over.
+    /// Stops the clock: the rest of the change has a limit of its own, or the change is over.
     func stopWatching() { watch?.end() }
 }
 
 // Looking and working.
 extension Workbench {
-    /// Does some work on a path, with an error of the boot.
+    /// Does some work on a path, and turns errors into errors of the boot.
     ///
-    /// - Parameter actor: who does it; `nil` for who does the change first.
+    /// - Parameter actor: who does it; `nil` for the first who makes the change.
     func perform<Result: ~Copyable>(
         _ action: String, _ path: FilePath, as actor: Actor? = nil, _ work: () throws(SystemCallError) -> Result
     ) throws(BootError) -> Result {
@@ -119,19 +119,19 @@ extension Workbench {
     /// Whether this is a dry run that would have made a path, or a directory above it.
     func isExpected(_ path: FilePath) -> Bool { isDryRun && ledger.isExpected(path) }
 
-    /// Checks that a file of root's, or the directory where it is to be, is the image's own where the pod spec's author is
-    /// not to be trusted: what is mounted there may be anybody's.
+    /// Checks that a file of root's, or the directory in which it is made, is the image's own if the pod spec's author
+    /// is not trusted: what is mounted there may be anybody's.
     func checkIsImages(_ action: String, _ path: FilePath) throws(BootError) {
         guard actors.isElevated else { return }
         var mounted: FilePath?
         try perform(action, path, as: .root) { () throws(SystemCallError) in
-            // Of a directory that is missing, too, the making will tell.
+            // If the directory is missing too, making it will report the error.
             switch try tree.isOnRootMount(path) {
             case true?: return
             case false?: mounted = path
             case nil: mounted = try tree.isOnRootMount(path.parent) == false ? path.parent : nil
             }
-            // What is mounted read-only is told of in the same words as without this check.
+            // A read-only mount gives the same message as without this check.
             if let mounted { try tree.checkAccess(mounted, .write) }
         }
         guard let mounted else { return }
@@ -141,14 +141,14 @@ extension Workbench {
             remedy: "see volumeMounts in the pod spec")
     }
 
-    /// Runs a program as an actor, for ever.
+    /// Runs a program as an actor, in a process that cannot change back.
     ///
-    /// - Parameter receive: takes what it writes, as it comes.
+    /// - Parameter receive: receives its output as it comes.
     /// - Throws: why it was not started.
     func run(
         _ program: ProgramRun, as actor: Actor, receive: ([UInt8]) -> Void
     ) throws(SystemCallError) -> ProgramRun.Result {
-        // The new process becomes somebody else for ever, for which this one must be root first.
+        // The new process takes its identity for good, and must start as root to do so.
         try actors.become(.root)
         let isRoots = actor == .root
         return try program.run(

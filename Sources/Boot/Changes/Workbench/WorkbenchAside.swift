@@ -2,13 +2,13 @@ import Linux
 import SystemPackage
 internal import Text
 
-/// How something that is in the way is kept under another name. Nothing is lost.
+/// How something that is in the way is kept under another name, so that nothing is lost.
 extension Workbench {
     /// Whether a mount is at or below a path, which then cannot be moved.
     func isMountPoint(_ path: FilePath) -> Bool { Mount.all(of: tree).contains { $0.point.starts(with: path) } }
 
-    /// Keeps what is at a path under another name beside it; whoever took it away meanwhile, and may have put a link to the
-    /// target there, has done the same.
+    /// Keeps what is at a path under another name beside it. If another process has moved it in the meantime, and
+    /// perhaps put a link to the target there, that process has done the same.
     func setAside(_ path: FilePath, unlessLinkedTo target: FilePath? = nil) throws(BootError) {
         guard let name = path.lastComponent else { return }
         for number in 0..<1000 {
@@ -37,12 +37,12 @@ extension Workbench {
             reason: "too many files have names like \(Self.kept(path, 0).shown())", remedy: "remove some of them")
     }
 
-    /// Tells what ``setAside(_:unlessLinkedTo:)`` would do.
+    /// Predicts what ``setAside(_:unlessLinkedTo:)`` would do.
     func foreseeSettingAside(_ path: FilePath) {
         note("\(path.shown()) is in the way and is kept as \(Self.kept(path, 0).shown())")
     }
 
-    /// A path beside another one for what was in its place.
+    /// A path beside another one, for what was in its place.
     private static func kept(_ path: FilePath, _ number: Int) -> FilePath {
         path.parent.appending(
             "\(path.lastComponent?.string ?? "").before-entrypoint\(number == 0 ? "" : ".\(number)")")

@@ -4,7 +4,7 @@ internal import Text
 
 /// Errors about paths, with what can be done about them.
 extension Workbench {
-    /// An error of an actor's about a path.
+    /// An error of an actor about a path.
     @inline(never)
     func failure(_ action: String, _ path: FilePath, as actor: Actor, _ error: SystemCallError) -> BootError {
         failure(action, path, [Attempt(as: actors.words(actor), error)])
@@ -30,10 +30,10 @@ extension Workbench {
             remedy: known ?? remedy(for: last.error, path, isOnVolume: isOnVolume))
     }
 
-    /// The first link on the way to a path, where it is why somebody with more rights than the user has stopped.
+    /// The first link on the way to a path, if it is why somebody with more rights than the user has stopped.
     ///
-    /// Also links of the image's own are not followed: they may lead to what the pod has mounted, and what is right today
-    /// may be exchanged between the look and the work.
+    /// Even the image's own links are not followed: they may lead to what the pod has mounted, and a path that is right
+    /// now may be replaced between the check and the work.
     private func linkNotFollowed(_ attempt: Attempt, _ path: FilePath) -> FilePath? {
         guard attempt.error.errno == .tooManySymbolicLinkLevels, attempt.identity != actors.words(.user) else {
             return nil
@@ -47,7 +47,7 @@ extension Workbench {
         return nil
     }
 
-    /// What can be done about an error at a path, from what is mounted there.
+    /// What can be done about an error at a path, judging by what is mounted there.
     func remedy(for error: SystemCallError, _ path: FilePath, isOnVolume: Bool) -> String {
         guard let mount = Mount.holding(path, in: Mount.all(of: tree)) else { return "" }
         let place = "\(mount.source.shown()) (\(mount.type)) on \(mount.point.shown())"

@@ -2,8 +2,8 @@ internal import SystemPackage
 internal import Text
 
 extension AccountFiles {
-    /// The lines of the account files by which a new name would come to something: an account of the same name, a
-    /// password, a membership.
+    /// The lines of the account files that would give something to a new name: an account of the same name, a password,
+    /// a membership.
     func reasons(against name: AccountName, _ kind: NameKind) -> [String] {
         var reasons: [String] = []
         func look(_ path: FilePath, _ text: [UInt8]?, _ isMeant: ([ArraySlice<UInt8>]) -> Bool) {
@@ -21,7 +21,7 @@ extension AccountFiles {
         switch kind {
         case .user:
             look(Paths.passwd, passwd) { isName($0.first) }
-            // One that a killed boot has left gives nothing.
+            // A closed entry, which a killed boot has left, gives nothing.
             look(Paths.shadow, shadow) { isName($0.first) && !$0.isClosed(["*", "", "", "", "", "", "", ""]) }
             look(Paths.group, group) { isListed($0.dropFirst(3)) }
             look(Paths.gshadow, gshadow) { isListed($0.dropFirst(2)) }
@@ -34,7 +34,7 @@ extension AccountFiles {
 }
 
 extension [ArraySlice<UInt8>] {
-    /// Whether these are the fields behind a name.
+    /// Whether these fields follow the name.
     fileprivate func isClosed(_ fields: [String]) -> Bool {
         dropFirst().elementsEqual(fields) { $0.elementsEqual($1.utf8) }
     }

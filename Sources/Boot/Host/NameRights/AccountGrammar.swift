@@ -1,8 +1,9 @@
 internal import SystemPackage
 internal import Text
 
-/// The account files, and where else the C library looks for names (passwd(5), group(5), shadow(5), gshadow(5),
-/// nsswitch.conf(5)). Which names they have is compared elsewhere: here it is enough that every line is an entry.
+/// The account files, and the other places where the C library looks for names (passwd(5), group(5), shadow(5),
+/// gshadow(5), nsswitch.conf(5)). The names themselves are compared elsewhere: here it is enough that every line is an
+/// entry.
 enum AccountGrammar {
     static func readPasswd(_ findings: inout SourceFindings) {
         readEntries(&findings) { $0.count == 7 && $0[2].isDecimal && $0[3].isDecimal }
@@ -26,32 +27,32 @@ enum AccountGrammar {
         field.isEmpty || field.split(separator: .comma, omittingEmptySubsequences: false).allSatisfy(\.isPlainName)
     }
 
-    /// Every line is a comment or an entry with a plain name; what begins with `+` or `-` leads to NIS.
+    /// Every line is a comment or an entry with a plain name; a line that begins with `+` or `-` refers to NIS.
     private static func readEntries(_ findings: inout SourceFindings, _ isEntry: ([ArraySlice<UInt8>]) -> Bool) {
         for line in findings.text.lines where line.bytes.first != UInt8(ascii: "#") {
             let fields = line.bytes.split(separator: .colon, omittingEmptySubsequences: false)
-            // Which may have hashes of passwords in it.
-            if !fields[0].isPlainName || !isEntry(fields) { findings.note(line.number, "no plain entry") }
+            // The line itself is not shown, because it may have password hashes in it.
+            if !fields[0].isPlainName || !isEntry(fields) { findings.note(line.number, "not a plain entry") }
         }
     }
 
-    /// The databases that say who somebody is, or what they may do.
+    /// The databases that define who somebody is, or what somebody may do.
     private static let databases = [
         "passwd", "group", "shadow", "gshadow", "initgroups", "subid", "sudoers", "passwd_compat", "group_compat",
         "shadow_compat",
     ]
 
-    /// `files`, and what adds nothing where its own files are not there, as distributions write it.
+    /// `files`, and services that add nothing unless their own files exist, as distributions write them.
     private static let plainServices = ["files", "[SUCCESS=merge]", "systemd", "compat"]
 
-    /// A database without a line has its files only; older versions of the C library would ask a NIS domain, if the machine
-    /// were in one.
+    /// A database without a line uses only its files. Older versions of the C library would ask a NIS domain, if the
+    /// machine were in one.
     static func readNameService(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             let parts = line.bytes.withoutComment.items(":")
             guard parts.count == 2, parts[0].isPlainName, !line.bytes.has("\\") else {
                 findings.note(line)
-                // Which may be about netgroups.
+                // The line may be about netgroups.
                 findings.askForNetgroups()
                 continue
             }

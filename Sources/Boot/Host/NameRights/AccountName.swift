@@ -1,6 +1,6 @@
 internal import Text
 
-/// A name as programs compare it that ignore the case of letters (sudo does).
+/// A name for comparison by programs that ignore the case of letters, as sudo does.
 struct AccountName: Equatable {
     let bytes: [UInt8]
 
@@ -9,13 +9,13 @@ struct AccountName: Equatable {
 
     static func lowered(_ byte: UInt8) -> UInt8 { byte.lowered }
 
-    /// Whether it stands in a text between bytes that no name has, as it is, partly in quotes or behind escapes (`\x41`,
-    /// `\A`).
+    /// Whether the name stands in a text between bytes that no name has, either as it is, or partly in quotes, or with
+    /// escapes (`\x41`, `\A`).
     func isWord(of text: ArraySlice<UInt8>) -> Bool {
         if hasWord(in: text) || text.has("\"'") && hasWord(in: text.filter { $0 != 0x22 && $0 != 0x27 }[...]) {
             return true
         }
-        // Behind an escape, or behind one that is a word's border (`\\b`).
+        // The name may contain escapes, or follow an escape that marks a word border (`\\b`).
         return text.contains(UInt8(ascii: "\\"))
             && (hasWord(in: Self.unescaped(text)[...]) || hasWord(in: Self.withoutEscapes(text)[...]))
     }
@@ -23,14 +23,14 @@ struct AccountName: Equatable {
     private func hasWord(in text: ArraySlice<UInt8>) -> Bool {
         text.split { !$0.isNameByte && $0 != UInt8(ascii: "$") }.contains { word in
             if word.count < bytes.count { return false }
-            // A full stop may end a sentence or begin a pattern; a name may have it, too.
+            // A full stop may end a sentence or begin a pattern, but a name may also contain it.
             let start = word.firstIndex(where: Self.isInner) ?? word.endIndex
             let end = word.lastIndex(where: Self.isInner).map { $0 + 1 } ?? word.endIndex
             return [word, word[start...], word[..<end], word[min(start, end)..<end]].contains(where: matches)
         }
     }
 
-    /// A `$` may end a pattern, or a name.
+    /// Whether a byte can only be part of a name. A `$` may end a pattern or a name.
     private static func isInner(_ byte: UInt8) -> Bool { !".-$".utf8.contains(byte) }
 
     private static func withoutEscapes(_ text: ArraySlice<UInt8>) -> [UInt8] {

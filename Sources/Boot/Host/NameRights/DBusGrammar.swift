@@ -18,7 +18,7 @@ enum DBusGrammar {
         "selinux", "apparmor", "associate", "standard_session_servicedirs", "allow_anonymous",
     ]
 
-    /// What is included beside the files that are sources themselves: rules of SELinux.
+    /// Includes that are allowed besides the files that are sources themselves: rules of SELinux.
     private static let included: Set<String> = [
         "/etc/dbus-1/system.conf", "/etc/dbus-1/system-local.conf", "/usr/share/dbus-1/system.conf", "system.d",
         "/etc/dbus-1/system.d", "/usr/share/dbus-1/system.d", "contexts/dbus_contexts",
@@ -43,7 +43,7 @@ enum DBusGrammar {
     }
 }
 
-/// The opening tags of a document without entities, processing instructions and definitions of its own.
+/// The opening tags of a document without entities, processing instructions and its own definitions.
 struct XMLTags {
     struct Tag {
         let name: String
@@ -64,7 +64,7 @@ struct XMLTags {
     /// The line of the tag that was read last, from 1.
     var line: Int { bytes[..<start].count { $0 == .newline } + 1 }
 
-    /// The next opening tag; `nil` at the end, and `nil` in it for what is none.
+    /// The next opening tag; `nil` at the end, and an inner `nil` for a tag that is not understood.
     mutating func next() -> Tag?? {
         while true {
             let text: ArraySlice<UInt8>
@@ -73,7 +73,7 @@ struct XMLTags {
             if text.contains(UInt8(ascii: "&")) { return .some(nil) }
             if rest.isEmpty { return nil }
             if rest.starts(with: "<!--".utf8) {
-                // It may part a word.
+                // The comment may split a word.
                 if text.contains(where: { !$0.isSpace }) { return .some(nil) }
                 rest = rest.dropFirst(4)
                 while !rest.starts(with: "-->".utf8) { if rest.popFirst() == nil { return .some(nil) } }
@@ -96,7 +96,7 @@ struct XMLTags {
         }
     }
 
-    /// Another encoding would make other names of the bytes.
+    /// Whether the declaration names no other encoding: in one, the bytes would be other names.
     private func isPlainDeclaration(_ text: ArraySlice<UInt8>) -> Bool {
         let plain = text.filter { !$0.isBlank && $0 != .newline }.map {
             $0 == 0x27 ? 0x22 : AccountName.lowered($0)
@@ -133,7 +133,7 @@ struct XMLTags {
 }
 
 extension ArraySlice<UInt8> {
-    /// Without white space at both ends, newlines included.
+    /// The text without white space at either end, newlines included.
     fileprivate var trimmedLines: ArraySlice<UInt8> {
         func isSpace(_ byte: UInt8) -> Bool { byte.isBlank || byte == .newline }
         guard let end = lastIndex(where: { !isSpace($0) }) else { return [] }

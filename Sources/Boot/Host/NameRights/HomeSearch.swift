@@ -2,28 +2,28 @@ internal import Linux
 internal import SystemPackage
 internal import Text
 
-/// Finds out whose home a path leads to, by the links that an image has: also to one that is not there yet.
+/// Finds out whose home a path leads to, following the links of an image, even if the home does not exist yet.
 ///
-/// What a privileged program runs or reads there is the user's to say.
+/// If a privileged program runs or reads something there, the user controls it.
 struct HomeSearch {
     /// Whose home it may be.
     enum Owner: Hashable {
         case user(String)
-        /// Anybody's, whatever the name.
+        /// It may be anybody's home, whatever the name.
         case anybody
     }
 
-    /// How many places and names are looked at, for all paths together.
+    /// How many places and names are visited for all paths together.
     private static let placeLimit = 50_000
-    /// How many symbolic links a path may lead through (path_resolution(7)).
+    /// How many symbolic links a path may contain (path_resolution(7)).
     private static let linkLimit = 40
 
     private enum Entry {
-        /// Nothing, or what has nothing below it.
+        /// Nothing, or something that has nothing below it.
         case end
         case directory
         case link(FilePath)
-        /// Whoever has mounted it, or a directory above, says what is there; it is not looked at.
+        /// Whoever has mounted this, or a directory above it, controls what is there, so nobody looks at it.
         case mounted
         case closed
     }
@@ -34,7 +34,7 @@ struct HomeSearch {
         var links: Int
     }
 
-    /// What a path leads to.
+    /// Where a path leads to.
     private struct Ends {
         var owners: Set<Owner> = []
         var places: Set<FilePath> = []
@@ -44,13 +44,13 @@ struct HomeSearch {
 
     private let tree: FileTree
     private let isRoot: Bool
-    /// The mount of the root directory; `nil` where mounts say nothing.
+    /// The mount of the root directory; `nil` if mounts mean nothing.
     private let mount: UInt64?
     private var entries: [FilePath: Entry] = [:]
-    /// What the links in a directory lead to.
+    /// The owners of the homes that the links in a directory lead to.
     private var linkOwners: [FilePath: Set<Owner>] = [:]
     private var places = 0
-    /// Where homes are, without links.
+    /// The directory of the homes, without links.
     private var homes = Paths.homes
 
     init(tree: FileTree, isRoot: Bool, mount: UInt64?) {
@@ -60,19 +60,19 @@ struct HomeSearch {
         if let place = follow(WrittenPath(Paths.homes)).places.first { homes = place }
     }
 
-    /// Whether no more is looked at: then every path may lead anywhere.
+    /// Whether the search has given up: then every path may lead anywhere.
     var isExhausted: Bool { places > Self.placeLimit }
 
     /// Whose homes a path may lead to or into.
     ///
-    /// - Parameter isOfCommands: whether a directory at its end stands for the commands in it, which may be links.
+    /// - Parameter isOfCommands: whether a directory at its end means the commands in it, which may be links.
     mutating func owners(of path: WrittenPath, isOfCommands: Bool = false) -> Set<Owner> {
         let ends = follow(path)
         guard isOfCommands else { return ends.owners }
         return ends.places.reduce(into: ends.owners) { $0.formUnion(ownersOfLinks(in: $1)) }
     }
 
-    /// Whose homes the links in a directory may lead to or into.
+    /// The owners of the homes that the links in a directory may lead to or into.
     private mutating func ownersOfLinks(in place: FilePath) -> Set<Owner> {
         if let known = linkOwners[place] { return known }
         guard let names = names(startingWith: [], in: place, isLinksOnly: true) else { return [.anybody] }
@@ -85,7 +85,7 @@ struct HomeSearch {
         return owners
     }
 
-    /// Whose homes lie in the home of somebody else, or have it in them. Everything lies in `/`, which is nobody's.
+    /// The owners of the homes that a given home contains or lies in. Everything lies in `/`, which is nobody's home.
     mutating func owners(aroundHome path: WrittenPath) -> Set<Owner> {
         let ends = follow(path)
         let isAbove = ends.places.contains { $0 != "/" && homes.starts(with: $0) }
@@ -108,7 +108,7 @@ struct HomeSearch {
                 ends.places.insert(way.place)
                 continue
             }
-            // Below a home everything is the user's.
+            // Everything below a home is the user's.
             guard way.place != homes, let names = names(startingWith: prefix, in: way.place) else { return .unclear }
             let rest = way.rest.dropFirst()
             ways += names.map { Way(place: way.place, rest: [.name($0)] + rest, links: way.links) }
@@ -116,7 +116,7 @@ struct HomeSearch {
         return ends
     }
 
-    /// Goes on by one component; `false` where it is unclear where that is.
+    /// Advances by one component; returns `false` if it is unclear where that leads.
     private mutating func step(to name: FilePath.Component, _ way: inout Way, _ owners: inout Set<Owner>) -> Bool {
         switch name.kind {
         case .currentDirectory: return true
@@ -127,7 +127,7 @@ struct HomeSearch {
         }
         if way.place == homes { owners.insert(.user(name.string)) }
         let next = way.place.appending(name)
-        // A link of a process may lead anywhere.
+        // A link in a process's directory may lead anywhere.
         if next == "/proc", way.rest.first.map(Self.isProcess) ?? false { return false }
         switch entry(next) {
         case .closed: return false
@@ -138,7 +138,7 @@ struct HomeSearch {
             if target.isAbsolute { way.place = "/" }
             way.rest = WrittenPath(target).components[...] + way.rest
         case .mounted:
-            // A way up leads to where only links of somebody else's say.
+            // `..` could leave the mount for a place that only another's links determine.
             if way.rest.contains(where: Self.isUp) { return false }
             way.place = next
         }
@@ -151,7 +151,7 @@ struct HomeSearch {
         return ["self", "thread-self"].contains(name.string) || name.string.utf8.first?.isDigit ?? false
     }
 
-    /// Whether this may be `..`; a pattern stands for a name with a full stop at its start only if it has that, too.
+    /// Whether this may be `..`. A pattern matches a leading full stop only if it also starts with one.
     private static func isUp(_ component: WrittenPath.Component) -> Bool {
         switch component {
         case .name(let name): name.kind == .parentDirectory
@@ -163,7 +163,7 @@ struct HomeSearch {
         !prefix.isEmpty && prefix.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
-    /// The names that a pattern may mean; `nil` where that cannot be found out.
+    /// The names that a pattern may match; `nil` if that cannot be found out.
     private mutating func names(
         startingWith prefix: [UInt8], in place: FilePath, isLinksOnly: Bool = false
     ) -> [FilePath.Component]? {
@@ -184,7 +184,7 @@ struct HomeSearch {
         places += names.count
         if isExhausted { return nil }
         if isLinksOnly { return names }
-        // The way to the homes may not be there yet.
+        // The path to the homes may not exist yet.
         if homes.starts(with: place) { names += homes.components.dropFirst(place.components.count).prefix(1) }
         if Self.isUp(prefix) { names.append("..") }
         return names.filter { $0.string.utf8.starts(with: prefix) }
@@ -201,7 +201,7 @@ struct HomeSearch {
         if case .mounted? = entries[path] { true } else { false }
     }
 
-    /// What is at a path whose parents have been looked at before.
+    /// What is at a path whose parents have already been visited.
     private func look(_ path: FilePath) -> Entry {
         do throws(SystemCallError) {
             let file = try tree.open(path, [.pathOnly, .noFollow], links: .refuse)

@@ -1,9 +1,9 @@
 internal import SystemPackage
 internal import Text
 
-/// Files of a few words a line.
+/// Files with a few words on each line.
 enum ListGrammar {
-    /// A name a line (crontab(1), at.allow(5)).
+    /// One name on each line (crontab(1), at.allow(5)).
     static func readNames(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             if line.bytes.isPlainName { findings.user(line.bytes, line.number) } else { findings.note(line) }
@@ -22,7 +22,7 @@ enum ListGrammar {
         }
     }
 
-    /// `domain type item value` (limits.conf(5)); what holds for everybody is no right of a name.
+    /// `domain type item value` (limits.conf(5)); a limit that applies to everybody is not a right of a name.
     static func readLimits(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             let words = line.bytes.withoutComment.words
@@ -53,7 +53,7 @@ enum ListGrammar {
         }
     }
 
-    /// Names, groups and users of SELinux, each perhaps with options (sepermit.conf(5)).
+    /// Names, groups and SELinux users, each of which may have options (sepermit.conf(5)).
     static func readSEUsers(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             let parts = line.bytes.withoutComment.items(":")
@@ -64,7 +64,7 @@ enum ListGrammar {
         }
     }
 
-    /// What pwquality.conf(5), faillock.conf(5) and pwhistory.conf(5) know that names nobody.
+    /// The settings of pwquality.conf(5), faillock.conf(5) and pwhistory.conf(5) that name nobody.
     private static let settings: Set<String> = [
         "difok", "minlen", "dcredit", "ucredit", "lcredit", "ocredit", "minclass", "maxrepeat", "maxclassrepeat",
         "maxsequence", "gecoscheck", "dictcheck", "usercheck", "usersubstr", "enforcing", "retry", "enforce_for_root",

@@ -1,11 +1,11 @@
 package import Text
 internal import YAML
 
-/// A pattern for whole names, in which `*` stands for any bytes and `?` for one; the case of letters does not count.
+/// A pattern for whole names, in which `*` matches any bytes and `?` matches one; the case of letters is ignored.
 package struct NamePattern: Equatable, Sendable {
     private let bytes: [UInt8]
 
-    /// - Throws: why a text is no pattern that a name could match.
+    /// - Throws: why a text is not a pattern that a name could match.
     package init(_ text: String) throws(FormatError) {
         let bytes = Array(text.utf8)
         guard !bytes.isEmpty, bytes.count <= 64, bytes.allSatisfy(Self.isPatternByte) else {
@@ -22,7 +22,7 @@ package struct NamePattern: Equatable, Sendable {
     package func matches(_ name: String) -> Bool {
         let name = AccountName(name).bytes
         var (position, place) = (0, 0)
-        // Where the last `*` is, and up to where it stands for the name.
+        // The position of the last `*`, and the end of what it matches in the name.
         var star: (position: Int, place: Int)?
         while place < name.count {
             if position < bytes.count, bytes[position] == UInt8(ascii: "*") {

@@ -2,33 +2,33 @@ package import Linux
 package import SystemPackage
 internal import Text
 
-/// What the files of an image say of rights that users and groups have by their names.
+/// What the files of an image say about rights that users and groups have by their names.
 ///
-/// Whoever may choose their name must not choose one of these: it would be their way to somebody else's rights. So a new
-/// name is given only where nothing in these files has remained unclear.
+/// Whoever may choose their own name must not choose one of these, because it would give them somebody else's rights. A
+/// new name is therefore granted only if nothing in these files is unclear.
 package struct NameRights: Equatable, Sendable {
-    /// Whom a line gives something, or speaks of.
+    /// Whom a line gives something to, or mentions.
     package enum Subject: Equatable, Sendable {
         case user(String)
         case group(String)
         /// Everybody who has a name.
         case everyone
-        /// Every user who has a home, as anybody's may be meant.
+        /// Every user who has a home, because anybody's home may be meant.
         case everyHome
     }
 
-    /// A line that speaks of somebody.
+    /// A line that mentions somebody.
     package struct Mention: Equatable, Sendable {
         package let subject: Subject
         package let file: FilePath
-        /// From 1; `nil` for the file as a whole.
+        /// Counted from 1; `nil` for the file as a whole.
         package let line: Int?
     }
 
-    /// Something that is not understood, so that it may give rights to any name.
+    /// Something that is not understood, and may therefore give rights to any name.
     package struct Problem: Equatable, Sendable {
         package let file: FilePath
-        /// From 1; `nil` for the file or directory as a whole.
+        /// Counted from 1; `nil` for the file or directory as a whole.
         package let line: Int?
         /// What is not understood, in a clause.
         package let reason: String
@@ -42,7 +42,7 @@ package struct NameRights: Equatable, Sendable {
 
     package internal(set) var mentions: [Mention] = []
     package internal(set) var problems: [Problem] = []
-    /// Those of them about what is there and was not read: it may have any name literally.
+    /// The problems about something that exists and was not read: it may contain any name literally.
     var unread: [Problem] = []
     var unclearTexts: [UnclearText] = []
 
@@ -53,8 +53,8 @@ package struct NameRights: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - tree: the container's files.
-    ///   - caller: the id of the user who chooses the name, and whose files say nothing.
-    ///   - isRoot: whether the reader is root; to others most of the files are closed, which says nothing of the boot.
+    ///   - caller: the id of the user who chooses the name, and whose own files do not count.
+    ///   - isRoot: whether the reader is root; others cannot read most of the files, which says nothing about the boot.
     package static func read(from tree: FileTree, caller: UInt32, isRoot: Bool = true) -> NameRights {
         var reader = SourceReader(tree: tree, caller: caller, isRoot: isRoot)
         for source in NameSource.all { reader.read(source) }
@@ -64,13 +64,13 @@ package struct NameRights: Equatable, Sendable {
 }
 
 extension NameRights {
-    /// Whether a new name may be given.
+    /// Decides whether a new name may be granted.
     ///
     /// - Parameters:
-    ///   - name: a name that is not the image's own with the caller's id.
+    ///   - name: a name that the image does not already have with the caller's id.
     ///   - kind: what it names.
     ///   - accounts: the account files.
-    ///   - permitted: the patterns for which the maker of the image answers.
+    ///   - permitted: the patterns of names for which the maker of the image answers.
     package func verdict(
         on name: String, _ kind: NameKind, accounts: AccountFiles, permitted: [NamePattern]
     ) -> NameVerdict {

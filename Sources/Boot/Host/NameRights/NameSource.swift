@@ -4,19 +4,19 @@ internal import SystemPackage
 struct NameSource {
     enum Kind {
         case file
-        /// A directory whose files have the grammar.
+        /// A directory whose files follow the grammar.
         case directory(Selection)
         /// A directory in which, at any depth, every file is a problem.
         case tree
-        /// A problem by being there.
+        /// Something whose existence is a problem.
         case presence
     }
 
-    /// Which files of a directory count.
+    /// Which files of a directory are read.
     enum Selection {
         case all
         case ending(String)
-        /// What sudo reads of a directory: without a full stop, and no backup of an editor's (sudoers(5)).
+        /// The files of a directory that sudo reads: without a full stop, and not an editor's backup (sudoers(5)).
         case sudoers
 
         func includes(_ name: FilePath.Component) -> Bool {
@@ -32,7 +32,7 @@ struct NameSource {
     let path: FilePath
     let kind: Kind
     let grammar: NameGrammar
-    /// Whether it does not matter who may have written it.
+    /// Whether it does not matter who has written it.
     let mayBeAnybodys: Bool
 
     init(_ path: FilePath, _ kind: Kind, _ grammar: NameGrammar, mayBeAnybodys: Bool = false) {
@@ -42,7 +42,7 @@ struct NameSource {
         self.mayBeAnybodys = mayBeAnybodys
     }
 
-    /// A file of this directory.
+    /// A file in this directory.
     func entry(_ path: FilePath) -> NameSource { NameSource(path, .file, grammar) }
 }
 
@@ -52,7 +52,7 @@ enum NameGrammar: String {
     case sudoers, sudo, doas, polkit, polkitAuthority
     case pam, limits, capabilities, seusers, settings, names, subordinateIDs, empty
     case sshd, dbus
-    /// Being there is the problem.
+    /// The existence of the file is the problem.
     case presence
 
     var comments: SourceText.Comments {
@@ -64,7 +64,7 @@ enum NameGrammar: String {
         }
     }
 
-    /// Whether it is one of the account files, whose names are looked up by themselves.
+    /// Whether it is one of the account files, whose names are looked up separately.
     var isAccounts: Bool { [.passwd, .group, .shadow, .gshadow].contains(self) }
 
     func read(_ findings: inout SourceFindings) {
@@ -96,10 +96,10 @@ enum NameGrammar: String {
 }
 
 extension NameSource {
-    /// Every place that is known, where distributions have it.
+    /// Every known place, as distributions use it.
     static let all: [NameSource] =
         [
-            // Whoever can mount it or write to it chooses names without the boot's help.
+            // Whoever can mount this file or write to it can choose names without the boot's help.
             NameSource(Paths.passwd, .file, .passwd, mayBeAnybodys: true), NameSource(Paths.group, .file, .group),
             NameSource(Paths.shadow, .file, .shadow), NameSource(Paths.gshadow, .file, .gshadow),
             NameSource("/etc/nsswitch.conf", .file, .nameService),
@@ -125,7 +125,7 @@ extension NameSource {
             NameSource("/var/lib/polkit-1/localauthority", .tree, .presence),
         ]
 
-    /// Where PAM has its services; those of the first hide those of the others.
+    /// Where PAM has its services; a service in an earlier directory hides those in later ones.
     static let services: [FilePath] = [
         "/etc/pam.d", "/usr/lib/pam.d", "/usr/share/pam.d", "/usr/etc/pam.d", "/usr/local/etc/pam.d",
     ]
@@ -175,7 +175,7 @@ extension NameSource {
             "/etc/suauth", "/etc/login.access", "/etc/hosts.equiv", "/etc/shosts.equiv", "/etc/ssh/shosts.equiv",
             "/etc/porttime", "/etc/incron.allow", "/etc/incron.deny",
         ].map { NameSource($0, .file, .empty) }
-        // Programs that make others root by rules of their own.
+        // Programs that make others root according to their own rules.
         + [
             "/etc/super.tab", "/etc/please.ini", "/etc/please.d", "/etc/calife.auth", "/etc/calife.conf",
             "/etc/op.conf",

@@ -6,16 +6,16 @@ package enum NameKind: Sendable {
     var variable: String { self == .user ? PodVariables.userName.name : PodVariables.groupName.name }
 }
 
-/// Whether a name that the image does not have may be given to a caller who has chosen it.
+/// Whether a name that the image does not have may be granted to a caller who has chosen it.
 package struct NameVerdict: Equatable, Sendable {
-    /// Why not, one line a reason, for root alone; empty when the name is given.
+    /// Why not, one line for each reason, for root alone; empty when the name is granted.
     package let reasons: [String]
 
     package static let given = NameVerdict(reasons: [])
     package var isGiven: Bool { reasons.isEmpty }
 
-    /// What the caller is told, whatever the reason: they could otherwise ask for the content of files that are not theirs
-    /// to read.
+    /// What the caller is told, whatever the reason: a reason would let the caller probe the content of files that the
+    /// caller may not read.
     static func told(_ kind: NameKind, _ name: String) -> String {
         "\(kind.variable) \(name) gets no entry in the account files: names may give rights in this image, whose maker can "
             + "permit it with identity.names in \(Paths.configuration); what looks the name up, such as sudo and ssh, "

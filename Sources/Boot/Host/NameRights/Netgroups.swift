@@ -1,13 +1,13 @@
 internal import SystemPackage
 internal import Text
 
-/// Groups of users that a name service knows (netgroup(5)): where lines use them, and whether all members are known.
+/// Groups of users that a name service knows (netgroup(5)): which lines use them, and whether all members are known.
 struct Netgroups {
     private var uses: [NameRights.Problem] = []
     private var areForeign = false
 
     mutating func add(_ findings: SourceFindings, _ grammar: NameGrammar) {
-        // One that is not read as a whole may ask anybody.
+        // If the file was not read as a whole, any service may be asked.
         if findings.hasForeignNetgroups
             || grammar == .nameService && findings.problems.contains(where: { $0.line == nil })
         {
@@ -16,10 +16,11 @@ struct Netgroups {
         uses += findings.netgroupProblems(of: grammar)
     }
 
-    /// What is unclear because of members that nobody here knows.
+    /// What is unclear because of members that are not known here.
     var unread: [NameRights.Problem] { areForeign ? uses : [] }
 
-    /// `name member...`, each the name of another or `(host,user,domain)`, in which nothing means everything.
+    /// `name member...`. Each member is the name of another netgroup, or `(host,user,domain)`, where an empty field
+    /// matches everything.
     static func read(_ findings: inout SourceFindings) {
         for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
     }
@@ -36,7 +37,7 @@ struct Netgroups {
                 rest = rest[(end + 1)...].trimmed
                 switch fields[1] {
                 case []: findings.mention(.everyone, line.number)
-                // Which stands for nobody.
+                // A dash matches nobody.
                 case [UInt8(ascii: "-")]: break
                 default:
                     guard fields[1].isPlainName else { return false }

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Text
 
-/// The services of pam(7), of modules that distributions ship with arguments that name nobody.
+/// The services of pam(7), with the modules that distributions ship and arguments that name nobody.
 enum PAMGrammar {
     static func read(_ findings: inout SourceFindings) {
         for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
@@ -51,7 +51,7 @@ enum PAMGrammar {
         return true
     }
 
-    /// The name of another service, without a way out of the directory.
+    /// The name of another service that does not lead out of the directory.
     private static func isService(_ name: ArraySlice<UInt8>) -> Bool {
         name.isPlainName && name.first != UInt8(ascii: ".")
     }
@@ -85,7 +85,7 @@ enum PAMGrammar {
 
     private static let flags = ["debug", "quiet", "quiet_fail", "quiet_success", "use_uid", "audit"]
 
-    /// Conditions on numeric ids, or on what is no name of a user or group.
+    /// Conditions on numeric ids, or on something that is not the name of a user or group.
     private static func isCondition(_ arguments: [ArraySlice<UInt8>]) -> Bool {
         var words = arguments.filter { argument in !flags.contains { argument.is($0) } }[...]
         while let attribute = words.popFirst() {
@@ -104,7 +104,7 @@ enum PAMGrammar {
     }
 }
 
-/// What modules may be told; a word that ends with `=` is followed by a value.
+/// The arguments that modules may have; a word that ends with `=` is followed by a value.
 enum PAMModules {
     static let arguments: [String: [String]] = [
         "pam_unix.so": [
@@ -163,7 +163,7 @@ enum PAMModules {
         "pam_mkhomedir.so": ["debug", "silent", "umask=", "skel="],
         "pam_oddjob_mkhomedir.so": ["debug", "silent", "umask=", "skel="],
         "pam_xauth.so": ["debug"], "pam_cap.so": ["debug", "keepcaps", "defer"],
-        // Their files are sources, too.
+        // The files of these modules are also sources.
         "pam_access.so": ["debug", "noaudit", "nodefgroup"], "pam_group.so": [], "pam_time.so": ["debug", "noaudit"],
         "pam_sepermit.so": ["debug"],
         "pam_namespace.so": [

@@ -1,15 +1,15 @@
-/// The modules that ask who somebody is, of one service of pam(7), in the order of its lines.
+/// The modules of one service of pam(7) that check who somebody is, in the order of its lines.
 struct PAMStack: Equatable, Sendable {
     enum Entry: Equatable, Sendable {
         case module(PAMControl, PAMResults)
-        /// The lines of another service in this place.
+        /// The lines of another service are inserted here.
         case include(String)
-        /// The lines of another service, whose end is the end of those lines only.
+        /// The lines of another service; an end in them ends only those lines.
         case substack(String)
     }
 
     private(set) var entries: [Entry] = []
-    /// The first line, from 1.
+    /// The first line, counted from 1.
     private(set) var line = 1
 
     mutating func append(_ entry: Entry, line: Int) {
@@ -18,11 +18,11 @@ struct PAMStack: Equatable, Sendable {
     }
 }
 
-/// What a module may answer to somebody who has a new name, no password, and may choose all else.
+/// What a module may answer to somebody who has a new name and no password, and controls everything else.
 enum PAMResults: Equatable, Sendable {
-    /// What proves who somebody is: it never answers well.
+    /// The module asks for a proof of identity, and never answers with success.
     case failure
-    /// The same, and a module may have no opinion.
+    /// As ``failure``, but the module may also have no opinion.
     case failureOrIgnore
     case success
     case any
@@ -31,7 +31,7 @@ enum PAMResults: Equatable, Sendable {
         self =
             switch module.text {
             case "pam_unix.so", "pam_rootok.so", "pam_deny.so": .failure
-            // Of pam_wheel(8) the group is a mention.
+            // The group of pam_wheel(8) is a mention.
             case "pam_wheel.so", "pam_systemd_home.so": .failureOrIgnore
             case "pam_permit.so": .success
             default: .any
@@ -39,7 +39,7 @@ enum PAMResults: Equatable, Sendable {
     }
 
     var words: [String] {
-        // Beside these there are others, for which a control may have no word.
+        // There are also other failures, for which a control may have no word.
         let failures =
             PAMControl.results.filter { !["success", "new_authtok_reqd", "ignore", "default"].contains($0) } + ["other"]
         return switch self {
@@ -51,7 +51,7 @@ enum PAMResults: Equatable, Sendable {
     }
 }
 
-/// What happens on each answer of a module (pam.conf(5)).
+/// What happens for each answer of a module (pam.conf(5)).
 struct PAMControl: Equatable, Sendable {
     enum Action: Hashable, Sendable {
         case ignore, ok, done, bad, die, reset
@@ -65,7 +65,7 @@ struct PAMControl: Equatable, Sendable {
 
     private var actions: [String: Action] = [:]
 
-    /// One of the four words; `nil` for another.
+    /// Reads one of the four words; `nil` for any other word.
     init?(word: ArraySlice<UInt8>) {
         switch word.text {
         case "required": actions = ["success": .ok, "new_authtok_reqd": .ok, "ignore": .ignore, "default": .bad]
@@ -76,8 +76,8 @@ struct PAMControl: Equatable, Sendable {
         }
     }
 
-    /// Words `result=action`; `nil` where there are others. Blanks beside the sign, which PAM passes over, are not
-    /// understood.
+    /// Reads words of the form `result=action`; `nil` if there are others. PAM allows blanks around the sign; here they
+    /// are not understood.
     init?(words: [ArraySlice<UInt8>]) {
         if words.isEmpty { return nil }
         for word in words {
@@ -100,15 +100,15 @@ struct PAMControl: Equatable, Sendable {
         }
     }
 
-    /// What happens on an answer; what is not said may be either.
+    /// The actions for an answer; if none is given, two are possible.
     func actions(on result: String) -> [Action] {
         (actions[result] ?? actions["default"]).map { [$0] } ?? [.ignore, .bad]
     }
 }
 
-/// Goes through stacks as PAM does (pam.conf(5)), on every way that is open without a proof.
+/// Follows stacks as PAM does (pam.conf(5)), along every path that is open without a proof of identity.
 struct PAMWays {
-    /// What the modules before have led to.
+    /// The result of the modules so far.
     private struct Ends: OptionSet, Hashable {
         let rawValue: UInt8
         static let open = Ends(rawValue: 1)
@@ -128,18 +128,18 @@ struct PAMWays {
         let state: Ends
     }
 
-    /// How many modules a service may have with all that it includes, and how deep.
+    /// How many modules a service may have, including those that it includes, and how deep the includes may be.
     private static let (lengthLimit, depthLimit) = (100, 6)
 
     private let find: (String) -> PAMStack?
     private var length = 0
 
-    /// - Parameter find: the stack of a service; `nil` where it is not known.
+    /// - Parameter find: the stack of a service; `nil` if the service is unknown.
     init(find: @escaping (String) -> PAMStack?) {
         self.find = find
     }
 
-    /// Whether somebody passes without a proof.
+    /// Whether somebody passes without a proof of identity.
     mutating func lead(through stack: PAMStack) -> Bool {
         length = 0
         guard !stack.entries.isEmpty else { return false }
@@ -147,7 +147,7 @@ struct PAMWays {
         return Self.ends(of: steps, from: .open).contains(.passed)
     }
 
-    /// A stack with what it includes; `nil` where that is too much.
+    /// A stack with everything that it includes; `nil` if that is too much.
     private mutating func steps(of stack: PAMStack, depth: Int) -> [Step]? {
         if depth > Self.depthLimit { return nil }
         var steps: [Step] = []
@@ -157,7 +157,7 @@ struct PAMWays {
             switch entry {
             case .module(let control, let results): steps.append(.module(control, results))
             case .include(let name), .substack(let name):
-                // One that is not known may let everybody pass.
+                // An unknown service may let everybody pass.
                 guard let other = find(name), let inner = self.steps(of: other, depth: depth + 1) else { return nil }
                 if case .include = entry { steps += inner } else { steps.append(.stack(inner)) }
             }
@@ -165,7 +165,7 @@ struct PAMWays {
         return steps
     }
 
-    /// How a stack may end that begins in a state.
+    /// The possible ends of a stack that begins in a given state.
     private static func ends(of steps: [Step], from state: Ends) -> Ends {
         var seen: [Place: Ends] = [:]
         return ends(of: steps, Place(index: 0, state: state), from: state, &seen)
@@ -189,7 +189,7 @@ struct PAMWays {
                     switch action {
                     case .ignore: goOn(place.state)
                     case .jump(let count): goOn(place.state, by: count + 1)
-                    // To what was before the stack began.
+                    // The state returns to what it was before the stack began.
                     case .reset: goOn(start)
                     case .bad: goOn(.failed)
                     case .die: result.formUnion(.failed)
@@ -210,7 +210,7 @@ struct PAMWays {
         switch word {
         case "ignore": state
         case "success", "new_authtok_reqd": state == .failed ? .failed : .passed
-        // The answer is the stack's then, and no module after it makes it better.
+        // The failure is then the stack's answer, and no later module can improve it.
         default: .failed
         }
     }

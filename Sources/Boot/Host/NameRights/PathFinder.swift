@@ -1,8 +1,8 @@
 internal import Text
 
-/// Finds the absolute paths that stand in a line, one after another, and what may be one.
+/// Finds the absolute paths in a line, one after another, and anything that may be one.
 struct PathFinder {
-    /// How long a text in quotes may be in which paths are looked for, in bytes.
+    /// The maximum size in bytes of a quoted text in which paths are looked for.
     private static let quoteLimit = 1 << 16
 
     private let grammar: NameGrammar
@@ -11,12 +11,12 @@ struct PathFinder {
     private var waiting: [WrittenPath] = []
 
     /// - Parameters:
-    ///   - line: of a text.
-    ///   - grammar: that of the text.
+    ///   - line: a line of a text.
+    ///   - grammar: the grammar of the text.
     init(_ line: ArraySlice<UInt8>, _ grammar: NameGrammar) {
         self.grammar = grammar
         self.line = line
-        // Most lines have none.
+        // Most lines have no path.
         rest = line.has("/~") ? line : []
     }
 
@@ -44,7 +44,7 @@ struct PathFinder {
         byte.isBlank || byte == 0 || isQuote(byte) || ",:;=<>".utf8.contains(byte)
     }
 
-    /// Quotes may hold together what is several words otherwise.
+    /// Reads a quoted text, which may combine what would otherwise be several words.
     private mutating func readQuoted() {
         guard rest.startIndex > line.startIndex, rest.first == UInt8(ascii: "/") else { return }
         let quote = line[rest.startIndex - 1]
@@ -57,7 +57,8 @@ struct PathFinder {
         }
     }
 
-    /// What ends a word in one grammar may be part of a path in another, unless another path or nothing follows.
+    /// Reads on after the end of a word. What ends a word in one grammar may be part of a path in another, unless
+    /// another path or nothing follows.
     private mutating func readWhole(_ word: ArraySlice<UInt8>) {
         guard word.endIndex < line.endIndex, !Self.isHard(line[word.endIndex]),
             let slash = word.firstIndex(of: UInt8(ascii: "/"))
@@ -71,12 +72,12 @@ struct PathFinder {
         if end > word.endIndex { waiting.append(WrittenPath(line[slash..<end])) }
     }
 
-    /// Whether a byte ends a path everywhere, unless it is in quotes or behind a backslash.
+    /// Whether a byte ends a path in every grammar, unless it is in quotes or follows a backslash.
     private static func isHard(_ byte: UInt8) -> Bool {
         byte.isBlank || byte == 0 || isQuote(byte) || "<>".utf8.contains(byte)
     }
 
-    /// The text up to a border that no backslash is in front of; what remains begins behind that.
+    /// The text up to a border that does not follow a backslash; the rest begins after the border.
     private mutating func nextWord() -> ArraySlice<UInt8> {
         let text = rest
         while let byte = rest.popFirst() {
@@ -93,30 +94,30 @@ struct PathFinder {
         guard let slash = word.firstIndex(of: UInt8(ascii: "/")) else { return nil }
         let before = word[..<slash]
         if before.contains(UInt8(ascii: "^")) { return .unclear }
-        // A flag may have its value without anything between, and so may what a bracket ends.
+        // The value of a flag, or what follows a bracket, may come without a separator.
         let isStart = before.last.map { !$0.isNameByte && !"*?]}$%~\\".utf8.contains($0) } ?? true
         if isStart || before.first == UInt8(ascii: "-") { return WrittenPath(word[slash...]) }
         return isUnclear(before) ? .unclear : nil
     }
 
-    /// Whether what stands before a slash may be the start of any path.
+    /// Whether the text before a slash may be the start of any path.
     private func isUnclear(_ before: ArraySlice<UInt8>) -> Bool {
         switch grammar {
-        // There it is below the home of whoever it is about.
+        // Here the path is below the home of the user in question.
         case .sshd, .settings: false
-        // What doas runs.
+        // This is what doas runs.
         case .doas: true
-        // Others are below the directory of whoever calls, or no paths (`10.0.0.0/8`).
+        // Other paths are relative to the caller's directory, or are not paths (`10.0.0.0/8`).
         default: before.has("$*?[\\{}") || before.first == UInt8(ascii: "%") || before.is(".") || before.is("..")
         }
     }
 
-    /// `~`, the home of whoever it is about, or `~name`.
+    /// `~`, the home of the user in question, or `~name`.
     private func pathOfHome(_ word: ArraySlice<UInt8>) -> WrittenPath? {
         grammar == .sshd || grammar == .settings || word.count == 1 ? nil : .unclear
     }
 
-    /// A text of code, or a path of plain bytes: slashes are comments, tags and regular expressions, too.
+    /// A quoted text in code, or a path of plain bytes: comments, tags and regular expressions also have slashes.
     private func pathOfCode(_ word: ArraySlice<UInt8>, after border: UInt8) -> WrittenPath? {
         guard let slash = word.firstIndex(of: UInt8(ascii: "/")) else { return nil }
         let path = WrittenPath(word[slash...])

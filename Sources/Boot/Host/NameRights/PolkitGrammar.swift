@@ -1,19 +1,19 @@
 internal import Text
 
-/// polkit's rules as distributions ship them: who counts as an administrator, what is permitted to whom, and no further code
-/// (polkit(8)).
+/// polkit's rules as distributions ship them: who counts as an administrator, what is permitted to whom, and no other
+/// code (polkit(8)).
 enum PolkitGrammar {
     private static let administrators = (
         head: Array("polkit.addAdminRule(function(action,subject){return[".utf8), tail: Array("];});".utf8)
     )
-    /// A rule that permits something, without a negation: a name that it does not have gets nothing by it.
+    /// A rule that permits something, without a negation, so that a name that it does not mention gains nothing.
     private static let permission = (
         head: Array("polkit.addRule(function(action,subject){if(".utf8),
         tail: Array("){returnpolkit.Result.YES;}});".utf8)
     )
 
     static func readRules(_ findings: inout SourceFindings) {
-        // In JavaScript a comment may also end at a line separator of Unicode.
+        // In JavaScript, a Unicode line separator may also end a comment.
         guard findings.text.bytes.allSatisfy({ $0 < 0x80 }), var code = withoutComments(findings.text.bytes)?[...]
         else {
             findings.note(nil, "not understood")
@@ -39,13 +39,13 @@ enum PolkitGrammar {
         return nil
     }
 
-    /// What a condition may have without naming anybody.
+    /// The parts of a condition that name nobody.
     private static let parts = ["&&", "||", "(", "subject.local", "subject.active"].map { Array($0.utf8) }
     private static let actionID = Array("action.id==\"".utf8)
     private static let userName = Array("subject.user==\"".utf8)
     private static let groupName = Array("subject.isInGroup(\"".utf8)
 
-    /// The condition up to the bracket that ends it.
+    /// Reads the condition up to the bracket that ends it.
     private static func readCondition(_ code: Code, _ findings: inout SourceFindings) -> Code? {
         var code = code
         var depth = 0
@@ -75,10 +75,10 @@ enum PolkitGrammar {
         }
     }
 
-    /// A byte, and its line.
+    /// The bytes of the code, each with its line.
     private typealias Code = ArraySlice<(byte: UInt8, line: Int)>
 
-    /// The list up to its bracket; `nil` where it has anything else than identities.
+    /// Reads the list up to its bracket; `nil` if it contains anything but identities.
     private static func readIdentities(_ code: Code, _ findings: inout SourceFindings) -> Code? {
         var code = code
         while true {
@@ -104,7 +104,7 @@ enum PolkitGrammar {
         return true
     }
 
-    /// The code without white space and comments; `nil` for a comment without an end, or one in a text.
+    /// The code without white space and comments; `nil` for a comment that does not end, or is inside a text.
     private static func withoutComments(_ bytes: [UInt8]) -> [(byte: UInt8, line: Int)]? {
         var code: [(byte: UInt8, line: Int)] = []
         var line = 1
@@ -131,7 +131,7 @@ enum PolkitGrammar {
         return code
     }
 
-    /// `AdminIdentities=` of the local authority of old versions (pklocalauthority(8)).
+    /// `AdminIdentities=` in the local authority of old versions (pklocalauthority(8)).
     static func readAuthority(_ findings: inout SourceFindings) {
         for line in findings.text.lines where !line.bytes.is("[Configuration]") {
             let parts = line.bytes.items("=")

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Text
 
-/// sshd_config(5), as far as it names nobody, or names them plainly.
+/// sshd_config(5), as far as it names nobody, or only plain names.
 enum SSHDGrammar {
     static func read(_ findings: inout SourceFindings) {
         for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
@@ -11,7 +11,7 @@ enum SSHDGrammar {
         let (keyword, rest) = line.bytes.cut { $0.isBlank || $0 == UInt8(ascii: "=") }
         var value = rest.trimmed
         if value.first == UInt8(ascii: "=") { value = value.dropFirst().trimmed }
-        // Which is put together from the name.
+        // Such a value is composed from the name.
         if value.has("\\") || value.isEmpty || hasNameToken(value) { return false }
         let name = String(decoding: keyword.map(AccountName.lowered), as: UTF8.self)
         switch name {
@@ -23,7 +23,7 @@ enum SSHDGrammar {
         }
     }
 
-    /// Whether a value has `%u`, `%U`, `%h` or a token beside them; `%%` is the sign itself.
+    /// Whether a value has `%u`, `%U`, `%h` or another token; `%%` is a literal percent sign.
     private static func hasNameToken(_ value: ArraySlice<UInt8>) -> Bool {
         var rest = value
         while let byte = rest.popFirst() {

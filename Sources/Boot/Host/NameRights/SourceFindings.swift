@@ -6,11 +6,11 @@ struct SourceFindings {
     let text: SourceText
     private(set) var mentions: [NameRights.Mention] = []
     private(set) var problems: [NameRights.Problem] = []
-    /// What the file includes.
+    /// The sources that the file includes.
     private(set) var included: [NameSource] = []
-    /// Of a service of PAM's.
+    /// The stack of a PAM service.
     private(set) var stack = PAMStack()
-    /// Whether the name service asks somebody for netgroups whose answers are not known here.
+    /// Whether the name service asks a source for netgroups whose answers are unknown here.
     private(set) var hasForeignNetgroups = false
 
     init(_ text: SourceText) {
@@ -28,7 +28,7 @@ struct SourceFindings {
         problems.append(NameRights.Problem(file: text.path, line: line, reason: reason))
     }
 
-    /// A line that no rule of the grammar takes.
+    /// Notes a line that no rule of the grammar matches.
     mutating func note(_ line: SourceText.Line) {
         note(line.number, "not understood: \(line.bytes.shown(limit: 100))")
     }
@@ -37,10 +37,10 @@ struct SourceFindings {
     mutating func include(_ source: NameSource) { included.append(source) }
     mutating func ask(_ entry: PAMStack.Entry, _ line: Int) { stack.append(entry, line: line) }
 
-    /// Mentions whoever may have a home that the text speaks of: what a privileged program runs or reads there is theirs to
-    /// say.
+    /// Mentions whoever may have a home that the text refers to: if a privileged program runs or reads something there,
+    /// that user controls it.
     mutating func nameHomes(_ homes: inout HomeSearch, _ grammar: NameGrammar) {
-        // There a directory stands for every command in it, as it does in a search path.
+        // In these grammars, a directory means every command in it, as in a search path.
         let isOfCommands = grammar == .sudoers || grammar == .doas
         for line in text.lines where !homes.isExhausted {
             var paths = PathFinder(line.bytes, grammar)
@@ -52,7 +52,7 @@ struct SourceFindings {
         }
     }
 
-    /// Mentions whoever would have the home of another account of this text, or its shell there (passwd(5)).
+    /// Mentions whoever would have the home of another account in this text, or the path of its shell (passwd(5)).
     mutating func nameHomes(_ homes: inout HomeSearch, except caller: UInt32) {
         for line in text.lines where !homes.isExhausted && line.bytes.first != UInt8(ascii: "#") {
             let fields = line.bytes.split(separator: .colon, omittingEmptySubsequences: false)
@@ -75,7 +75,7 @@ struct SourceFindings {
 }
 
 extension HomeSearch.Owner {
-    /// Whom a path into such a home mentions.
+    /// The subject that a path into such a home mentions.
     var subject: NameRights.Subject {
         switch self {
         case .user(let name): .user(name)
@@ -85,7 +85,7 @@ extension HomeSearch.Owner {
 }
 
 extension SourceFindings {
-    /// Mentions the user that a word names, or the group behind one of some signs; `false` for what is no plain name.
+    /// Mentions the user that a word names, or the group after a group sign; returns `false` if it is not a plain name.
     mutating func name(_ word: ArraySlice<UInt8>, groupSigns: String, _ line: Int) -> Bool {
         let isGroup = word.first.map { groupSigns.utf8.contains($0) } ?? false
         let name = isGroup ? word.dropFirst() : word
@@ -94,14 +94,15 @@ extension SourceFindings {
         return true
     }
 
-    /// Those of the problems that no search for words settles: what is meant is in another file, or written in another way.
+    /// The problems that searching for words cannot settle, because the name is in another file or is written in
+    /// another way.
     func unread(by grammar: NameGrammar) -> [NameRights.Problem] {
-        // The bytes of one that is not read at all may be in another encoding, which its reader knows.
+        // A file that could not be read at all may use another encoding, which its reader knows.
         if grammar == .dbus && problems.contains(where: { $0.line == nil }) { return problems }
         return problemsOfLines(of: grammar) { grammar.mayNameFile($0) || grammar.mayHideName($0) }
     }
 
-    /// Those of the problems that may be about a netgroup.
+    /// The problems that may be about a netgroup.
     func netgroupProblems(of grammar: NameGrammar) -> [NameRights.Problem] {
         problemsOfLines(of: grammar) { grammar.mayUseNetgroup($0) }
     }
@@ -111,7 +112,7 @@ extension SourceFindings {
     ) -> [NameRights.Problem] {
         if problems.isEmpty { return [] }
         let lines = SourceText.lines(of: text.bytes)
-        // What is not taken line by line is not followed either.
+        // A text that is not read line by line cannot be assigned to lines here either.
         if grammar.isCode || problems.contains(where: { $0.line == nil }) {
             return lines.contains { isMeant($0.bytes) } ? problems : []
         }
@@ -121,16 +122,15 @@ extension SourceFindings {
 }
 
 extension NameGrammar {
-    /// Whether it is no list of lines.
+    /// Whether it is code instead of a list of lines.
     var isCode: Bool { self == .dbus || self == .polkit }
 
-    /// Whether a line that is not understood may say that another file is to be read: it includes one, or has a path as an
-    /// argument.
+    /// Whether a line that is not understood may refer to another file: it includes one, or has a path as an argument.
     fileprivate func mayNameFile(_ line: ArraySlice<UInt8>) -> Bool {
         let lowered = line.map(AccountName.lowered)[...]
         if ["include", "substack", "=/"].contains(where: { lowered.place(of: $0) != nil }) { return true }
         switch self {
-        // Of a rule a path is what may be run.
+        // In a rule, a path is a command that may be run.
         case .sudoers: guard lowered.starts(with: "defaults".utf8) else { return false }
         case .pam, .sudo: break
         default: return false
@@ -138,7 +138,7 @@ extension NameGrammar {
         return lowered.last == UInt8(ascii: "\\") || lowered.words.dropFirst().contains { $0.has("/") }
     }
 
-    /// Whether a name may stand in a line in another form than its own: as numbers of its characters, or in parts.
+    /// Whether a line may contain a name in another form than its own: as numbers of its characters, or in parts.
     fileprivate func mayHideName(_ line: ArraySlice<UInt8>) -> Bool {
         switch self {
         case .dbus:
@@ -153,8 +153,8 @@ extension NameGrammar {
         }
     }
 
-    /// Whether a line that is not understood may have a netgroup: `+name` (sudoers, hosts.equiv), `@name` (access.conf),
-    /// or the word.
+    /// Whether a line that is not understood may refer to a netgroup: `+name` (sudoers, hosts.equiv), `@name`
+    /// (access.conf), or the word itself.
     fileprivate func mayUseNetgroup(_ line: ArraySlice<UInt8>) -> Bool {
         let lowered = line.map(AccountName.lowered)[...]
         // `innetgr` is how pam_succeed_if(8) and innetgr(3) write it.
@@ -174,7 +174,7 @@ extension NameGrammar {
 extension ArraySlice<UInt8> {
     fileprivate var isPath: Bool { first == UInt8(ascii: "/") }
 
-    /// Where a text is for the first time. What the library has for it comes with all of regular expressions.
+    /// The first place of a text. The library's function would pull in all of regular expressions.
     func place(of text: String) -> Range<Int>? {
         let count = text.utf8.count
         guard count <= self.count else { return nil }

@@ -2,30 +2,30 @@ internal import Linux
 internal import SystemPackage
 internal import Text
 
-/// Reads the sources, and only what nobody but root can have put there; whatever else is found is a problem.
+/// Reads the sources, but only those that only root can have written; anything else that is found is a problem.
 struct SourceReader {
-    /// How many files are read, of all sources together.
+    /// How many files are read for all sources together.
     private static let fileLimit = 1000
-    /// How long a file may be that is understood, in bytes.
+    /// The maximum size in bytes of a file that is interpreted.
     private static let sizeLimit = 1 << 20
-    /// How much of a longer one is searched for names, in bytes.
+    /// How many bytes of a larger file are searched for names.
     private static let searchLimit = 16 << 20
-    /// How many symbolic links a path may lead through (path_resolution(7)).
+    /// How many symbolic links a path may contain (path_resolution(7)).
     private static let linkLimit = 40
 
     private let tree: FileTree
     private let caller: UInt32
     private let isRoot: Bool
-    /// The mount of the root directory; `nil` for a tree whose mounts say nothing of a pod.
+    /// The mount of the root directory; `nil` for a tree whose mounts say nothing about a pod.
     private let mount: UInt64?
     private(set) var rights = NameRights()
-    /// What was found on the way; nothing is asked for twice.
+    /// What was found on the way; no place is looked at twice.
     private var places: [FilePath: Place] = [:]
     private var files = 0
     private var visited: Set<Visit> = []
-    /// What a problem has been noted of, once, however many sources lie below it.
+    /// The places of which a problem has been noted. It is noted once, however many sources lie below the place.
     private var noted: Set<FilePath> = []
-    /// Where the file of each service of PAM's is, by the path under which PAM opens it, and what it asks.
+    /// The file of each PAM service, by the path under which PAM opens it.
     private var services: [FilePath: FilePath] = [:]
     private var stacks: [FilePath: PAMStack] = [:]
     private var homes: HomeSearch
@@ -34,7 +34,7 @@ struct SourceReader {
     private struct Visit: Hashable {
         let grammar: NameGrammar
         let place: FilePath
-        /// Where the name of a file counts too, by which it may be reached more than once.
+        /// The name of the file, if it matters, because the file may be reached under several names.
         let name: FilePath.Component?
     }
 
@@ -46,16 +46,16 @@ struct SourceReader {
         case problem(String)
     }
 
-    /// What others may have written to: a problem, and read all the same for the names that it has.
+    /// What others may have written to: this is a problem, but the names in it are still read.
     private var open: [FilePath: String] = [:]
-    /// Files that are searched for names by themselves, whoever has mounted them.
+    /// Files that are searched for names separately, whoever has mounted them.
     private static let accountFiles = [Paths.passwd, Paths.group, Paths.shadow, Paths.gshadow]
 
     init(tree: FileTree, caller: UInt32, isRoot: Bool) {
         self.tree = tree
         self.caller = caller
         self.isRoot = isRoot
-        // Where nothing tells the mount, nothing is trusted: then this is 0.
+        // This is 0 if the mount is unknown. Then nothing is trusted.
         mount = tree.isRealRoot ? (try? tree.open("/", [.pathOnly, .directory], links: .refuse))?.mount ?? 0 : nil
         homes = HomeSearch(tree: tree, isRoot: isRoot, mount: mount)
     }
@@ -65,7 +65,7 @@ struct SourceReader {
         while let source = waiting.popLast() {
             guard let place = find(source.path, mayBeAnybodys: source.mayBeAnybodys) else { continue }
             if source.grammar == .pam { services[source.path] = place }
-            // The same file may be reached twice, as another source.
+            // The same file may be reached again as another source.
             var name: FilePath.Component?
             if source.grammar == .presence, case .file? = places[place] { name = source.path.lastComponent }
             guard visited.insert(Visit(grammar: source.grammar, place: place, name: name)).inserted else { continue }
@@ -74,25 +74,25 @@ struct SourceReader {
                 waiting += readFile(place, source)
             case (.directory(let selection), .directory?):
                 for name in names(in: place) where selection.includes(name) {
-                    // By the path under which programs open it, as a service of PAM's is found by that.
+                    // The path is the one under which programs open the file, because PAM services are found by it.
                     waiting.append(source.entry(source.path.appending(name)))
                 }
             case (.tree, .directory?), (.presence, .directory?):
-                // What lies in it is a problem by being there; what is listed itself is one even without that.
+                // Whatever lies in it is a problem. A listed directory is also a problem by itself.
                 if case .presence = source.kind { note(place, "what it grants is not known here") }
                 for name in names(in: place) {
                     waiting.append(NameSource(place.appending(name), .tree, .presence))
                 }
-            // Nothing in it is understood, and every word may be a name.
+            // Nothing in it is understood, so every word may be a name.
             case (.tree, .file?), (.presence, .file?):
                 waiting += readFile(place, NameSource(source.path, .file, .presence))
-            default: note(place, "neither what is expected there nor absent", isUnread: true)
+            default: note(place, "not what is expected there", isUnread: true)
             }
         }
     }
 
-    /// Looks, when all sources have been read, for services that let everybody pass who has a name, and for netgroups whose
-    /// members are not known.
+    /// Looks for services that let everybody with a name pass, and for netgroups with unknown members, after all
+    /// sources have been read.
     mutating func finish() {
         rights.unread += netgroups.unread
         let (services, stacks) = (services, stacks)
@@ -119,7 +119,7 @@ struct SourceReader {
     private mutating func names(in directory: FilePath) -> [FilePath.Component] {
         do throws(SystemCallError) {
             let names = try tree.names(in: directory, links: .refuse)
-            // As bytes, so that what is told of comes in one order everywhere.
+            // Bytes are compared, so that the order of the problems is the same everywhere.
             return names.sorted { $0.string.utf8.lexicographicallyPrecedes($1.string.utf8) }
         } catch {
             note(error, directory)
@@ -134,7 +134,7 @@ struct SourceReader {
         default: break
         }
         let remedy =
-            error.errno == .permissionDenied ? "; let capabilities.drop of the pod spec leave DAC_OVERRIDE" : ""
+            error.errno == .permissionDenied ? "; capabilities.drop in the pod spec must not have DAC_OVERRIDE" : ""
         note(path, "cannot be read: \(error.reason) (\(error.symbol))\(remedy)", isUnread: true)
     }
 
@@ -151,7 +151,7 @@ struct SourceReader {
             let file = try tree.open(path, [.readOnly, .nonBlocking], links: .refuse)
             let status = try file.status(path: path)
             guard status.kind == .file else {
-                note(path, "no regular file", isUnread: true)
+                note(path, "not a regular file", isUnread: true)
                 return []
             }
             bytes = try file.readAll(limit: Self.searchLimit, expected: status.size, path: path)
@@ -192,12 +192,12 @@ struct SourceReader {
 
     // MARK: The way to a file
 
-    /// The path without links; `nil` where there is nothing, or a problem has been noted.
+    /// The path without links; `nil` if there is nothing, or if a problem has been noted.
     private mutating func find(_ path: FilePath, mayBeAnybodys: Bool) -> FilePath? {
         var place: FilePath = "/"
         var way = Array(path.components)[...]
         var links = 0
-        // Often a pod's own, in which most of the sources are never: there it matters only what is there.
+        // `/run` is often the pod's own, and most sources are never there: only what exists there matters.
         var passed: String?
         while let component = way.popFirst() {
             if component.kind == .currentDirectory { continue }
@@ -220,7 +220,7 @@ struct SourceReader {
                 return nil
             case .link(let target):
                 links += 1
-                // Also where nothing is there yet.
+                // This is done even if the link's target does not exist yet.
                 if links == 1 { nameHomes(on: path) }
                 guard links <= Self.linkLimit else {
                     note(path, "too many symbolic links", isUnread: true)
@@ -241,17 +241,17 @@ struct SourceReader {
         return place
     }
 
-    /// Mentions whoever may have the home that a source lies in.
+    /// Mentions whoever may have the home that contains a source.
     private mutating func nameHomes(on path: FilePath) {
         for subject in homes.owners(of: WrittenPath(path)).map(\.subject) {
             rights.mentions.append(NameRights.Mention(subject: subject, file: path, line: nil))
         }
     }
 
-    /// What is at a path whose parents have been looked at before.
+    /// What is at a path whose parents have already been visited.
     private mutating func look(_ path: FilePath, mayBeAnybodys: Bool) -> Place {
         do throws(SystemCallError) {
-            // Never through a link: those on the way have been gone along before.
+            // No link is followed here, because those on the way have already been followed.
             let file = try tree.open(path, [.pathOnly, .noFollow], links: .refuse)
             let status = try file.status(path: path)
             if let mount, mount == 0 || file.mount != mount, !mayBeAnybodys {
@@ -261,7 +261,7 @@ struct SourceReader {
                 guard let name = path.lastComponent else { return .absent }
                 return .link(try tree.openParent(of: path, links: .refuse).linkTarget(name))
             }
-            // Debian's directory of polkit's rules is polkit's own.
+            // Debian's directory for polkit's rules belongs to the user polkit.
             if !mayBeAnybodys, status.user != 0 && (status.user >= 1000 || status.user == caller) {
                 open[path] = "it belongs to user \(status.user)"
             } else if !mayBeAnybodys, status.isWritableByOthers {
@@ -279,7 +279,7 @@ struct SourceReader {
                 if !isRoot { return .absent }
                 return .problem(
                     "cannot be looked at: \(error.reason) (\(error.symbol)); "
-                        + "let capabilities.drop of the pod spec leave DAC_OVERRIDE")
+                        + "capabilities.drop in the pod spec must not have DAC_OVERRIDE")
             default: return .problem("cannot be looked at: \(error.reason) (\(error.symbol))")
             }
         }
@@ -287,7 +287,7 @@ struct SourceReader {
 }
 
 extension FilePath {
-    /// The name of a file as lines in which somebody may be named, with and without its ending (`anna:wheel.membership`,
+    /// The name of a file as lines that may name somebody, with and without its extension (`anna:wheel.membership`,
     /// nss-systemd(8)).
     fileprivate var nameLines: [SourceText.Line] {
         [lastComponent?.string, stem].compactMap { $0 }.map { SourceText.Line(number: 0, bytes: Array($0.utf8)[...]) }

@@ -1,26 +1,26 @@
 internal import SystemPackage
 internal import Text
 
-/// The lines of a file that count: without blank lines and those that its grammar knows to be comments.
+/// The lines of a file that count: without blank lines, and without lines that its grammar knows to be comments.
 struct SourceText {
     struct Line: Equatable, Sendable {
-        /// From 1.
+        /// Counted from 1.
         let number: Int
-        /// Without blanks at both ends.
+        /// The line without blanks at either end.
         let bytes: ArraySlice<UInt8>
 
         fileprivate var goesOn: Bool { bytes.last == UInt8(ascii: "\\") }
     }
 
-    /// How a file writes a comment of a whole line.
+    /// How a file marks a whole line as a comment.
     enum Comments: Sendable {
-        /// Not at all, or in a way that the grammar treats itself.
+        /// It has no comments, or the grammar handles them itself.
         case none
-        /// From a `#`, unless it might go on in the next line.
+        /// With a `#`, unless the comment might continue on the next line.
         case hash
-        /// From a `#`, whatever its end, in a file that can name nobody.
+        /// With a `#`, however the line ends, in a file that cannot name anybody.
         case settings
-        /// From a `#`, unless an id or an include follows (sudoers(5)).
+        /// With a `#`, unless an id or an include follows (sudoers(5)).
         case sudoers
     }
 
@@ -39,7 +39,7 @@ struct SourceText {
         }
     }
 
-    /// Those that go on in another, each as a whole.
+    /// The lines with continuations, each joined into one.
     var wholeLines: [Line] {
         var whole: [Line] = []
         var number: Int?
@@ -78,7 +78,7 @@ struct SourceText {
 }
 
 extension ArraySlice<UInt8> {
-    /// Whether a `#` begins a comment, and neither a numeric id nor an include.
+    /// Whether a `#` begins a comment here, and not a numeric id or an include.
     var startsSudoersComment: Bool {
         var rest = dropFirst()
         if rest.starts(with: "include".utf8) { return false }
@@ -86,7 +86,7 @@ extension ArraySlice<UInt8> {
         return rest.first.map { !$0.isDigit } ?? true
     }
 
-    /// Without blanks at both ends.
+    /// The bytes without blanks at either end.
     var trimmed: ArraySlice<UInt8> {
         var (start, end) = (startIndex, endIndex)
         while start < end, self[start].isBlank { start += 1 }
@@ -94,33 +94,33 @@ extension ArraySlice<UInt8> {
         return self[start..<end]
     }
 
-    /// What stands between blanks.
+    /// The parts between blanks.
     var words: [ArraySlice<UInt8>] { split { $0.isBlank } }
 
-    /// What stands between separators, without blanks around it; also where that is nothing.
+    /// The parts between separators, without surrounding blanks; they may be empty.
     func items(_ separator: Character) -> [ArraySlice<UInt8>] {
         split(separator: separator.asciiValue ?? 0, omittingEmptySubsequences: false).map(\.trimmed)
     }
 
-    /// What stands before the first of some bytes, and what begins with it.
+    /// The part before the first of some bytes, and the part that begins with it.
     func cut(before isEnd: (UInt8) -> Bool) -> (ArraySlice<UInt8>, ArraySlice<UInt8>) {
         let end = firstIndex(where: isEnd) ?? endIndex
         return (self[..<end], self[end...])
     }
 
-    /// Without a comment, which a `#` begins.
+    /// The line without a comment that begins with `#`.
     var withoutComment: ArraySlice<UInt8> { cut { $0 == UInt8(ascii: "#") }.0.trimmed }
 
     var isDecimal: Bool { !isEmpty && allSatisfy(\.isDigit) }
 
-    /// Whether this is a name as account files have it, and nothing else.
+    /// Whether this is nothing but a name as account files have it.
     var isPlainName: Bool {
         let body = last == UInt8(ascii: "$") ? dropLast() : self
         guard let first = body.first, first.isNameByte, first != UInt8(ascii: "-") else { return false }
         return body.allSatisfy(\.isNameByte)
     }
 
-    /// Whether this is an absolute path of characters that mean nothing else anywhere.
+    /// Whether this is an absolute path of characters that have no other meaning anywhere.
     var isPlainPath: Bool {
         first == UInt8(ascii: "/")
             && allSatisfy { $0.isNameByte || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "+") }
@@ -130,6 +130,6 @@ extension ArraySlice<UInt8> {
     func `is`(_ text: String) -> Bool { elementsEqual(text.utf8) }
     var text: String { String(decoding: self, as: UTF8.self) }
 
-    /// Whether a byte is among them; each of a text's.
+    /// Whether any byte of a text is among these.
     func has(_ bytes: String) -> Bool { contains { bytes.utf8.contains($0) } }
 }

@@ -19,7 +19,7 @@ enum SudoGrammar {
                 && isOne(words[1], of: ["disable_coredump", "max_groups", "probe_interfaces", "group_source"])
                 && (!words[1].is("group_source") || isOne(words[2], of: ["adaptive", "static", "dynamic"]))
         }
-        // Its arguments would name another sudoers.
+        // Arguments of the plugin would name another sudoers file.
         return words[0].is("Plugin") && words.count == 3 && words[2].is("sudoers.so")
             && isOne(words[1], of: ["sudoers_policy", "sudoers_io", "sudoers_audit"])
     }
@@ -29,7 +29,7 @@ enum SudoGrammar {
     static func readDoas(_ findings: inout SourceFindings) {
         for line in findings.text.lines {
             var words = line.bytes.withoutComment.words[...]
-            // What is denied to one name is permitted to another.
+            // A rule that denies something to one name permits it to another.
             guard !line.bytes.has("\\\"'{}"), words.popFirst()?.is("permit") == true else {
                 findings.note(line)
                 continue

@@ -1,8 +1,8 @@
 internal import SystemPackage
 internal import Text
 
-/// Plain rules of sudo (sudoers(5)): lists of names with commas between, aliases, settings that name nobody, and includes
-/// by a plain path. Quotes, escapes, negations, netgroups and continued lines are not understood.
+/// Plain rules of sudo (sudoers(5)): lists of names separated by commas, aliases, settings that name nobody, and
+/// includes with a plain path. Quotes, escapes, negations, netgroups and continued lines are not understood.
 enum SudoersGrammar {
     static func read(_ findings: inout SourceFindings) {
         for line in findings.text.lines where !read(line, &findings) { findings.note(line) }
@@ -26,7 +26,7 @@ enum SudoersGrammar {
         }
     }
 
-    /// A comment begins at a `#` that no number follows; `nil` where it touches a word.
+    /// The text without a comment, which begins at a `#` that no number follows; `nil` if the comment touches a word.
     private static func withoutComment(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         var start = text.startIndex
         while let sign = text[start...].firstIndex(of: UInt8(ascii: "#")) {
@@ -77,7 +77,7 @@ enum SudoersGrammar {
         for item in users.items(",") {
             guard readSubject(item, line, &findings) else { return false }
         }
-        // As whom: not who, but a name of somebody all the same.
+        // These are the users to run as. They gain nothing, but are still somebody's names.
         var later = grant
         while let start = later.firstIndex(of: UInt8(ascii: "(")) {
             guard let end = later[start...].firstIndex(of: UInt8(ascii: ")")) else { return false }
@@ -92,7 +92,7 @@ enum SudoersGrammar {
         return true
     }
 
-    /// The list ends at a blank that is not beside a comma.
+    /// Splits off the list of users, which ends at a blank that is not next to a comma.
     private static func userList(_ text: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, ArraySlice<UInt8>) {
         var end = text.startIndex
         while end < text.endIndex {
@@ -124,7 +124,7 @@ enum SudoersGrammar {
 
 /// `Defaults` of sudoers(5), as far as they name nobody.
 enum SudoersDefaults {
-    /// With which a program or a screen is described, and never a user or a group.
+    /// The settings that describe a program or a screen, and never a user or a group.
     private static let parameters: Set<String> = [
         "always_query_group_plugin", "always_set_home", "authenticate", "badpass_message", "case_insensitive_group",
         "case_insensitive_user", "closefrom", "closefrom_override", "command_timeout", "compress_io", "editor",
@@ -147,7 +147,7 @@ enum SudoersDefaults {
         let (scope, settings) = line.bytes.dropFirst("Defaults".utf8.count).cut(before: \.isBlank)
         switch scope.first {
         case nil: break
-        // A host or a command, whose path may have anything but what ends it.
+        // A host or a command, whose path may contain anything but the byte that ends it.
         case UInt8(ascii: "@"), UInt8(ascii: "!"):
             if scope.has("\"#(),") || scope.count < 2 { return false }
         case UInt8(ascii: ":"), UInt8(ascii: ">"):
@@ -167,7 +167,7 @@ enum SudoersDefaults {
         }
     }
 
-    /// `name`, `!name` or `name = value`, from the start of a text.
+    /// Reads `name`, `!name` or `name = value` from the start of a text.
     private static func readSetting(_ rest: inout ArraySlice<UInt8>) -> Bool {
         let isNegated = rest.first == UInt8(ascii: "!")
         rest = rest.drop { $0 == UInt8(ascii: "!") || $0.isBlank }

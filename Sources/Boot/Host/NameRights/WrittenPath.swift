@@ -1,29 +1,29 @@
 internal import SystemPackage
 internal import Text
 
-/// An absolute path as a text has it, in which a component may stand for several names.
+/// An absolute path as it is written in a text, in which a component may match several names.
 struct WrittenPath: Equatable {
     enum Component: Equatable {
-        /// As it stands; also `.` and `..`.
+        /// A literal name, which may be `.` or `..`.
         case name(FilePath.Component)
-        /// Any that begins with some bytes: a pattern, an escape or a variable follows them.
+        /// Any name that begins with some bytes, because a pattern, an escape or a variable follows them.
         case pattern([UInt8])
     }
 
     private(set) var components: [Component] = []
-    /// Whether it may be any path: a regular expression, one below a variable, one that goes on in another line.
+    /// Whether it may be any path: a regular expression, a path below a variable, or one that is continued.
     private(set) var isUnclear = false
 
-    /// What may be any path.
+    /// A path that may be any path.
     static let unclear = WrittenPath()
 
     private init() { isUnclear = true }
 
-    /// How long a path may be, in bytes (PATH_MAX, limits.h).
+    /// The maximum length of a path in bytes (PATH_MAX, limits.h).
     static let lengthLimit = 4096
 
     /// - Parameters:
-    ///   - bytes: from its first slash on.
+    ///   - bytes: the path, beginning with its first slash.
     ///   - isLiteral: whether every byte stands for itself, as in an account file.
     init(_ bytes: ArraySlice<UInt8>, isLiteral: Bool = false) {
         if bytes.count > Self.lengthLimit { isUnclear = true }
@@ -38,19 +38,19 @@ struct WrittenPath: Equatable {
         if !isLiteral && !Self.isWhole(bytes) { isUnclear = true }
     }
 
-    /// Where a link leads.
+    /// The target of a link.
     init(_ path: FilePath) { components = path.components.map(Component.name) }
 
-    /// Whether every component stands as it is.
+    /// Whether every component is literal.
     var isPlain: Bool {
         !isUnclear && components.allSatisfy { if case .name = $0 { true } else { false } }
     }
 
-    /// A byte that some grammar gives a meaning. Of other bytes than ASCII's it is not known how a program reads them.
+    /// Whether a byte has a meaning in some grammar. How programs read bytes other than ASCII is unknown.
     private static func isSpecial(_ byte: UInt8) -> Bool { byte >= 0x80 || "*?[](){}|^$%\\&".utf8.contains(byte) }
 
-    /// Whether no bracket is left open, so that a byte which ends a path may be part of it, no escape may be a slash, and
-    /// no line follows that belongs to it.
+    /// Whether the path is complete. It is not if a bracket is left open, so that a byte which ends a path may be part
+    /// of it, if an escape may be a slash, or if a further line belongs to it.
     private static func isWhole(_ bytes: ArraySlice<UInt8>) -> Bool {
         var open = 0
         var rest = bytes

@@ -1,10 +1,10 @@
-/// An account as passwd has it.
+/// An account, as passwd has it.
 package struct Account: Equatable, Sendable {
     /// The uid.
     package let userID: UInt32
     /// The primary gid.
     package let groupID: UInt32
-    /// The path of the login shell; nil where the entry has none that could be executed, such as an empty one.
+    /// The path of the login shell; nil if the entry has none that could be executed, such as an empty one.
     package let shell: String?
 
     init(_ entry: UserEntry) {

@@ -1,28 +1,28 @@
 internal import Text
 
-// The entries of the account files as the C library's `files` service reads them: blanks before a name are passed over,
-// missing last fields are empty. An id that is no number makes the line one that nobody reads. Of an entry that is changed
-// all else stays as it was written, byte for byte.
+// The entries of the account files as the C library's `files` service reads them: blanks before a name are skipped, and
+// missing last fields are empty. A line whose id is not a number is ignored. When an entry changes, everything else in
+// it stays as it was written, byte for byte.
 
 /// A line of an account file.
 protocol AccountEntry: Equatable {
     init?(_ line: ArraySlice<UInt8>)
     var name: ArraySlice<UInt8> { get set }
-    /// The line, without newline.
+    /// The line, without its newline.
     var text: [UInt8] { get }
 }
 
 /// An entry that gives a name to an id.
 protocol IdentifiedEntry: AccountEntry {
-    /// The uid of a user, the gid of a group.
+    /// The uid of a user, or the gid of a group.
     var id: UInt32 { get set }
 }
 
 /// An entry with lists of user names.
 protocol MembersEntry: AccountEntry {
-    /// Whether one of the lists has the name.
+    /// Whether one of the lists contains the name.
     func lists(_ name: ArraySlice<UInt8>) -> Bool
-    /// Puts one name in the place of another in all lists.
+    /// Replaces one name with another in all lists.
     mutating func renameMember(_ old: ArraySlice<UInt8>, to new: ArraySlice<UInt8>)
 }
 
@@ -112,7 +112,7 @@ struct GroupEntry: IdentifiedEntry, MembersEntry {
 /// A line of `/etc/shadow`.
 struct ShadowEntry: AccountEntry {
     var name: ArraySlice<UInt8>
-    /// The password and the seven fields of its ageing.
+    /// The password and the seven fields for its ageing.
     var rest: ArraySlice<UInt8>
 
     init?(_ line: ArraySlice<UInt8>) {
@@ -122,8 +122,8 @@ struct ShadowEntry: AccountEntry {
         if name.isEmpty || name.endIndex == line.endIndex { return nil }
     }
 
-    /// An entry that no password matches and that never expires. It is not "locked" as with `!`, for which an sshd without
-    /// PAM refuses keys as well.
+    /// An entry that no password matches and that never expires. It is not "locked" with `!`, because an sshd without
+    /// PAM then also refuses keys.
     init(closed name: ArraySlice<UInt8>) {
         self.name = name
         rest = "*:::::::".bytes
@@ -190,14 +190,14 @@ struct MemberList: Equatable {
         return false
     }
 
-    /// Adds a name at the end, unless the list has it.
+    /// Adds a name at the end, unless the list already has it.
     mutating func add(_ name: ArraySlice<UInt8>) {
         if contains(name) { return }
         if !text.isEmpty { text.append(.comma) }
         text += name
     }
 
-    /// Puts one name in the place of another, or takes it away where the list has the new name already.
+    /// Replaces one name with another, or removes it if the list already has the new name.
     mutating func rename(_ old: ArraySlice<UInt8>, to new: ArraySlice<UInt8>) {
         guard contains(old) else { return }
         var hasNew = contains(new)
@@ -214,11 +214,11 @@ struct MemberList: Equatable {
     }
 }
 
-/// The fields of a line, one after the other; empty ones after the last.
+/// The fields of a line, one after another; missing ones at the end are empty.
 private struct Fields {
-    /// What stands before the first field.
+    /// The blanks before the first field.
     let blanks: ArraySlice<UInt8>
-    /// What has not been read yet.
+    /// The part that has not been read yet.
     private(set) var rest: ArraySlice<UInt8>
 
     init(of line: ArraySlice<UInt8>) {

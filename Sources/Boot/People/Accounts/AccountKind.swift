@@ -1,4 +1,4 @@
-/// Users or groups: the words for them in messages.
+/// Users or groups, with the words for them in messages.
 enum AccountKind {
     case user, group
 

@@ -6,12 +6,12 @@ extension AccountFiles {
         (AccountText(passwd ?? []).first(named: name.bytes)?.entry).map(Account.init)
     }
 
-    /// The account to which a uid leads.
+    /// The account that a uid resolves to.
     package func account(withUserID userID: UInt32) -> Account? {
         (AccountText(passwd ?? []).first(withID: userID)?.entry).map(Account.init)
     }
 
-    /// The login shell of the account to which a uid leads.
+    /// The login shell of the account that a uid resolves to.
     package func loginShell(ofUserID userID: UInt32) -> String? { account(withUserID: userID)?.shell }
 
     /// The gid of the group with a name.
@@ -19,8 +19,8 @@ extension AccountFiles {
         AccountText<GroupEntry>(group ?? []).first(named: name.bytes)?.entry.id
     }
 
-    /// The gids of the groups that list a user, sorted. The primary gid is the account's own, and among these only where
-    /// a list has the user as well.
+    /// The gids of the groups that list a user, sorted. The primary gid is that of the account, and is only included if
+    /// a list also has the user.
     package func groups(ofUserNamed name: String) -> [UInt32] {
         AccountText(group ?? []).groups(listing: name.bytes)
     }
@@ -29,7 +29,7 @@ extension AccountFiles {
 extension AccountText<GroupEntry> {
     /// The gids of the groups that list a user, sorted.
     func groups(listing name: ArraySlice<UInt8>) -> [UInt32] {
-        // The highest number stands for no group; setgroups(2) refuses a list that has it.
+        // The highest number stands for no group; setgroups(2) refuses a list that contains it.
         Set(lines(listing: name).compactMap { self[$0]?.id }).subtracting([.max]).sorted()
     }
 }

@@ -1,22 +1,22 @@
 internal import Text
 
 extension AccountPlan {
-    /// Works out the account files in which the user and the group exist as asked for.
+    /// Works out the account files in which the user and the group exist as requested.
     ///
-    /// A function of its arguments: a static program must not ask the C library for users or groups, whose services it
-    /// would load at run time. Lines that are not entries of their file (comments, NIS references, malformed ones) are
-    /// ignored and survive byte for byte; of several entries with one name or one id the first counts. Nothing is planned
-    /// twice: a plan for the files of a plan changes nothing.
+    /// It depends only on its arguments: a static program must not ask the C library for users or groups, because the
+    /// library would load services at run time. Lines that are not entries of their file (comments, NIS references,
+    /// malformed lines) are ignored and survive byte for byte. Of several entries with one name or one id, the first
+    /// counts. Nothing is planned twice: a plan for the files of a plan changes nothing.
     ///
     /// **An elevated start adds what is missing and changes nothing that the image has**, because the caller has chosen
-    /// the names. Every line that was found is in the planned file, byte for byte and in its order, but for two kinds: the
-    /// groups that image policy grants get the user at the end of their members, in group and in gshadow, and an entry that
-    /// a container runtime made for the caller's id is renamed: one whose name is the id, without a password, without other
-    /// members, and without a line in shadow or gshadow. So an account of the caller's keeps its password, gid, home
-    /// and shell; a group keeps its password, administrators and members. A line of shadow or gshadow is added where an
-    /// entry refers to one (`x`) that is not there.
+    /// the names. Every line that was found is in the planned file, byte for byte and in its order, with two
+    /// exceptions. The groups that image policy grants get the user at the end of their members, in group and in
+    /// gshadow. An entry that a container runtime made for the caller's id is renamed: one whose name is the id,
+    /// without a password, without other members, and without a line in shadow or gshadow. So the caller's existing
+    /// account keeps its password, gid, home and shell, and a group keeps its password, administrators and members. A
+    /// line is added to shadow or gshadow if an entry refers to one (`x`) that does not exist.
     ///
-    /// - Throws: everything in the files that stands against the request, at once.
+    /// - Throws: all conflicts between the files and the request, at once.
     package static func plan(
         _ request: AccountRequest, on files: AccountFiles
     ) throws(AccountRefusals) -> AccountPlan {
@@ -31,12 +31,12 @@ struct AccountPlanner {
     private let found: AccountFiles
     var passwd: AccountText<UserEntry>
     var group: AccountText<GroupEntry>
-    /// nil where the image has no such file: then none is made.
+    /// nil if the image has no such file; then none is created.
     var shadow: AccountText<ShadowEntry>?
     var gshadow: AccountText<GroupShadowEntry>?
     var changes: [String] = []
     var warnings: [String] = []
-    /// The name of a runtime's entry for the user, where an elevated start gave it another.
+    /// The former name of a runtime's entry for the user, if an elevated start has renamed it.
     var renamedUser: ArraySlice<UInt8>?
 
     init(_ request: AccountRequest, on files: AccountFiles) {
@@ -69,14 +69,14 @@ struct AccountPlanner {
             changes: changes, warnings: warnings)
     }
 
-    /// What would stand in passwd.
+    /// The entry that passwd would have.
     private var userWithoutEntry: UserEntry {
         UserEntry(
             name: request.userName, password: "*", id: request.userID, groupID: request.groupID, home: request.home,
             shell: request.shell)
     }
 
-    /// What becomes of user and group; nil for a group that is left as it is because it is gid 0.
+    /// What happens to the user and the group; nil for a group that is left as it is because it is gid 0.
     private func resolve() throws(AccountRefusals) -> (user: Resolution, group: Resolution?) {
         var refusals = request.refusalsOfForm
         var user: Resolution?
@@ -121,15 +121,16 @@ struct AccountPlanner {
         ).resolve()
     }
 
-    /// Whether the entry is like those of container runtimes: no password matches it, and shadow does not know the name.
+    /// Whether the entry looks like a container runtime's: no password matches it, and shadow lacks the name.
     ///
-    /// podman writes `1000:*:1000:0:container user:/:/bin/sh`, CRI-O `1000:x:1000:0:1000 user:/:/sbin/nologin`. An empty
-    /// field would be a login without a password, which only the image's maker can have meant.
+    /// podman writes `1000:*:1000:0:container user:/:/bin/sh`, CRI-O `1000:x:1000:0:1000 user:/:/sbin/nologin`. An
+    /// empty field would mean a login without a password, which only the image's maker can have intended.
     private func hasRuntimesForm(_ entry: UserEntry) -> Bool {
         isClosed(entry.password) && shadow?.first(named: entry.name) == nil
     }
 
-    /// Likewise for a group: `2000:x:2000:`, where podman has the user's number as the one member.
+    /// Whether a group looks like those of container runtimes: `2000:x:2000:`, where podman has the user's number as
+    /// the only member.
     private func hasRuntimesForm(_ entry: GroupEntry) -> Bool {
         let members = entry.members.text
         return isClosed(entry.password) && gshadow?.first(named: entry.name) == nil
@@ -140,9 +141,9 @@ struct AccountPlanner {
         password.elementsEqual("x".utf8) || password.elementsEqual("*".utf8)
     }
 
-    /// Refuses a name that is new to passwd and would come into groups which already list it.
+    /// Refuses a name that is new to passwd if groups already list it.
     ///
-    /// An elevated caller chooses the name, and would choose groups with it: newgrp(1) and su(1) believe the lists.
+    /// An elevated caller chooses the name, and would choose groups with it: newgrp(1) and su(1) trust the lists.
     private func refuseInheritedGroups() throws(AccountRefusals) {
         guard request.start == .elevated, request.givesUser else { return }
         let name = request.userName.bytes
@@ -157,7 +158,7 @@ struct AccountPlanner {
         throw AccountRefusals(refusals: [AccountRefusal(variable: PodVariables.userName.name, reason: reason)])
     }
 
-    /// Refuses to use an account under a name that could not stand in the environment or in a member list.
+    /// Refuses to use an account whose name could not be put in the environment or in a member list.
     private func refuseUnusableName(_ line: Int) throws(AccountRefusals) {
         guard let name = passwd[line]?.name, !name.allSatisfy({ $0.isPrintable && $0 != 0x20 && $0 != .comma }) else {
             return
@@ -170,8 +171,8 @@ struct AccountPlanner {
 }
 
 extension AccountRequest {
-    /// What would make the user root or break the files: a text that ends its field or line early writes another account.
-    /// The settings have checked it; the one who writes the text does not rely on that.
+    /// Values that would make the user root or break the files: a text that ends its field or line early writes another
+    /// account. The settings have been checked for this, but the code that writes the text does not rely on it.
     fileprivate var refusalsOfForm: [AccountRefusal] {
         var refusals: [AccountRefusal] = []
         func refuse(_ variable: String, _ reason: String) {
@@ -181,13 +182,13 @@ extension AccountRequest {
             do {
                 _ = try ValueFormats.accountName(name)
             } catch {
-                refuse(variable, "'\(name.bytes.shownName)' cannot stand in an account file: \(error.expected)")
+                refuse(variable, "'\(name.bytes.shownName)' cannot be written to an account file: \(error.expected)")
             }
         }
         for path in [home, shell] where !path.bytes.isAbsolutePath || path.utf8.contains(.colon) {
             refuse(
                 PodVariables.userName.name,
-                "'\(path.shown())' cannot stand in an account file: not an absolute path without a colon"
+                "'\(path.shown())' cannot be written to an account file: not an absolute path without a colon"
             )
         }
         if userID == 0 {

@@ -17,7 +17,7 @@ extension AccountPlanner {
         var entry = found
         entry.name = request.groupName.bytes
         entry.id = request.groupID
-        // A runtime's entry is not the image's, and names the user by the same number.
+        // A runtime's entry is not the image's, and refers to the user by the same number.
         if let renamedUser { entry.renameMember(renamedUser, to: request.userName.bytes) }
         let formerName = entry.name != found.name && group.first(named: found.name)?.line == line ? found.name : nil
         if entry.name != found.name {
@@ -42,7 +42,7 @@ extension AccountPlanner {
         return entry.name
     }
 
-    /// Makes the user a member of the further groups that the request names.
+    /// Makes the user a member of the other groups that the request names.
     ///
     /// - Returns: all gids that the group file then gives to the user, sorted, without the primary one.
     mutating func joinGroups(_ user: ArraySlice<UInt8>, primaryGroupName: ArraySlice<UInt8>) -> [UInt32] {
@@ -73,15 +73,15 @@ extension AccountPlanner {
         return entry.name
     }
 
-    /// Leaves the image's group as it is, in an elevated start. Only a line of gshadow that it refers to and lacks is added:
-    /// one for a group that has its password in group would take its place.
+    /// Leaves the image's group as it is, in an elevated start. Only a line of gshadow that it refers to and lacks is
+    /// added: if the group had its password in group, such a line would override it.
     private mutating func keepGroup(_ found: GroupEntry) {
         if found.password.elementsEqual("x".utf8), addGroupShadow(of: found) {
             changes.append("group \(found.name.shownName): gshadow entry added (no password)")
         }
     }
 
-    /// Adds a name for the gid of a device node: programs that print groups complain of a gid without one.
+    /// Adds a name for the gid of a device node: programs that print groups complain about a gid without one.
     private mutating func addDeviceGroup(_ gid: UInt32, member: ArraySlice<UInt8>, avoiding taken: ArraySlice<UInt8>) {
         var name = "gpu-\(gid)"
         var suffix = 2
@@ -102,7 +102,7 @@ extension AccountPlanner {
         guard var entry = group[line] else { return }
         entry.members.add(user)
         var hasJoined = group.replace(line, with: entry)
-        // Of two groups with one name, the line in gshadow is the primary one's.
+        // If two groups have one name, the line in gshadow belongs to the primary one.
         if entry.name != primaryGroupName, let shadow = gshadow?.first(named: entry.name) {
             var shadowEntry = shadow.entry
             shadowEntry.members.add(user)
@@ -113,10 +113,10 @@ extension AccountPlanner {
         }
     }
 
-    /// Puts the group's entry before the one that holds the gid: groups are never removed, so that both share it.
+    /// Moves the group's entry before the one that holds the gid. Groups are never removed, so both share the gid.
     private mutating func putGroup(_ entry: GroupEntry, from line: Int, before holder: Int) {
         let other = group[holder].map { $0.name.shownName } ?? ""
-        // The name must lead to it, too, where other lines have the same.
+        // If other lines have the same name, the name must also resolve to this entry.
         let others = group.lines(named: [entry.name]).filter { $0 != line }
         group.move(line, before: min(holder, others.first ?? holder), as: entry)
         changes.append("group \(request.groupName) put before group \(other) in group")
@@ -146,7 +146,7 @@ extension AccountPlanner {
         }
     }
 
-    /// Adds a line for the group to gshadow, with the members that group has, unless there is one, whatever it says.
+    /// Adds a line for the group to gshadow, with the members from group, unless there is any line for it.
     ///
     /// - Returns: whether it was added.
     @discardableResult
@@ -156,8 +156,8 @@ extension AccountPlanner {
         return true
     }
 
-    /// Leaves exactly one line for the group in gshadow, without a password and administrators. It keeps its members;
-    /// those of a new group are the group file's, whatever a line without a group said.
+    /// Leaves exactly one line for the group in gshadow, without a password and administrators. It keeps its members; a
+    /// new group gets the members from the group file, even if there was a line without a group.
     ///
     /// - Returns: whether anything changes.
     @discardableResult

@@ -1,5 +1,5 @@
 extension AccountPlanner {
-    /// Makes the user's entries in passwd and shadow what they should be; a new name follows into the member lists.
+    /// Makes the user's entries in passwd and shadow what they should be, and applies a new name to the member lists.
     ///
     /// - Returns: the entry of passwd that is in force.
     mutating func settleUser(_ resolution: Resolution) -> UserEntry {
@@ -10,7 +10,7 @@ extension AccountPlanner {
         entry.groupID = request.groupID
         entry.password = closed(found.password)
         if case .use = resolution {
-            // An account that is used as it is keeps its paths, unless they are none.
+            // An account that is used as it is keeps its paths, unless they are invalid.
             if !found.home.isAbsolutePath { entry.home = request.home.bytes }
             if !found.shell.isAbsolutePath { entry.shell = request.shell.bytes }
             let name = found.name.shownName
@@ -20,7 +20,7 @@ extension AccountPlanner {
             entry.home = request.home.bytes
             entry.shell = request.shell.bytes
         }
-        // Of several entries with one name the shadow line and the memberships are the first one's.
+        // If several entries have one name, the shadow line and the memberships belong to the first one.
         let formerName = entry.name != found.name && passwd.first(named: found.name)?.line == line ? found.name : nil
         reportUser(entry, wasFound: found)
         if case .renumber(_, let holder?) = resolution {
@@ -51,8 +51,8 @@ extension AccountPlanner {
         return entry
     }
 
-    /// Uses the image's account as it is, in an elevated start. Only a line of shadow that it refers to and lacks is added:
-    /// one for an account that has its password in passwd would take its place.
+    /// Uses the image's account as it is, in an elevated start. Only a line of shadow that it refers to and lacks is
+    /// added: if the account had its password in passwd, such a line would override it.
     private mutating func keepUser(_ found: UserEntry) -> UserEntry {
         let name = found.name.shownName
         if found.password.elementsEqual("x".utf8), addShadow(of: found.name) {
@@ -69,10 +69,10 @@ extension AccountPlanner {
         return entry
     }
 
-    /// Puts the user's entry before the one that holds the uid: accounts are never removed, so that both share it.
+    /// Moves the user's entry before the one that holds the uid. Accounts are never removed, so both share the uid.
     private mutating func putUser(_ entry: UserEntry, from line: Int, before holder: Int) {
         let other = passwd[holder].map { $0.name.shownName } ?? ""
-        // The name must lead to it, too, where other lines have the same.
+        // If other lines have the same name, the name must also resolve to this entry.
         let others = passwd.lines(named: [entry.name]).filter { $0 != line }
         passwd.move(line, before: min(holder, others.first ?? holder), as: entry)
         changes.append("user \(request.userName) put before user \(other) in passwd")
@@ -81,7 +81,7 @@ extension AccountPlanner {
         )
     }
 
-    /// The password field that lets nobody in by a password: that of the shadow file, or one that nothing matches.
+    /// A password field that no password matches: one that refers to the shadow file, or `*`.
     private func closed(_ password: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         if shadow != nil { return "x".bytes }
         return password.elementsEqual("x".utf8) ? password : "*".bytes
@@ -101,8 +101,8 @@ extension AccountPlanner {
         if !fields.isEmpty { changes.append("user \(name): \(fields.joined(separator: ", "))") }
     }
 
-    /// Leaves exactly one line for the user in shadow, without a password. A line of the former name goes, because its
-    /// password would wait there for the next account of that name.
+    /// Leaves exactly one line for the user in shadow, without a password. A line with the former name is removed,
+    /// because the next account of that name would get its password.
     ///
     /// - Returns: whether anything changes.
     @discardableResult
@@ -116,7 +116,7 @@ extension AccountPlanner {
         return text.isChanged
     }
 
-    /// Adds a line for the user to shadow, unless there is one, whatever it says.
+    /// Adds a line for the user to shadow, unless there is any line for it.
     ///
     /// - Returns: whether it was added.
     @discardableResult

@@ -1,4 +1,4 @@
-/// What the settings ask of the account files. Names, ids and paths have been checked for their form.
+/// What the settings ask of the account files. The form of names, ids and paths has been checked.
 package struct AccountRequest: Sendable {
     /// The user's login name, without colon, comma or newline.
     package var userName: String
@@ -12,18 +12,18 @@ package struct AccountRequest: Sendable {
     package var home: String
     /// The absolute path of the user's login shell.
     package var shell: String
-    /// The names of further groups for the user; those that the image's group file does not have are passed over.
+    /// The names of other groups for the user; those that the image's group file does not have are skipped.
     package var supplementaryGroupNames: [String]
-    /// The gids of device nodes that the user must be able to open. Gid 0 is passed over; a gid without a name gets one.
+    /// The gids of device nodes that the user must be able to open. Gid 0 is skipped; a gid without a name gets one.
     package var deviceGroupIDs: [UInt32]
-    /// What to do where a name or an id is already taken.
+    /// What to do if a name or an id is already taken.
     package var policy: CollisionPolicy
-    /// How the container was started, which limits what the policy may do: only a start as root changes entries of the
-    /// image; the others add entries for the caller's own ids, and a bare one allows gid 0.
+    /// How the container was started, which limits what the policy may do. Only a start as root changes entries of the
+    /// image; the others add entries for the caller's own ids. Only a bare start allows gid 0.
     package var start: Start
-    /// Whether the user may get an entry; otherwise everything that has the name stays as it is.
+    /// Whether the user may get an entry; otherwise everything with that name stays as it is.
     package var givesUser = true
-    /// Likewise for the group.
+    /// Whether the group may get an entry; otherwise everything with that name stays as it is.
     package var givesGroup = true
 
     package init(

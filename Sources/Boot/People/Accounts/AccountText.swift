@@ -1,19 +1,19 @@
 internal import Text
 
-/// The text of one account file, and the edits that were made to it.
+/// The text of one account file, with the edits that were made to it.
 ///
-/// Only lines that may be entries are known by number; blank lines, comments and NIS lines (`+` and `-`) are bytes between
-/// them. Nothing that was not edited is rebuilt from its parts: it is copied byte for byte.
+/// Only lines that may be entries have numbers; blank lines, comments and NIS lines (`+` and `-`) are bytes between
+/// them. What was not edited is never rebuilt from its parts, but copied byte for byte.
 struct AccountText<Entry: AccountEntry> {
     private let original: [UInt8]
-    /// The new texts of lines that were replaced, one after the other.
+    /// The new texts of lines that were replaced, one after another.
     private var replacements: [UInt8] = []
-    /// Where the lines are: in `original`, or behind its end in `replacements`; empty for a line that was removed. Not one
-    /// array for each line, because all million lines of a file may change.
+    /// The positions of the lines: in `original`, or after its end in `replacements`; empty for a line that was
+    /// removed. There is no array for each line, because all of a file's million lines may change.
     private var ranges: [Range<Int>]
-    /// Whole lines, each with its newline, that go before a line.
+    /// Whole lines, each with its newline, that are inserted before a line.
     private var insertions: [Int: [UInt8]] = [:]
-    /// Whole lines, each with its newline, that go to the end.
+    /// Whole lines, each with its newline, that are added at the end.
     private var appended: [UInt8] = []
     /// Whether the text differs from what was found.
     private(set) var isChanged = false
@@ -27,7 +27,7 @@ struct AccountText<Entry: AccountEntry> {
     /// The numbers of the lines that may be entries, in the order of the file as it was found.
     var lines: Range<Int> { ranges.indices }
 
-    /// The entry on a line as it is now; nil where the line is malformed, was removed or moved.
+    /// The entry on a line as it is now; nil if the line is malformed, or was removed or moved.
     subscript(line: Int) -> Entry? { Entry(text(line)) }
 
     /// The first entry with the name.
@@ -43,7 +43,7 @@ struct AccountText<Entry: AccountEntry> {
         lines.filter { line in names.contains { text(line).isEntry(named: $0) } && self[line] != nil }
     }
 
-    /// Puts an entry in the place of the one on a line. An entry with the same content leaves the line as it is written.
+    /// Replaces the entry on a line. If the entry has the same content, the line stays as it was written.
     ///
     /// - Returns: whether anything changes.
     @discardableResult
@@ -56,7 +56,7 @@ struct AccountText<Entry: AccountEntry> {
         return true
     }
 
-    /// Takes a line away and puts an entry before another line.
+    /// Removes a line, and inserts an entry before another line.
     mutating func move(_ line: Int, before other: Int, as entry: Entry) {
         remove(line)
         insertions[other, default: []] += entry.text + [.newline]
@@ -72,7 +72,7 @@ struct AccountText<Entry: AccountEntry> {
         isChanged = true
     }
 
-    /// The whole text. A last line without newline stays so, unless lines were appended.
+    /// The whole text. If the last line had no newline, it gets one only when lines are added.
     var bytes: [UInt8] {
         guard isChanged else { return original }
         var result: [UInt8] = []
@@ -101,7 +101,7 @@ struct AccountText<Entry: AccountEntry> {
         return replacements[(range.lowerBound - original.count)..<(range.upperBound - original.count)]
     }
 
-    /// Finds the lines that may be entries: at least a name, a colon and one byte more.
+    /// Finds the lines that may be entries: they have at least a name, a colon and one more byte.
     private static func findLines(in bytes: [UInt8], found: (Range<Int>) -> Void) {
         var start = 0
         while start < bytes.count {
@@ -142,7 +142,7 @@ extension AccountText where Entry: MembersEntry {
     }
 }
 
-/// What can be seen of a line without taking it apart, which would take ten times as long for a file of a million lines.
+/// Properties of a line that are visible without parsing it, which would take ten times as long for a million lines.
 extension ArraySlice<UInt8> {
     /// Whether the first field is the name.
     fileprivate func isEntry(named name: ArraySlice<UInt8>) -> Bool {
@@ -151,7 +151,7 @@ extension ArraySlice<UInt8> {
         return hasField(name, at: position)
     }
 
-    /// Whether the third field is the number, perhaps after blanks, a plus and zeros; also where only taking it apart tells.
+    /// Whether the third field is the number, perhaps after blanks, a plus and zeros; also if only parsing can tell.
     fileprivate func mayBeEntry(withID digits: ArraySlice<UInt8>) -> Bool {
         var position = startIndex
         var colons = 0
@@ -161,7 +161,7 @@ extension ArraySlice<UInt8> {
         }
         while position < endIndex, self[position].isFieldBlank { position += 1 }
         guard position < endIndex else { return false }
-        // A number that wraps around.
+        // The number wraps around.
         if self[position] == UInt8(ascii: "-") { return true }
         if self[position] == UInt8(ascii: "+") { position += 1 }
         while endIndex - position > digits.count, self[position] == UInt8(ascii: "0") {

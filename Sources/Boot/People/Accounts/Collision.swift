@@ -1,13 +1,13 @@
-/// What becomes of a wanted name and id in passwd or group. The numbers are those of lines.
+/// What happens to a wanted name and id in passwd or group. The numbers are line numbers.
 enum Resolution: Equatable {
-    /// Neither is there: a new entry.
+    /// Neither exists: a new entry is added.
     case add
     /// The entry has both.
     case keep(Int)
     /// The holder of the id gets the name.
     case rename(Int)
-    /// The entry with the name gets the id. Where another entry holds the id, it goes before that one, so that the id
-    /// leads to the name; both then share the id.
+    /// The entry with the name gets the id. If another entry holds the id, this entry is moved before it, so that the
+    /// id resolves to the name; both then share the id.
     case renumber(Int, before: Int?)
     /// The holder of the id is used under its own name.
     case use(Int)
@@ -21,11 +21,11 @@ enum Resolution: Equatable {
     }
 }
 
-/// A wanted name and id against the entries of a file: the table of collisions.
+/// A wanted name and id, compared with the entries of a file: the table of collisions.
 ///
-/// Where a name or an id stands more than once in the file the first line counts, as for the C library.
+/// If a name or an id occurs more than once in the file, the first line counts, as for the C library.
 struct Collision<Entry: IdentifiedEntry> {
-    /// The words for messages, and what differs between users and groups.
+    /// The words for messages, and the differences between users and groups.
     let kind: AccountKind
     let wantedName: ArraySlice<UInt8>
     let wantedID: UInt32
@@ -35,12 +35,12 @@ struct Collision<Entry: IdentifiedEntry> {
     let named: (line: Int, entry: Entry)?
     /// The entry that has the id.
     let holder: (line: Int, entry: Entry)?
-    /// Whether that entry has the form that container runtimes give to theirs.
+    /// Whether that entry has the form that container runtimes use.
     let holderHasRuntimesForm: Bool
 
     func resolve() throws(AccountRefusals) -> Resolution {
         if let named, named.line == holder?.line { return .keep(named.line) }
-        // A later line with the same name is nobody else.
+        // A later line with the same name does not count as another holder.
         let holder = holder.flatMap { $0.entry.name == wantedName ? nil : $0 }
         var refusals: [AccountRefusal] = []
         if let named, named.entry.id != wantedID, let reason = reasonAgainstRenumbering(named.entry) {
@@ -61,12 +61,12 @@ struct Collision<Entry: IdentifiedEntry> {
 
     /// Whether the holder of the id stays in force under its own name.
     private func keepsName(_ holder: Entry) -> Bool {
-        // To move the entry of the image before it, or to give both one name, would change what the image has.
+        // Moving the image's entry before it, or giving both the same name, would change what the image has.
         if isInjected(holder) { return kind == .group && start == .elevated && named != nil }
         return policy == .reuse || kind == .group && (start != .root || kind.isSystem(holder))
     }
 
-    /// Why the entry with the wanted name may not get the wanted id; nil if it may.
+    /// Why the entry with the wanted name must not get the wanted id; nil if it may.
     private func reasonAgainstRenumbering(_ named: Entry) -> String? {
         let name = named.name.shownName
         let choice = "choose another \(kind.nameVariable)"
@@ -83,7 +83,7 @@ struct Collision<Entry: IdentifiedEntry> {
         return nil
     }
 
-    /// Why the holder of the wanted id may neither get the wanted name nor be used under its own; nil if it may.
+    /// Why the holder of the wanted id must neither get the wanted name nor be used under its own; nil if it may.
     private func reasonAgainstTaking(_ holder: Entry) -> String? {
         if isInjected(holder) && !(kind == .user && start == .elevated && named?.entry.id == wantedID) { return nil }
         let name = holder.name.shownName
@@ -99,8 +99,8 @@ struct Collision<Entry: IdentifiedEntry> {
         return nil
     }
 
-    /// Whether a container runtime wrote the entry for an id that it did not find: its name is the id. An elevated start
-    /// takes no other entry for one, because the image may have an account or a group of such a name.
+    /// Whether a container runtime added the entry for an id that it did not find: its name is the id. An elevated
+    /// start also checks the entry's form, because the image may have an account or group with such a name.
     private func isInjected(_ holder: Entry) -> Bool {
         holder.name.elementsEqual(wantedID.decimal) && (start != .elevated || holderHasRuntimesForm)
     }

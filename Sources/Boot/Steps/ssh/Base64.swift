@@ -1,24 +1,24 @@
 package import Linux
 internal import Text
 
-/// Decodes base64 (RFC 4648, section 4), with whitespace anywhere and with or without padding at the end.
+/// Decodes base64 (RFC 4648, section 4), with whitespace anywhere, and with or without padding at the end.
 package enum Base64 {
     /// Why a text is not base64.
     package enum Problem: Error, Equatable, Sendable {
-        /// A byte that has no place there; counted from 1.
+        /// The position of a byte that is not allowed there, counted from 1.
         case byte(Int)
         /// The end is missing, or there is too much padding.
         case length
     }
 
-    /// The bytes that a part of a text stands for.
+    /// The bytes that a part of a text encodes.
     ///
     /// - Parameters:
     ///   - text: the text.
     ///   - range: the part of it.
-    /// - Throws: why it is not base64, and nothing of the text itself.
+    /// - Throws: why it is not base64; the error has nothing of the text itself.
     package static func decode(_ text: Secret, _ range: Range<Int>) throws(Problem) -> Secret {
-        // Keys may be large: a byte at a time through the secret itself, that would be the longest part of a boot.
+        // Keys may be large: reading them byte by byte through the secret would be the longest part of a boot.
         try text.withBytes(range) { (bytes) throws(Problem) in try decode(bytes) }
     }
 

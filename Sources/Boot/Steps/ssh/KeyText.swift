@@ -1,14 +1,14 @@
 package import Linux
 package import Text
 
-/// The text of a file of ssh's, made ready to be written.
+/// The text of one of ssh's files, made ready to be written.
 package enum KeyText {
-    /// The text with every line ended by one newline, the last one too, and without whitespace around it.
+    /// The text with one newline at the end of every line, including the last, and without whitespace around it.
     ///
-    /// Keys go through editors of other systems and through templates, which end lines otherwise or cut the last newline;
-    /// ssh refuses such a key.
+    /// Keys pass through editors of other systems and through templates, which end lines differently or remove the last
+    /// newline; ssh refuses such a key.
     ///
-    /// - Throws: that there is nothing but whitespace, or a NUL byte.
+    /// - Throws: an error if the text has a NUL byte or nothing but whitespace.
     package static func normalized(_ text: Secret) throws(FormatError) -> Secret {
         var start = text.has([0xEF, 0xBB, 0xBF], at: 0) ? 3 : 0
         while start < text.count, text[start].isSpace { start += 1 }
@@ -19,10 +19,10 @@ package enum KeyText {
         return result
     }
 
-    /// The text with every line ended by one newline, and room for one byte more.
+    /// The text with one newline at the end of every line, and room for one more byte.
     private static func linesEnded(_ text: UnsafeRawBufferPointer) throws(FormatError) -> Secret {
         let result = Secret(capacity: text.count + 1)
-        // What has no carriage return in it is copied in one piece.
+        // A text without carriage returns is copied in one piece.
         var copied = 0
         for (index, byte) in text.enumerated() {
             if byte == 0 { throw FormatError("it has a NUL byte") }
@@ -35,9 +35,9 @@ package enum KeyText {
         return result
     }
 
-    /// A text that everybody may read: public keys.
+    /// A text that everybody may read, such as public keys.
     ///
-    /// - Throws: as ``normalized(_:)``, and that it holds a private key.
+    /// - Throws: the errors of ``normalized(_:)``, and one if the text holds a private key.
     package static func readable(_ text: Secret) throws(FormatError) -> Secret {
         let result = try normalized(text)
         guard result.firstIndex(of: "PRIVATE KEY-----".utf8) == nil else {

@@ -1,20 +1,20 @@
 import Linux
 internal import Text
 
-/// A block between the lines `-----BEGIN label-----` and `-----END label-----` (RFC 7468, and RFC 1421 with its headers).
+/// A block between the lines `-----BEGIN label-----` and `-----END label-----` (RFC 7468, RFC 1421 for headers).
 struct PEMBlock {
     let label: String
     /// The block from its first line to its last, and nothing around it.
     let lines: Secret
-    /// The bytes that the block stands for.
+    /// The bytes that the block encodes.
     let body: Secret
-    /// Whether headers say that the body is encrypted.
+    /// Whether the headers say that the body is encrypted.
     let isEncrypted: Bool
 
     private static let begin = "-----BEGIN "
     private static let dashes = "-----"
 
-    /// Whether a text has the beginning of a block, at the start of a line.
+    /// Whether a block begins anywhere in a text, at the start of a line.
     static func begins(in text: Secret) -> Bool { firstBegin(in: text) != nil }
 
     private static func firstBegin(in text: Secret) -> Int? {
@@ -29,7 +29,7 @@ struct PEMBlock {
 
     /// Reads the first block of a text whose lines end with newlines; `nil` when there is none.
     ///
-    /// - Throws: that the block is cut off or damaged.
+    /// - Throws: an error if the block is cut off or damaged.
     init?(in text: Secret) throws(FormatError) {
         guard let start = Self.firstBegin(in: text) else { return nil }
         let labelStart = start + Self.begin.utf8.count
@@ -42,7 +42,7 @@ struct PEMBlock {
             throw FormatError("the key is cut off: it has no line -----END … PRIVATE KEY-----")
         }
         var bodyStart = headEnd + 1
-        // Headers have a colon, which base64 has not, and end with an empty line.
+        // Headers have a colon, which base64 does not have, and end with an empty line.
         let hasHeaders = text.firstIndex(of: ":".utf8, from: bodyStart).map { $0 < footStart } ?? false
         if hasHeaders {
             guard let end = text.firstIndex(of: "\n\n".utf8, from: bodyStart), end < footStart else {
@@ -64,11 +64,11 @@ struct PEMBlock {
         self.label = label
     }
 
-    /// Checks that the body is one whole DER sequence (X.690), as far as that shows.
+    /// Checks that the body is one complete DER sequence (X.690), as far as that is visible.
     ///
-    /// - Throws: that it is cut off or damaged.
+    /// - Throws: an error if it is cut off or damaged.
     func checkLength() throws(FormatError) {
-        // What old PEM encryption left of it looks like chance, in blocks of 8 or 16 bytes.
+        // The body looks random after old PEM encryption, in blocks of 8 or 16 bytes.
         if isEncrypted {
             guard body.count > 0, body.count % 8 == 0 else { throw PrivateKey.truncated }
             return

@@ -3,10 +3,10 @@ package import Text
 
 /// A private key as ssh reads it from a file, whose form has been checked.
 package struct PrivateKey: Sendable {
-    /// What a key is for, as far as ssh has a file name for it.
+    /// The type of a key, as far as ssh has a file name for it.
     package enum Kind: Equatable, Sendable {
         case rsa, ed25519, ecdsa
-        /// Of another type, or encrypted so that the type does not show.
+        /// The key has another type, or is encrypted so that its type is not visible.
         case other
     }
 
@@ -14,9 +14,9 @@ package struct PrivateKey: Sendable {
     package let content: Secret
     package let kind: Kind
 
-    /// Reads a key from base64 of its file.
+    /// Reads a key from the base64 of its file.
     ///
-    /// - Throws: what is wrong, and nothing of the key.
+    /// - Throws: what is wrong; the error has nothing of the key.
     package static func decode(base64 text: Secret) throws(FormatError) -> PrivateKey {
         if PEMBlock.begins(in: text) {
             throw FormatError("it is the key itself, and base64 of it is expected (base64 -w0 FILE)")
@@ -33,16 +33,16 @@ package struct PrivateKey: Sendable {
         return try PrivateKey(file: decoded)
     }
 
-    /// Reads a key from its file, or from base64 of it: mounted secrets come in both forms.
+    /// Reads a key from its file, or from the base64 of the file: mounted secrets come in both forms.
     ///
-    /// - Throws: what is wrong, and nothing of the key.
+    /// - Throws: what is wrong; the error has nothing of the key.
     package static func read(_ text: Secret) throws(FormatError) -> PrivateKey {
         PEMBlock.begins(in: text) ? try PrivateKey(file: text) : try decode(base64: text)
     }
 
     /// Reads a key from its file.
     ///
-    /// - Throws: what is wrong, and nothing of the key.
+    /// - Throws: what is wrong; the error has nothing of the key.
     init(file: Secret) throws(FormatError) {
         let text: Secret
         do throws(FormatError) {
@@ -67,37 +67,37 @@ package struct PrivateKey: Sendable {
     }
 
     private static var noKey: FormatError {
-        FormatError("it decodes to something that is no key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH")
+        FormatError("it does not decode to a key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH")
     }
 
     private static var publicKey: FormatError { FormatError("it is a public key, and the private one is expected") }
 
     static var truncated: FormatError { FormatError("the key is cut off or damaged") }
 
-    /// What a text without a PEM block may be.
+    /// The error for a text without a PEM block, judging by what the text may be.
     private static func otherForm(_ text: Secret) -> FormatError {
         let publicStarts = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "---- BEGIN SSH2 PUBLIC KEY"]
         if publicStarts.contains(where: { text.has($0.utf8, at: 0) }) { return publicKey }
         if text.has("PuTTY-User-Key-File-".utf8, at: 0) {
-            return FormatError("it is a key of PuTTY; convert it with puttygen FILE -O private-openssh")
+            return FormatError("it is a PuTTY key; convert it with puttygen FILE -O private-openssh")
         }
-        // What base64 of -----BEGIN starts with.
+        // The base64 of -----BEGIN starts with this.
         if text.has("LS0tLS1CRUdJTi".utf8, at: 0) { return FormatError("it is base64 of base64; encode the key once") }
         return noKey
     }
 
-    /// The type by the algorithm's object identifier (RFC 5958, RFC 8410, RFC 5480, RFC 8017).
+    /// The type, from the algorithm's object identifier (RFC 5958, RFC 8410, RFC 5480, RFC 8017).
     private static func pkcs8Kind(_ body: Secret) -> Kind {
         let identifiers: [(Kind, [UInt8])] = [
             (.ed25519, [0x06, 0x03, 0x2B, 0x65, 0x70]),
             (.ecdsa, [0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]),
             (.rsa, [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]),
         ]
-        // It stands behind the version, at most two lengths of five bytes in.
+        // The identifier follows the version, after at most two lengths of five bytes.
         return identifiers.first { body.firstIndex(of: $0.1).map { $0 < 20 } ?? false }?.0 ?? .other
     }
 
-    /// The type by the public half, which stands in clear in an encrypted key too (OpenSSH, PROTOCOL.key).
+    /// The type, from the public half, which even an encrypted key has in clear text (OpenSSH, PROTOCOL.key).
     private static func openSSHKind(_ body: Secret) throws(FormatError) -> Kind {
         var fields = SSHFields(of: body)
         guard fields.skip("openssh-key-v1\0".utf8), fields.next() != nil, fields.next() != nil, fields.next() != nil,
@@ -127,7 +127,7 @@ private struct SSHFields {
 
     var isAtEnd: Bool { position == end }
 
-    /// Passes over known bytes; `false` when others stand there.
+    /// Skips known bytes; returns `false` when there are others.
     mutating func skip(_ known: some Collection<UInt8>) -> Bool {
         guard end - position >= known.count, bytes.has(known, at: position) else { return false }
         position += known.count
@@ -141,7 +141,7 @@ private struct SSHFields {
         return (0..<4).reduce(0) { $0 << 8 | Int(bytes[position + $1]) }
     }
 
-    /// Where the next string stands.
+    /// The position of the next string.
     mutating func next() -> Range<Int>? {
         guard let length = number(), end - position >= length else { return nil }
         defer { position += length }

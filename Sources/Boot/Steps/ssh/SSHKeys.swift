@@ -2,7 +2,7 @@ internal import Linux
 internal import SystemPackage
 internal import Text
 
-/// Gives ssh the keys of the pod's secret.
+/// Gives ssh the keys in the pod's secret.
 package struct SSHKeys: Step {
     package static let name = "ssh"
     package static let summary = "ssh has the private key, the public key and the known hosts of the pod's secret"
@@ -34,7 +34,7 @@ package struct SSHKeys: Step {
 
     package static let fileSettings: [any SettingDeclaration] = [privateKeyNameSetting]
 
-    /// A name that means nothing else to ssh (sshd(8), FILES), and nothing to a shell.
+    /// A name that has no other meaning to ssh (sshd(8), FILES), and none to a shell.
     private static func parseName(_ text: String) throws(FormatError) -> String {
         guard !["known_hosts", "authorized_keys", "config", "environment", "rc"].contains(text),
             !text.hasSuffix(".pub"), let name = try? ValueFormats.accountName(text), !name.hasSuffix("$")
@@ -49,7 +49,7 @@ package struct SSHKeys: Step {
     private let privateKey: PrivateKey?
     private let publicKey: Secret?
     private let knownHosts: Secret?
-    /// The variables that are not used where something is in their way.
+    /// The variables that were given, which are reported if something is in the way of their files.
     private let given: [(name: SSHFileName, variable: String)]
 
     package init?(reading reader: inout SettingsReader) {
