@@ -67,6 +67,26 @@ struct SSHPlacesTests {
         }
     }
 
+    /// Whoever owns it decides whom ssh believes, and where keys are read from.
+    @Test(arguments: [true, false])
+    func `a directory of somebody else's, and a link to one, is not used`(isLink: Bool) throws {
+        let key = try SSHKey()
+        try withPod { container in
+            container.environment["SSH_PRIVATE_KEY_B64"] = key.base64
+            try container.makeDirectory("/home/jane", mode: 0o750, user: 1000, group: 2000)
+            let place = isLink ? "/elsewhere" : "/home/jane/.ssh"
+            try container.makeDirectory(place, mode: 0o777, user: isLink ? 1000 : 1001, group: 2000)
+            if isLink {
+                try container.link("/home/jane/.ssh", to: "/elsewhere")
+                try check(lchown(container.root + "/home/jane/.ssh", 1001, 2000), "lchown", ".ssh")
+            }
+            let outcome = try container.boot("ls", "-A", ByteString(place))
+            #expect(outcome.exitCode == 0 && outcome.output == "", "\(outcome)")
+            let words = "warning: cannot use /home/jane/.ssh: it belongs to user 1001, who could change what ssh"
+            #expect(outcome.log(of: "ssh").first?.hasPrefix(words) == true, "\(outcome)")
+        }
+    }
+
     @Test func `a link, a file, a link to nothing or a mount in the directory's place is told`() throws {
         let key = try SSHKey()
         try withPod { container in
