@@ -39,7 +39,7 @@ package struct SecretMask {
         var mask = SecretMask(secrets)
         return text.split(separator: .newline).contains { line in
             var hidden = Array(line)
-            mask.hide(in: &hidden, isUnfinished: true)
+            mask.hide(in: &hidden, isUnfinished: false)
             return !hidden.elementsEqual(line)
         } || secrets.contains { text.contains(bytes: $0) }
     }

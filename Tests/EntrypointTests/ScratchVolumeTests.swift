@@ -105,6 +105,21 @@ struct ScratchVolumeTests {
         }
     }
 
+    /// The token's place says nothing of what else lies in its directory.
+    @Test func `a token that others have made first moves nothing but itself`() throws {
+        try boot(["HF_TOKEN_PATH": "/scratch/homes/jane/token"]) { scratch in
+            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
+            try scratch.makeDirectory("homes/jane", mode: 0o1770, user: 1000, group: 2000)
+            let token = "\(scratch.export)/homes/jane/token"
+            #expect(FileManager.default.createFile(atPath: token, contents: nil))
+            try check(chown(token, 1001, 2000), "chown", token)
+        } check: { (outcome, environment, _) throws in
+            #expect(environment["HF_TOKEN_PATH"] == "/home/jane/.cache/huggingface/token", "\(outcome)")
+            #expect(environment["ZDOTDIR"] == "/scratch/homes/jane/.shell", "\(outcome)")
+            #expect(environment["UV_CACHE_DIR"] == "/scratch/homes/jane/.cache/uv", "\(outcome)")
+        }
+    }
+
     /// Where the home is the persistent directory, too, there is no place of the user's own.
     @Test func `a token is kept nowhere rather than where others read it`() throws {
         try withPod { container in

@@ -13,6 +13,7 @@ package enum Change: Equatable, Sendable {
     case sshFiles(SSHFilesChange)
     case gitIdentity(GitIdentityChange)
     case command(CommandChange)
+    case ownFile(OwnFileChange)
 
     /// The change as a value of its kind.
     var kind: any ChangeKind {
@@ -27,6 +28,7 @@ package enum Change: Equatable, Sendable {
         case .sshFiles(let change): change
         case .gitIdentity(let change): change
         case .command(let change): change
+        case .ownFile(let change): change
         }
     }
 

@@ -130,19 +130,16 @@ package struct Scratch: Step {
             at: DirectoryChange.Place(cache, own: [home], isOnVolume: true),
             made: DirectoryChange.Form(mode: Self.sharedMode, group: group(context), isShared: true), use: .write,
             fallbacks: [home.appending(Self.privateCacheName)])
-        let token = DirectoryChange(
-            at: DirectoryChange.Place(tokenPath.parent, own: ownPlaces(context), isOnVolume: true),
-            made: DirectoryChange.Form(mode: Self.groupMode, group: group(context)), use: .none,
-            fallbacks: privateTokens(context),
-            trust: DirectoryChange.Trust(
-                owners: permittedOwners(context).owners + [0], file: tokenPath.lastComponent),
-            isLeftToOthers: true)
+        let userHome = context.people.user.home
+        let token = OwnFileChange(
+            path: tokenPath, own: ownPlaces(context), fallback: userHome.appending(Self.tokenName), home: userHome,
+            volume: home, owners: permittedOwners(context).owners + [0])
         // Any other place was chosen by the pod spec.
         let tokens =
             tokenPath.starts(with: home)
             ? [
                 PlannedChange(
-                    .directory(token), by: [.user], onFailure: .warn,
+                    .ownFile(token), by: [.user], onFailure: .warn,
                     consequence:
                         "\(Self.tokenPathVariable.name) is \(Self.nowhere): no token is kept, which others could read")
             ] : []
@@ -164,12 +161,6 @@ package struct Scratch: Step {
 
     /// The place for a token that everybody could read elsewhere: by default Hugging Face keeps it in the shared cache.
     private static let nowhere = "/dev/null"
-
-    /// Where a token is kept if its directory is somebody else's: in the home, if that is the container's own.
-    private func privateTokens(_ context: PlanContext) -> [FilePath] {
-        let userHome = context.people.user.home
-        return userHome.starts(with: home) ? [] : [userHome.appending(Self.privateCacheName)]
-    }
 
     /// A directory that the user owns and another step needs.
     func directory(

@@ -75,19 +75,15 @@ package struct DirectoryChange: Equatable, Sendable {
     /// What is used in its place when it cannot be used: the first of these that can.
     package let fallbacks: [FilePath]
     package let trust: Trust
-    /// Whether the directory is only checked, and may also be missing: the user's programs make it.
-    package let isLeftToOthers: Bool
 
     package init(
-        at place: Place, made: Form, use: Use, fallbacks: [FilePath] = [], trust: Trust = Trust(),
-        isLeftToOthers: Bool = false
+        at place: Place, made: Form, use: Use, fallbacks: [FilePath] = [], trust: Trust = Trust()
     ) {
         self.place = place
         self.made = made
         self.use = use
         self.fallbacks = fallbacks
         self.trust = trust
-        self.isLeftToOthers = isLeftToOthers
     }
 
     package var path: FilePath { place.path }
@@ -124,8 +120,6 @@ extension DirectoryChange: CheckedChange {
 
     var subject: FilePath? { path }
 
-    var isToldWhenAmiss: Bool { isLeftToOthers }
-
     var blocksWhatLiesBelow: Bool { true }
 
     func moved(by resolve: (FilePath) -> FilePath) -> Change? { .directory(moved(to: resolve(path))) }
@@ -135,10 +129,6 @@ extension DirectoryChange: CheckedChange {
         do throws(BootError) {
             return try ensure(on: bench)
         } catch {
-            // What an observer cannot see may well be the user's.
-            if isLeftToOthers, bench.actors.isObserver, error.isForWantOfPrivileges {
-                return .unneeded("an observer cannot see it")
-            }
             for fallback in fallbacks {
                 let change = replacement(at: fallback, on: bench)
                 let part = Workbench(forPartOf: bench, by: [.user, .seed].filter(bench.actors.has))
@@ -164,7 +154,7 @@ extension DirectoryChange: CheckedChange {
     private func replacement(at fallback: FilePath, on bench: Workbench) -> DirectoryChange {
         let planned = bench.ledger.plannedDirectories
         // If the plan describes such a place, that description also applies here.
-        if let known = planned.first(where: { $0.path == fallback && !$0.isLeftToOthers }) {
+        if let known = planned.first(where: { $0.path == fallback }) {
             return known.used(for: .write)
         }
         // What lies in the home has the same owners as the home.
@@ -198,7 +188,6 @@ extension DirectoryChange: CheckedChange {
             compare(with: status, on: bench)
             return .already
         }
-        if isLeftToOthers { return .unneeded("there is none") }
         // In a boot it would exist by now.
         return bench.isDryRun && bench.ledger.isExpectedItself(path) ? .already : .differs(())
     }

@@ -27,15 +27,19 @@ package struct SSHFilesChange: Equatable, Sendable {
     package let alias: SSHFileName?
     /// The container's mounts, which tell whether a directory outlives the container.
     package let mounts: [Mount]
+    /// Who may own the directory, besides root and the user.
+    let owners: [UInt32]
 
     package init(
-        directory: FilePath, files: [File], privateKey: SSHFileName = .privateKey, alias: SSHFileName?, mounts: [Mount]
+        directory: FilePath, files: [File], privateKey: SSHFileName = .privateKey, alias: SSHFileName?, mounts: [Mount],
+        owners: [UInt32] = []
     ) {
         self.directory = directory
         self.files = files
         self.privateKey = privateKey
         self.alias = alias
         self.mounts = mounts
+        self.owners = owners
     }
 }
 
@@ -51,7 +55,8 @@ extension SSHFilesChange: ChangeKind {
     func moved(by resolve: (FilePath) -> FilePath) -> Change? {
         .sshFiles(
             SSHFilesChange(
-                directory: resolve(directory), files: files, privateKey: privateKey, alias: alias, mounts: mounts))
+                directory: resolve(directory), files: files, privateKey: privateKey, alias: alias, mounts: mounts,
+                owners: owners))
     }
 
     /// Makes sure that ssh's directory has the files of the pod's secret, and no file that an earlier boot wrote from a

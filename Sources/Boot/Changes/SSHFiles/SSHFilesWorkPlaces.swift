@@ -7,21 +7,20 @@ extension SSHFilesWork {
     /// Makes ssh's directory, or checks the one that is there.
     func ensureDirectory() throws(BootError) {
         let path = directory
-        guard let entry = try bench.look(at: path) else {
+        var looked = try bench.look(at: path)
+        if looked == nil {
             hasChanged = true
             if bench.isDryRun {
                 bench.ledger.expect(path)
                 return
             }
-            try bench.perform("cannot create", path) { () throws(SystemCallError) in
-                guard let name = path.lastComponent else { return }
-                do throws(SystemCallError) {
-                    try bench.tree.openParent(of: path, links: .follow).makeDirectory(name, mode: 0o700)
-                } catch  where error.errno == .fileExists {
-                    // Another container of the same home was faster.
-                }
+            if try makeDirectory() { return }
+            looked = try bench.perform("cannot look at", path) { () throws(SystemCallError) in
+                try bench.tree.entryStatus(path)
             }
-            return
+        }
+        guard let entry = looked else {
+            throw BootError("cannot use \(path.shown())", reason: "another program keeps changing it")
         }
         isLink = entry.kind == .link
         let found = try bench.perform("cannot look at", path) { () throws(SystemCallError) in
@@ -38,7 +37,9 @@ extension SSHFilesWork {
                 remedy: "move it away")
         }
         // Whoever owns the directory, or the link to it, decides whom ssh trusts.
-        if let owner = [status.user, entry.user].first(where: { $0 != bench.actors.userID && $0 != 0 }) {
+        if let owner = [status.user, entry.user].first(where: {
+            !([0, bench.actors.userID] + change.owners).contains($0)
+        }) {
             throw BootError(
                 "cannot use \(path.shown())",
                 reason:
@@ -49,6 +50,20 @@ extension SSHFilesWork {
             bench.note(
                 "\(path.shown()) has mode \(status.mode.octal): others can change its files, and ssh may refuse them; "
                     + "correct it with chmod 700 \(path.shown())")
+        }
+    }
+
+    /// Makes ssh's directory; `false` where another container of the same home, or somebody else, was faster.
+    private func makeDirectory() throws(BootError) -> Bool {
+        let path = directory
+        return try bench.perform("cannot create", path) { () throws(SystemCallError) in
+            guard let name = path.lastComponent else { return false }
+            do throws(SystemCallError) {
+                try bench.tree.openParent(of: path, links: .follow).makeDirectory(name, mode: 0o700)
+                return true
+            } catch  where error.errno == .fileExists {
+                return false
+            }
         }
     }
 
