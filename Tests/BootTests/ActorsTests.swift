@@ -52,7 +52,7 @@ struct ActorsTests {
     }
 
     @Test(arguments: [(Capability.setGID.rawValue, "setgroups"), (Capability.setUID.rawValue, "setresuid")])
-    func `who cannot become somebody else is himself again`(capability: Int, call: String) async {
+    func `who cannot become somebody else is root again`(capability: Int, call: String) async {
         await #expect(processExitsWith: .success) { [capability, call = call as String] in
             try inProcessOfItsOwn {
                 try #require(setgroups(1, [3]) == 0)

@@ -21,7 +21,7 @@ struct DirectoryTests {
                 use: use, fallbacks: fallbacks))
     }
 
-    @Test func `the user makes what he may, with all that is missing above it`() async {
+    @Test func `the user makes what they may, with all that is missing above it`() async {
         await #expect(processExitsWith: .success) {
             try withSite { site in
                 try site.directory("s", 0o755, Site.user.user, Site.user.group)
@@ -222,7 +222,7 @@ struct DirectoryTests {
         }
     }
 
-    @Test func `the user may follow his own links, the seed none`() async {
+    @Test func `the user may follow their own links, the seed none`() async {
         await #expect(processExitsWith: .success) {
             try withSite { site in
                 try site.directory("real", 0o770, Site.user.user, Site.user.group)

@@ -33,7 +33,7 @@ struct FirstFileTests {
         }
     }
 
-    @Test func `a link of the user's counts as his file, even one that leads nowhere`() async {
+    @Test func `a link of the user's counts as their file, even one that leads nowhere`() async {
         await #expect(processExitsWith: .success) {
             let place = try Site.ofUser()
             try place.makeLink(place.scratch.appending(".gitconfig"), to: "/nowhere")

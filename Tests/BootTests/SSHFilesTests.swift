@@ -70,7 +70,7 @@ struct SSHFilesTests {
         }
     }
 
-    @Test func `a file that the user has changed since is his`() async {
+    @Test func `a file that the user has changed since is theirs`() async {
         await #expect(processExitsWith: .success) {
             let place = try Site.ofUser()
             _ = try place.story(of: Self.change(place, publicKey: "PUBLIC\n"))
@@ -140,7 +140,7 @@ struct SSHFilesTests {
         }
     }
 
-    @Test func `a file of the user's with the same content stays his, and gets the mode`() async {
+    @Test func `a file of the user's with the same content stays, and gets the mode`() async {
         await #expect(processExitsWith: .success) {
             let place = try Site.ofUser()
             try place.makeDirectory(place.home.appending(".ssh"), mode: 0o700)

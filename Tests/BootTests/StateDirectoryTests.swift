@@ -53,7 +53,7 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test func `a user's own directory is for him alone`() async {
+    @Test func `a user's own directory is for them alone`() async {
         await #expect(processExitsWith: .success) {
             try withSite { site in
                 try site.directory("dev")

@@ -204,7 +204,7 @@ struct AttackTests {
 
         """
 
-    /// Persistent directories that are none, or not the user's: he owns them afterwards.
+    /// Persistent directories that are none, or not the user's: they own them afterwards.
     static let places =
         [
             "/etc", "/proc/self/root/etc", "/proc/1/root/etc", "/etc/passwd", "/root", "/run/entrypoint", "/dev/null",
@@ -220,7 +220,7 @@ struct AttackTests {
                     ).run()
                     #expect(fifo.exitCode == 0 && device.exitCode == 0, "\(fifo) \(device)")
                 }, script: "SCRATCH_HOME=\(path) START true; stat -c %u \(path) | grep -qx 1000 && echo gained",
-                // Process 1 of a container of the user's is his own.
+                // Process 1 of a container of the user's is the user's own.
                 isAsRoot: path.hasPrefix("/proc/1/"), told: " \(path)")
         } + [
             Attack(

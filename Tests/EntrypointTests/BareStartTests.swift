@@ -48,7 +48,7 @@ struct BareStartTests {
             let entries = try container.text("/etc/passwd").split(separator: "\n").filter { $0.contains("1000650000") }
             #expect(entries == ["jane:*:1000650000:2000::/home/jane:/bin/zsh"])
             #expect(try container.status("/etc/passwd")?.description == "file 0664 0:0")
-            // It is his alone: neither another uid nor root can be written there by a name.
+            // It is the user's alone: neither another uid nor root can be written there by a name.
             container.environment = .pod.with(["NB_UID": "1000650000", "NB_USER": "root"])
             #expect(try container.boot("true").exitCode == 78)
         }

@@ -80,7 +80,7 @@ struct CapabilityTests {
         }
     }
 
-    @Test func `what an engine gives to its user is his to keep, and otherwise goes`() throws {
+    @Test func `what an engine gives to its user is theirs to keep, and otherwise goes`() throws {
         try withPod(.busybox) { container in
             (container.user, container.group) = (1000, 2000)
             container.capabilities.append("IPC_LOCK")

@@ -45,7 +45,7 @@ struct CollisionTests {
 
     static let renames: [Case] = [
         Case(
-            name: "uid of another: the holder is renamed, his home field and memberships follow", found: bob,
+            name: "uid of another: the holder is renamed, the home field and memberships follow", found: bob,
             result: (
                 [
                     "user bob (uid 1000) renamed to jane; user jane: gid set to 2000, home set to /home/jane, "
@@ -125,7 +125,7 @@ struct CollisionTests {
 
     static let reuses: [Case] = [
         Case(
-            name: "reuse, uid of another: the holder is used under his own name", found: bob,
+            name: "reuse, uid of another: the holder is used under its own name", found: bob,
             result: (
                 [
                     "warning: uid 1000 belongs to user bob: it is used in place of jane",
@@ -255,7 +255,7 @@ struct CollisionTests {
         }
     }
 
-    @Test func `the seed user is found before he is renamed, and may have the user's uid`() throws {
+    @Test func `the seed user is found before they are renamed, and may have the user's uid`() throws {
         try withPod { container in
             var accounts = Self.image
             accounts.passwd += "mljaggi-admin:x:1000:83070:seed:/home/seed:/bin/sh\n"

@@ -50,7 +50,7 @@ struct DropInExampleTests {
             var compiler = Program(
                 "/usr/bin/env",
                 ["swiftc", "-static-executable", "-O", "\(directory)/threads.swift", "-o", "\(directory)/threads"])
-            // Whoever built the programs has it in his search path.
+            // Whoever built the programs has it in their search path.
             for name in ["PATH", "HOME"] {
                 compiler.environment[ByteString(name)] = ProcessInfo.processInfo.environment[name].map {
                     ByteString($0)

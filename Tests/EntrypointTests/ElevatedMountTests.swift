@@ -33,7 +33,7 @@ struct ElevatedMountTests {
         }
     }
 
-    @Test func `in a home directory of the pod's the user makes his own`() throws {
+    @Test func `in a home directory of the pod's the user makes their own`() throws {
         try ElevatedTests.withElevatedPod { container in
             try container.makeDirectory("/volume", mode: 0o777)
             container.mounts = [.bind(container.root + "/volume", to: "/home")]

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a caller may hand to an elevated start beside its environment: limits, signals, descriptors, umask, directory,
-/// fewer capabilities; and what his other processes see of it.
+/// fewer capabilities; and what their other processes see of it.
 @Suite(.containers)
 struct ElevatedStateTests {
     // MARK: Limits
@@ -224,7 +224,7 @@ struct ElevatedStateTests {
             #expect(outcome.exitCode == 0, "\(outcome)")
             let told = outcome.log(of: "user-steps.d/10-spy").filter { !$0.hasPrefix("ran ") }
             #expect(told == ["owner 0"], "\(outcome)")
-            // The same step, started by a shell of the user's. Whether he may trace that is the machine's choice.
+            // The same step, started by a shell of the user's. Whether they may trace that is the machine's choice.
             container.entrypoint = ["/bin/sh", "-c"]
             container.capabilities.append("SYS_PTRACE")
             let naive = try container.run("/etc/entrypoint/user-steps.d/10-spy; true")
@@ -280,7 +280,7 @@ struct ElevatedStateTests {
 
     // MARK: Between check and use
 
-    /// A user in the container exchanges what root makes for links to what is root's, as fast as he can, while root boots.
+    /// A user in the container exchanges what root makes for links to what is root's, as fast as they can, while root boots.
     static let race: ByteString = """
         cd /; mkdir -m 0700 /victim; echo kept > /victim/file; chmod 0600 /victim/file
         setpriv --reuid 1000 --regid 2000 --clear-groups sh -c '

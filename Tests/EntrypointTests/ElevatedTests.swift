@@ -16,7 +16,7 @@ struct ElevatedTests {
     }
 
     @Test(arguments: ["exec", "init"], [Image.debian, .busybox])
-    func `the boot is complete, and the user gets nothing beyond his own ids`(mode: ByteString, image: Image) throws {
+    func `the boot is complete, and the user gets nothing beyond their own ids`(mode: ByteString, image: Image) throws {
         try Self.withElevatedPod(image) { container in
             container.environment["ENTRYPOINT_MODE"] = mode
             container.groups = [2000, 3000]

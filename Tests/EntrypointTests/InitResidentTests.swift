@@ -6,7 +6,7 @@ import Testing
 /// What process 1 is while the command runs: small, asleep, without privileges and without secrets.
 @Suite(.containers)
 struct InitResidentTests {
-    /// Calls the body with a container whose command is asleep, booted as root or as the user himself.
+    /// Calls the body with a container whose command is asleep, booted as root or as the user.
     private func withResident(
         asRoot: Bool = true, prepare: (Container) throws -> Void = { _ in },
         _ body: (RunningContainer, Resident) throws -> Void

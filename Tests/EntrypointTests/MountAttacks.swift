@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 extension AttackTests {
-    /// What the author of a pod spec may mount where root writes: a file or directory of somebody else's, on a volume that he
+    /// What the author of a pod spec may mount where root writes: a file or directory of somebody else's, on a volume that they
     /// shares. He can read it and not change it.
     static let mounted = [
         Attack(

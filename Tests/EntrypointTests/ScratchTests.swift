@@ -36,7 +36,7 @@ struct ScratchTests {
 
     static let whoMakes: [Case] = [
         Case(
-            name: "the user makes his directory where he may", variables: seed,
+            name: "the user makes a directory where that is permitted", variables: seed,
             prepare: { try $0.makeDirectory("homes", mode: 0o770, group: 2000) },
             log: ["created /scratch/homes/jane (1770) as user 1000:2000"],
             result: ["homes": "directory 0770 0:2000", "homes/jane": "directory 1770 1000:2000"]),
@@ -46,7 +46,7 @@ struct ScratchTests {
             log: ["created /scratch/homes/jane (1770) as seed 177449:2000"],
             result: ["homes": "directory 0755 177449:83070", "homes/jane": "directory 1770 177449:2000"]),
         Case(
-            name: "the seed by his usual name", account: admin,
+            name: "the seed by its usual name", account: admin,
             prepare: { try $0.makeDirectory("homes", mode: 0o755, user: 177449, group: 83070) },
             log: ["created /scratch/homes/jane (1770) as seed 177449:2000"]),
         Case(
@@ -160,7 +160,7 @@ struct ScratchTests {
                 try $0.makeDirectory("homes/jane", mode: 0o700, user: 1000, group: 83070)
             }, log: [], result: ["homes/jane": "directory 0700 1000:83070"]),
         Case(
-            name: "his own directory that is open to everyone is told",
+            name: "an own directory that is open to everyone is told",
             prepare: {
                 try $0.makeHomes()
                 try $0.makeDirectory("homes/jane", mode: 0o777, user: 1000, group: 2000)
@@ -186,7 +186,7 @@ struct ScratchTests {
             prepare: { try Data().write(to: URL(fileURLWithPath: $0.export + "/homes")) }, exitCode: 125,
             log: ["cannot look at /scratch/homes/jane: not a directory (stat ENOTDIR as user 1000:2000)"]),
         Case(
-            name: "the user follows his own link", variables: seed,
+            name: "the user follows an own link", variables: seed,
             prepare: {
                 try $0.makeHomes()
                 try $0.makeDirectory("big/jane", mode: 0o700, user: 1000, group: 2000)

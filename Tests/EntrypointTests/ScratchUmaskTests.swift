@@ -4,10 +4,10 @@ import Testing
 /// A umask that keeps the group out of what is the user's own keeps nobody out of what is everybody's, whoever came first.
 @Suite(.containers)
 struct ScratchUmaskTests {
-    /// Umasks, and the mode of what a user makes as his own.
+    /// Umasks, and the mode of what a user makes as their own.
     static let umasks = [("077", "0700"), ("027", "0750"), ("022", "0750"), ("007", "0770")]
 
-    /// Boots the container of one of the group's users, whose directories do not exist before the first of his boots.
+    /// Boots the container of one of the group's users, whose directories do not exist before the first boot.
     private func boot(
         _ user: String, _ id: Int, umask: String, on scratch: SquashedScratch, with variables: Environment
     ) throws -> Outcome {

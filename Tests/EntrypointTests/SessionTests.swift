@@ -65,7 +65,7 @@ struct SessionTests {
     }
 
     @Test(arguments: [Programs.plain, .elevated])
-    func `the user's have the environment, another's of his group have not`(programs: Programs) throws {
+    func `the user's have the environment, others of the group have not`(programs: Programs) throws {
         try withBootedPod(programs) { session in
             for shell in Self.shells {
                 let users = try session(1000, shell, Self.look)

@@ -31,7 +31,7 @@ struct StartTests {
         }
     }
 
-    @Test func `a user without privileges gets all that he may do`() throws {
+    @Test func `a user without privileges gets all that they may do`() throws {
         try withPod { container in
             (container.user, container.group, container.noNewPrivileges) = (1000, 2000, true)
             let report = try container.boot(ProbeReport.path).report()

@@ -29,7 +29,7 @@ extension Container {
     }
 }
 
-/// What a caller does to get what is not his: a script of his that says `gained` when he has it.
+/// What a caller does to get what is not theirs: a script of theirs that says `gained` when they have it.
 struct Attack: CustomTestStringConvertible, Sendable {
     /// What it lives on.
     var testDescription: String
@@ -46,7 +46,7 @@ struct Attack: CustomTestStringConvertible, Sendable {
 
     /// Tries it on a program, in a container of its own.
     ///
-    /// - Returns: whether the attacker has got what he wanted, and what was told.
+    /// - Returns: whether the attacker has got what they wanted, and what was told.
     func attempt(on program: String, variables: Environment = [:]) throws -> (hasGained: Bool, outcome: Outcome) {
         try ElevatedTests.withElevatedPod { container in
             try container.addNaive()
