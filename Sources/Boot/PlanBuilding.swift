@@ -57,10 +57,18 @@ extension CommandChange {
         } else {
             environment = EnvironmentBlock([])
             fixed = Self.builtEnvironment(for: dropIn.identity, settings, people, host) + own
-            directory = "/"
+            // Some interpreters look in the working directory. The runtime lets nobody mount anything into this one.
+            directory = host.start == .elevated ? "/proc" : "/"
             // The user controls many of these exports, with which zsh and git would run the user's files and programs.
             self.exports = []
         }
+    }
+
+    /// Interpreters and other programs run what lies in a home. In an elevated start the pod may mount something below any
+    /// directory, but not below a device.
+    private static func home(of actor: Actor, _ host: Host) -> String {
+        if host.start == .elevated { return "/dev/null" }
+        return actor == .root ? Paths.rootHome.string : "/"
     }
 
     /// The environment of a program of root's or the seed user's: of the pod's, only settings that were checked.
@@ -71,7 +79,7 @@ extension CommandChange {
         let scratch = settings[Scratch.self]
         return [
             Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
-            Assignment("HOME", actor == .root && !host.hasForeignRootHome ? Paths.rootHome.string : "/"),
+            Assignment("HOME", home(of: actor, host)),
             Assignment(PodVariables.userName.name, user.name),
             Assignment(PodVariables.userID.name, String(user.credentials.user)),
             Assignment(PodVariables.groupName.name, user.groupName),

@@ -49,10 +49,7 @@ package struct BootRun {
         guard let settings = readSettings() else { return ExitCode.settings.rawValue }
         report.log = settings.log
         report.secrets = settings.secrets
-        if !settings.dropIns.isEmpty {
-            report.secretValues = settings.secretValues
-            report.builtInExports = Set(BootSequence.groups.all.flatMap { $0.exports })
-        }
+        if !settings.dropIns.isEmpty { report.secretValues = settings.secretValues }
         if let planText {
             let code = try DryRun(plan: planText).run(settings, at: try begin(settings))
             return code == DryRun.changesArePending ? 0 : code
@@ -76,6 +73,7 @@ package struct BootRun {
         // From here on programs run as the user, who must not read what the init still holds of the environment.
         initHandle?.waitForInit()
         var apply = preparation.apply(.boot, watch: watch)
+        apply.takeExport = report.takeExport
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {
             return try apply.run(preparation.plan, observe: report.observe)

@@ -115,7 +115,7 @@ extension BootRun {
             if let entries {
                 try state.keep(
                     environment: entries, of: people.user.credentials.user, without: report.secrets,
-                    exported: stepExported(preparation, exports, entries))
+                    exported: StepExported(names: report.stepExports, secretValues: report.secretValues))
                 if start == .root, let objection = try StateDirectory.objection(to: Paths.state, in: tree) {
                     report.warn("report", "later sessions do not get the environment: \(objection)")
                 }
@@ -133,16 +133,6 @@ extension BootRun {
                 "cannot keep the report and the environment for later sessions in "
                     + "\((error.path ?? "/run").shown()): \(objection ?? "\(error.reason) (\(error.symbol))")")
         }
-    }
-
-    /// What drop-in steps have exported, with the values of secrets that they may have had or set.
-    private func stepExported(
-        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ entries: [CString]
-    ) -> StepExported {
-        guard !preparation.settings.dropIns.isEmpty else { return StepExported() }
-        report.secretValues += report.secrets.values(in: EnvironmentBlock(entries))
-        return StepExported(
-            names: Set(exports.map(\.name)).subtracting(report.builtInExports), secretValues: report.secretValues)
     }
 
     /// Becomes the command; returns the reason when that fails.

@@ -32,7 +32,6 @@ struct PlanTests {
             if change.place.isOnVolume { text += ", on a volume" }
             if !change.fallbacks.isEmpty { text += ", or \(change.fallbacks.map(\.string).joined(separator: ", "))" }
         }
-        if case .ownFile(let change) = planned.change { text += ", or \(change.fallback)" }
         if case .file(let change) = planned.change { text += "\n" + String(decoding: change.content, as: UTF8.self) }
         return planned.consequence.isEmpty ? text : "\(text) (\(planned.consequence))"
     }
@@ -135,8 +134,8 @@ struct PlanTests {
             user, seed, else stop: directory /scratch/homes/jane/work (0770) -:83070, use enter, on a volume
             user, seed, else warn: directory /scratch/hf_cache (2770) -:83070, use write, shared, on a volume, or \
             /scratch/homes/jane/.cache/huggingface
-            user, else warn: place /scratch/homes/jane/.cache/huggingface/token is nobody else's, or \
-            /home/jane/.cache/huggingface/token (HF_TOKEN_PATH is /dev/null: no token is kept, which others could read)
+            user, else warn: place /scratch/homes/jane/.cache/huggingface/token is nobody else's \
+            (HF_TOKEN_PATH is /dev/null: no token is kept, which others could read)
             export SCRATCH_HOME=/scratch/homes/jane
             export WORKING_DIR=/scratch/homes/jane/work
             export HF_HOME=what becomes of /scratch/hf_cache

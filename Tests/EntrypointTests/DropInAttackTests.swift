@@ -271,23 +271,35 @@ struct DropInAttackTests {
         }
     }
 
-    /// Interpreters load what lies in the home: here Python, what the pod has mounted over root's.
-    @Test(arguments: [true, false]) func `a step of root's reads nothing in a home that the pod has mounted`(
-        isNaive: Bool
+    /// Interpreters load what lies in the home, and in the working directory.
+    @Test(arguments: [
+        ("/root", "", ["x.pth"]), ("/root/.local", "lib/python3.11/site-packages", ["x.pth"]),
+        ("/.local", "lib/python3.11/site-packages", ["x.pth"]), ("/json.py", "", []),
+    ]) func `a step of root's reads nothing in a home or a directory that the pod has mounted`(
+        place: String, below: String, names: [String]
     ) throws {
-        try ElevatedTests.withElevatedPod { container in
-            try container.write("/etc/entrypoint/steps.d/10-x", "#!/usr/bin/python3\nprint('step')\n", mode: 0o755)
-            let packages = "/theirs/.local/lib/python3.11/site-packages"
-            try container.write(
-                "\(packages)/x.pth", "import os; print('gained as', os.getuid())\n", user: 1000)
-            container.mounts.append(.bind(container.root + "/theirs", to: "/root"))
-            if isNaive {
-                (container.user, container.group) = (0, 0)
-                container.entrypoint = ["/usr/bin/env", "HOME=/root", "/etc/entrypoint/steps.d/10-x"]
-                #expect(try container.run().output == "gained as 0\nstep\n", "the attack works")
-            } else {
-                let outcome = try container.boot("true")
-                #expect(outcome.exitCode == 0 && outcome.log(of: "steps.d/10-x").first == "step", "\(outcome)")
+        for isNaive in [true, false] {
+            try ElevatedTests.withElevatedPod { container in
+                let step = "#!/bin/sh\nexec /usr/bin/python3 -c 'import json; print(\"step\")'\n"
+                try container.write("/etc/entrypoint/steps.d/10-x", ByteString(step), mode: 0o755)
+                let code: ByteString = "import os; print('gained as', os.getuid())\n"
+                let path =
+                    place == "/root"
+                    ? "/theirs/.local/lib/python3.11/site-packages/x.pth"
+                    : names.isEmpty ? "/theirs" : "/theirs/\(below)/\(names[0])"
+                try container.write(path, code, user: 1000)
+                container.mounts.append(.bind(container.root + "/theirs", to: place))
+                if isNaive {
+                    (container.user, container.group) = (0, 0)
+                    let home = place == "/.local" ? "/" : "/root"
+                    container.entrypoint = ["/usr/bin/env", ByteString("HOME=\(home)"), "/etc/entrypoint/steps.d/10-x"]
+                    let outcome = try container.run()
+                    #expect(outcome.output.contains("gained as 0"), "the attack works: \(outcome)")
+                } else {
+                    let outcome = try container.boot("true")
+                    #expect(outcome.exitCode == 0 && outcome.log(of: "steps.d/10-x").first == "step", "\(outcome)")
+                    #expect(!outcome.errors.contains("gained"), "\(outcome)")
+                }
             }
         }
     }
@@ -311,7 +323,12 @@ struct DropInAttackTests {
                       echo NEW_TOKEN=made-by-step >>$ENTRYPOINT_EXPORT; echo KEPT=yes >>$ENTRYPOINT_EXPORT']
                   - name: b
                     as: user
-                    command: [/bin/sh, -c, 'echo "URL=h/$NEW_TOKEN" >>$ENTRYPOINT_EXPORT; echo "sees $ONE"']
+                    environment: {API_KEY: image-key-of-b}
+                    command: [/bin/sh, -c, 'echo "URL=h/$NEW_TOKEN" >>$ENTRYPOINT_EXPORT; echo "sees $ONE"; \
+                      echo "IMAGE=h/$API_KEY" >>$ENTRYPOINT_EXPORT; echo "ZSH=/x/$NEW_TOKEN" >>$ENTRYPOINT_EXPORT']
+                  - name: c
+                    as: user
+                    command: [/bin/sh, -c, 'echo NEW_TOKEN=another-one >>$ENTRYPOINT_EXPORT; echo "sees $URL $IMAGE"']
 
                 """)
             let outcome = try container.boot(
@@ -319,7 +336,7 @@ struct DropInAttackTests {
                 "echo $ONE, $LINE, $URL; cat /run/entrypoint/report.jsonl; tr '\\0' '\\n' </run/entrypoint/environment")
             #expect(outcome.output.hasPrefix("xstripped-secret, second line of it, h/made-by-step\n"), "\(outcome)")
             let kept = outcome.output.split(separator: "\n", maxSplits: 1).last ?? ""
-            for secret in ["stripped-secret", "second line of it", "made-by-step"] {
+            for secret in ["stripped-secret", "second line of it", "made-by-step", "image-key-of-b", "another-one"] {
                 #expect(!kept.contains(secret) && !outcome.errors.contains(secret), "\(secret) \(outcome)")
             }
             #expect(kept.contains("\nKEPT=yes\n") && kept.contains("\nHOME=/home/jane\n"), "\(outcome)")

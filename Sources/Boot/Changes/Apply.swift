@@ -14,6 +14,8 @@ package struct Apply {
     /// Ends the boot when a file server does not answer; `nil` without an init.
     let watch: ChangeWatch?
     let seedPlaces: SeedPlaces
+    /// Takes each variable that a drop-in step exports.
+    package var takeExport: (_ name: String, _ value: String) -> Void = { _, _ in }
     /// Takes each line that a drop-in step writes.
     package var say: (_ step: String, _ line: String) -> Void = { _, _ in }
 

@@ -59,7 +59,9 @@ extension CommandChange: CheckedChange {
         let environment = environment.setting(
             (exported + fixed).map { ($0.name, Array($0.value.utf8)) }, removing: [])
         try run(program, as: actor, environment, on: bench)
-        bench.ledger.note(try readExports(in: file).map { ($0.name, $0.value) }, by: actor, position: position)
+        let exports = try readExports(in: file)
+        for export in exports { bench.takeExport(export.name, export.value) }
+        bench.ledger.note(exports.map { ($0.name, $0.value) }, by: actor, position: position)
         return .changed
     }
 }
@@ -121,7 +123,7 @@ extension CommandChange {
     private func run(
         _ program: FilePath, as actor: Actor, _ environment: [CString], on bench: Workbench
     ) throws(BootError) {
-        var output = OutputLines(hiding: hidden(in: environment))
+        var output = OutputLines(hiding: hidden(in: environment) + bench.ledger.exportedSecrets(knownSecrets))
         let show = { (line: String) in bench.say(line, of: dropIn.name) }
         let program = ProgramRun(
             program, arguments: [dropIn.program.string] + dropIn.arguments, environment: environment,

@@ -109,6 +109,11 @@ extension Ledger {
         stepExports += exports.map { ($0.name, $0.value, actor, position) }
     }
 
+    /// The values of the secrets that drop-in steps have exported so far, also of those that were replaced since.
+    func exportedSecrets(_ secrets: Secrets) -> [[UInt8]] {
+        stepExports.filter { secrets.isSecret($0.name) }.map { Array($0.value.utf8) }
+    }
+
     /// The exported variables in order, each of them once: of two values for one name, the last wins.
     ///
     /// - Parameters:

@@ -153,9 +153,6 @@ extension Host {
         return isForeign
     }
 
-    /// Whether somebody else may control root's home, and with it what root's programs read there.
-    package var hasForeignRootHome: Bool { start == .elevated && !isOwnOrMissing(Paths.rootHome) }
-
     /// Whether there is nothing at a path, or what is there lies on the root directory's mount.
     private func isOwnOrMissing(_ path: FilePath) -> Bool {
         do throws(SystemCallError) {

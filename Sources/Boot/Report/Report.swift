@@ -17,8 +17,8 @@ package final class Report {
     package var secrets: Secrets
     /// The values of the pod's secrets, which other variables may also have.
     package var secretValues: [[UInt8]] = []
-    /// The names of what built-in steps export.
-    package var builtInExports: Set<String> = []
+    /// The names of the variables that drop-in steps have exported.
+    package private(set) var stepExports: Set<String> = []
     private let write: (String) -> Void
 
     /// - Parameters:
@@ -112,10 +112,15 @@ extension Report {
             microseconds: Clock.microseconds(since: started))
     }
 
+    /// Takes note of a variable that a drop-in step exports. Its value may be a secret, also when a later one replaces it.
+    package func takeExport(_ name: String, _ value: String) {
+        stepExports.insert(name)
+        if secrets.isSecret(name), value.utf8.count >= SecretMask.shortest { secretValues.append(Array(value.utf8)) }
+    }
+
     private func isSecret(_ name: String, _ value: String) -> Bool {
-        // Exports of built-in steps are not secrets, but may contain the same word as one.
         secrets.isSecret(name)
-            || !builtInExports.contains(name) && SecretMask.isNeeded(for: Array(value.utf8), secrets: secretValues)
+            || stepExports.contains(name) && SecretMask.isNeeded(for: Array(value.utf8), secrets: secretValues)
     }
 }
 

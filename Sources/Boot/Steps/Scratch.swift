@@ -130,10 +130,10 @@ package struct Scratch: Step {
             at: DirectoryChange.Place(cache, own: [home], isOnVolume: true),
             made: DirectoryChange.Form(mode: Self.sharedMode, group: group(context), isShared: true), use: .write,
             fallbacks: [home.appending(Self.privateCacheName)])
-        let userHome = context.people.user.home
+        // Hugging Face keeps every token a second time, beside the one in use.
         let token = OwnFileChange(
-            path: tokenPath, own: ownPlaces(context), fallback: userHome.appending(Self.tokenName), home: userHome,
-            volume: home, owners: permittedOwners(context).owners + [0])
+            path: tokenPath, neighbours: ["stored_tokens"], own: ownPlaces(context),
+            owners: permittedOwners(context).owners + [0])
         // Any other place was chosen by the pod spec.
         let tokens =
             tokenPath.starts(with: home)

@@ -57,15 +57,15 @@ package struct DirectoryChange: Equatable, Sendable {
         package let owners: [UInt32]?
         /// Files that are reported when they belong to somebody else.
         package let startup: StartupFiles?
-        /// A file in the directory that, if it exists, must have one of the same owners.
-        package let file: FilePath.Component?
+        /// Files in it that the same must own if they are there.
+        package let files: [FilePath.Component]
 
         package init(
-            owners: [UInt32]? = nil, startup: StartupFiles? = nil, file: FilePath.Component? = nil
+            owners: [UInt32]? = nil, startup: StartupFiles? = nil, files: [FilePath.Component] = []
         ) {
             self.owners = owners
             self.startup = startup
-            self.file = file
+            self.files = files
         }
     }
 
@@ -182,7 +182,7 @@ extension DirectoryChange: CheckedChange {
         let (found, link) = try lookWithLink(at: path, on: bench)
         if let status = found {
             try checkOwner(at: path, status, link, on: bench)
-            try checkOwnerOfFile(on: bench)
+            try checkOwnersOfFiles(on: bench)
             try checkUse(status, on: bench)
             if use == .write { bench.ledger.noteWritable(path) }
             compare(with: status, on: bench)

@@ -53,14 +53,17 @@ extension DirectoryChange {
 
     /// Checks that a file in the directory, or a link with its name, belongs to somebody who may own the directory: its
     /// owner can read what is written there.
-    func checkOwnerOfFile(on bench: Workbench) throws(BootError) {
-        guard let name = trust.file, let owners = trust.owners else { return }
-        let file = path.appending(name)
-        guard let status = try bench.look(at: file), !owners.contains(status.user) else { return }
-        throw BootError(
-            "cannot use \(file.shown())",
-            reason: "it belongs to user \(status.user), who could read what user \(bench.actors.userID) writes there",
-            remedy: "move it away")
+    func checkOwnersOfFiles(on bench: Workbench) throws(BootError) {
+        guard let owners = trust.owners else { return }
+        for name in trust.files {
+            let file = path.appending(name)
+            guard let status = try bench.look(at: file), !owners.contains(status.user) else { continue }
+            throw BootError(
+                "cannot use \(file.shown())",
+                reason:
+                    "it belongs to user \(status.user), who could read what user \(bench.actors.userID) writes there",
+                remedy: "move it away")
+        }
     }
 
     /// Checks that a directory, and a link to it, belongs to somebody who may put files there that run as the user.

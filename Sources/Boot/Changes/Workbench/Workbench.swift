@@ -24,6 +24,8 @@ final class Workbench {
     /// What was done instead of the planned change.
     var performed: Change?
     private let say: (_ step: String, _ line: String) -> Void
+    /// Takes each variable that a drop-in step exports.
+    let takeExport: (_ name: String, _ value: String) -> Void
     private let watch: ChangeWatch?
     private let step: String
     /// The place at which the clock is started, if a file server may take part in the change.
@@ -38,6 +40,7 @@ final class Workbench {
         self.ledger = ledger
         able = change.planned.by.filter(run.actors.has)
         say = run.say
+        takeExport = run.takeExport
         watch = run.watch
         step = change.step
     }
@@ -53,6 +56,7 @@ final class Workbench {
         ledger = bench.ledger
         self.able = able
         say = bench.say
+        takeExport = bench.takeExport
         watch = bench.watch
         step = bench.step
         watched = bench.watched

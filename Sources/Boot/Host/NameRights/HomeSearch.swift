@@ -125,6 +125,7 @@ struct HomeSearch {
             return true
         case .regular: break
         }
+        if way.place == "/proc", Self.isProcess(.name(name)) { return false }
         if way.place == homes { owners.insert(.user(name.string)) }
         let next = way.place.appending(name)
         // A link in a process's directory may lead anywhere.

@@ -97,7 +97,9 @@ struct PathFinder {
         // The value of a flag, or what follows a bracket, may come without a separator.
         let isStart = before.last.map { !$0.isNameByte && !"*?]}$%~\\".utf8.contains($0) } ?? true
         if isStart || before.first == UInt8(ascii: "-") { return WrittenPath(word[slash...]) }
-        return isUnclear(before) ? .unclear : nil
+        if isUnclear(before) { return .unclear }
+        // Programs may be told to work in the root directory.
+        return grammar == .sudoers && before.allSatisfy(\.isNameByte) ? WrittenPath([UInt8(ascii: "/")] + word) : nil
     }
 
     /// Whether the text before a slash may be the start of any path.
