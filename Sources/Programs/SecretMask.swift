@@ -35,6 +35,8 @@ package struct SecretMask {
     ///
     /// - Parameter secrets: the values to look for, except those that are as short as a word.
     package static func isNeeded(for text: [UInt8], secrets: [[UInt8]]) -> Bool {
+        // A shell takes blanks from the ends of a value.
+        let secrets = secrets.flatMap { [$0, trimmed($0)] }.filter { $0.count >= shortest }
         if secrets.isEmpty { return false }
         var mask = SecretMask(secrets)
         return text.split(separator: .newline).contains { line in
@@ -42,6 +44,11 @@ package struct SecretMask {
             mask.hide(in: &hidden, isUnfinished: false)
             return !hidden.elementsEqual(line)
         } || secrets.contains { text.contains(bytes: $0) }
+    }
+
+    private static func trimmed(_ secret: [UInt8]) -> [UInt8] {
+        guard let last = secret.lastIndex(where: { !$0.isSpace }) else { return [] }
+        return Array(secret[...last].drop(while: \.isSpace))
     }
 
     /// - Parameter secrets: the values to hide; those that are as short as a word are not hidden.

@@ -113,6 +113,7 @@ struct ReportTests {
             seed: Credentials(user: 7, group: 2, groups: []),
             accounts: PlannedAccounts(), warnings: [])
         report.secretValues = [Array("a long secret".utf8)]
+        report.takeExport("COPY", "<a long secret>")
         let record = report.record(
             start: .root, people: people,
             exports: [("HOME", "/home/jane"), ("A_TOKEN", "hunter2"), ("COPY", "<a long secret>")],

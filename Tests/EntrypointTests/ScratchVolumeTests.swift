@@ -105,6 +105,23 @@ struct ScratchVolumeTests {
         }
     }
 
+    /// Its owner makes what it leads to when the boot has passed.
+    @Test(arguments: ["homes/jane/.cache", "homes/jane/.cache/huggingface"])
+    func `no token is kept behind a link of somebody else's that leads nowhere yet`(link: String) throws {
+        try boot { scratch in
+            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
+            try scratch.makeDirectory("homes/jane", mode: 0o1770, user: 1000, group: 2000)
+            if link.hasSuffix("huggingface") {
+                try scratch.makeDirectory("homes/jane/.cache", mode: 0o770, user: 1000, group: 2000)
+            }
+            let path = "\(scratch.export)/\(link)"
+            try check(symlink("/scratch/elsewhere", path), "symlink", path)
+            try check(lchown(path, 1001, 2000), "lchown", path)
+        } check: { (outcome, environment, _) throws in
+            #expect(outcome.exitCode == 0 && environment["HF_TOKEN_PATH"] == "/dev/null", "\(outcome)")
+        }
+    }
+
     /// The token's place says nothing of what else lies in its directory.
     @Test func `a token that others have made first moves nothing but itself`() throws {
         try boot(["HF_TOKEN_PATH": "/scratch/homes/jane/token"]) { scratch in

@@ -180,6 +180,7 @@ extension DirectoryChange: CheckedChange {
         if bench.ledger.isWritable(path) && use == .enter && !isAsked { return .already }
         try checkOwnersAbove(on: bench)
         let (found, link) = try lookWithLink(at: path, on: bench)
+        if found == nil, let link { try checkOwner(at: path, link, link, on: bench) }
         if let status = found {
             try checkOwner(at: path, status, link, on: bench)
             try checkOwnersOfFiles(on: bench)

@@ -102,8 +102,9 @@ extension DirectoryChange {
         guard trust.owners != nil, !place.own.contains(self.path) else { return }
         var path = self.path.parent
         while place.own.contains(where: { path != $0 && path.starts(with: $0) }) {
-            if let (status, link) = try? lookWithLink(at: path, on: bench), let status {
-                try checkOwner(at: path, status, link, on: bench)
+            // The owner of a link that leads nowhere yet decides what will be there.
+            if let (status, link) = try? lookWithLink(at: path, on: bench), let found = status ?? link {
+                try checkOwner(at: path, found, link, on: bench)
             }
             path = path.parent
         }
