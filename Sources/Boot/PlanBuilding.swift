@@ -65,9 +65,9 @@ extension CommandChange {
     }
 
     /// Interpreters and other programs run what lies in a home. In an elevated start the pod may mount something below any
-    /// directory, but not below a device.
+    /// directory, but the runtime lets nobody mount anything into this one.
     private static func home(of actor: Actor, _ host: Host) -> String {
-        if host.start == .elevated { return "/dev/null" }
+        if host.start == .elevated { return "/proc" }
         return actor == .root ? Paths.rootHome.string : "/"
     }
 

@@ -136,7 +136,10 @@ extension ChildProcess {
         // What is typed into the terminal of a root shell counts as root's input (TIOCSTI, ioctl_tty(2)). The program
         // gets no terminal, whatever its identity.
         try Children.makeSession()
-        let input = try systemCall("open", "/dev/null") { open("/dev/null", O_RDONLY) }
+        // An empty pipe: in place of the null device the pod may have mounted any file, which is root's to open here.
+        let pipe = try OpenFiles.makePipe()
+        OpenFiles.close(pipe.writing)
+        let input = pipe.reading
         for (source, target) in [(input, 0), (output, 1), (output, 2)] as [(CInt, CInt)] where source != target {
             try systemCall("dup2") { dup2(source, target) }
         }

@@ -36,7 +36,7 @@ package struct SecretMask {
     /// - Parameter secrets: the values to look for, except those that are as short as a word.
     package static func isNeeded(for text: [UInt8], secrets: [[UInt8]]) -> Bool {
         // A shell takes blanks from the ends of a value.
-        let secrets = secrets.flatMap { [$0, trimmed($0)] }.filter { $0.count >= shortest }
+        let secrets = secrets.flatMap { [$0, Array(trimmed($0[...]))] }.filter { $0.count >= shortest }
         if secrets.isEmpty { return false }
         var mask = SecretMask(secrets)
         return text.split(separator: .newline).contains { line in
@@ -46,9 +46,10 @@ package struct SecretMask {
         } || secrets.contains { text.contains(bytes: $0) }
     }
 
-    private static func trimmed(_ secret: [UInt8]) -> [UInt8] {
-        guard let last = secret.lastIndex(where: { !$0.isSpace }) else { return [] }
-        return Array(secret[...last].drop(while: \.isSpace))
+    /// A part without the blanks at its ends, which a shell takes away.
+    private static func trimmed(_ part: Part) -> Part {
+        guard let last = part.lastIndex(where: { !$0.isSpace }) else { return [] }
+        return part[...last].drop(while: \.isSpace)
     }
 
     /// - Parameter secrets: the values to hide; those that are as short as a word are not hidden.
@@ -57,7 +58,7 @@ package struct SecretMask {
         for secret in secrets where secret.count >= Self.shortest {
             let lines = secret.split(separator: .newline, omittingEmptySubsequences: false).map(Self.withoutReturn)
             let pieces = lines.flatMap(Self.pieces)
-            all.formUnion((lines + pieces).filter { $0.count >= Self.shortest })
+            all.formUnion((lines + pieces + pieces.map(Self.trimmed)).filter { $0.count >= Self.shortest })
             // Empty lines around a secret say nothing about where it is.
             guard let first = pieces.firstIndex(where: { !$0.isEmpty }),
                 let last = pieces.lastIndex(where: { !$0.isEmpty }), first < last
@@ -182,13 +183,5 @@ package struct SecretMask {
             start = position
         }
         return pieces + [line[start...]]
-    }
-
-    private static func trimmed(_ line: Part) -> Part {
-        var line = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        while let last = line.last, [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(last) {
-            line.removeLast()
-        }
-        return line
     }
 }

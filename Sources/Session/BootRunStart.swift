@@ -19,8 +19,9 @@ extension BootRun {
         let split: ProcessSplit
         let privileges: Privileges
         do throws(BootError) {
-            try openMissingStreams()
+            // First, so that what is opened is opened with the caller's rights.
             privileges = try startingPrivileges()
+            try openMissingStreams()
             split = try ProcessSplit(of: request, environment, privileges)
         } catch {
             report.line(.error, error.step, error.message)

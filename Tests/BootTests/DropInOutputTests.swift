@@ -52,6 +52,8 @@ struct DropInOutputTests {
         #expect(Self.lines(Array("a hf_secret b hf_secrethf_secret\n".utf8), hiding: ["hf_secret"]) == ["a … b ……"])
         // What is as short as a word is one.
         #expect(Self.lines(Array("a true\n".utf8), hiding: ["true"]) == ["a true"])
+        // A shell takes blanks from the ends of a value.
+        #expect(Self.lines(Array("a hf_secret b\n".utf8), hiding: [" hf_secret\t "]) == ["a … b"])
         let line = String(repeating: "x", count: 995) + "hf_secret"
         #expect(Self.lines(Array(line.utf8), hiding: ["hf_secret"]).joined().contains("hf_s") == false)
     }

@@ -328,7 +328,7 @@ struct DropInAttackTests {
                       echo "IMAGE=h/$API_KEY" >>$ENTRYPOINT_EXPORT; echo "ZSH=/x/$NEW_TOKEN" >>$ENTRYPOINT_EXPORT']
                   - name: c
                     as: user
-                    command: [/bin/sh, -c, 'echo NEW_TOKEN=another-one >>$ENTRYPOINT_EXPORT; echo "sees $URL $IMAGE"']
+                    command: [/bin/sh, -c, 'printf "NEW_TOKEN=%s-one\\n" another >>$ENTRYPOINT_EXPORT; echo "sees $URL $IMAGE"']
 
                 """)
             let outcome = try container.boot(
@@ -340,6 +340,26 @@ struct DropInAttackTests {
                 #expect(!kept.contains(secret) && !outcome.errors.contains(secret), "\(secret) \(outcome)")
             }
             #expect(kept.contains("\nKEPT=yes\n") && kept.contains("\nHOME=/home/jane\n"), "\(outcome)")
+        }
+    }
+
+    /// Where the pod has mounted something on `/dev`, it may put any file in place of the null device.
+    @Test func `no step is given a file of root's for its standard input`() throws {
+        try withPod { container in
+            try container.write("/root/secret", "of-root", mode: 0o600)
+            try container.write(
+                "/etc/entrypoint.yaml",
+                """
+                steps:
+                  - {name: a, as: user, command: [/bin/sh, -c, 'echo "read <$(cat)>"']}
+                  - {name: b, as: root, command: [/bin/sh, -c, 'echo "read <$(cat)>"']}
+
+                """)
+            let start = "rm /dev/null; ln -s /root/secret /dev/null; exec /usr/local/bin/entrypoint -- true"
+            container.entrypoint = ["/bin/sh", "-c"]
+            let outcome = try container.run(ByteString(start))
+            #expect(outcome.exitCode == 0 && outcome.log(of: "a").first == "read <>", "\(outcome)")
+            #expect(outcome.log(of: "b").first == "read <>" && !outcome.errors.contains("of-root"), "\(outcome)")
         }
     }
 }

@@ -9,7 +9,7 @@ struct DropInTests {
         #!/bin/sh
         echo "$(id -u):$(id -g) $(id -G) umask $(umask) in $(pwd) as $0 $*"
         grep -E '^(Uid|Gid|Groups|CapInh|CapPrm|CapEff|CapAmb|CapBnd|NoNewPrivs|SigBlk|SigIgn)' /proc/$$/status | tr '\\t' ' '
-        echo "input $(readlink /proc/$$/fd/0), descriptors $(ls /proc/$$/fd | tr '\\n' ' ')"
+        echo "input $(readlink /proc/$$/fd/0 | cut -d : -f 1), descriptors $(ls /proc/$$/fd | tr '\\n' ' ')"
         test "$(cut -d ' ' -f 5 /proc/$$/stat)" = $$ && echo own group
         env | grep -v -e ^PWD= -e ^OLDPWD= -e ^_= -e ^SHLVL= -e ^ENTRYPOINT_EXPORT= | sort
         """
@@ -29,7 +29,7 @@ struct DropInTests {
                     "Groups:  ", "SigBlk: 0000000000000000", "SigIgn: 0000000000000000", "CapInh: 0000000000000000",
                     "CapPrm: 00000000a80425fb", "CapEff: 00000000a80425fb", "CapBnd: 00000000a80425fb",
                     "CapAmb: 0000000000000000", "NoNewPrivs: 0",
-                    "input /dev/null, descriptors 0 1 10 2 3 ", "own group", "HOME=/root", "LC_ALL=C", "NB_GID=2000",
+                    "input pipe, descriptors 0 1 10 2 3 ", "own group", "HOME=/root", "LC_ALL=C", "NB_GID=2000",
                     "NB_GROUP=lab", "NB_UID=1000", "NB_USER=jane",
                     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                     "SCRATCH_HOME=/scratch/homes/jane", "WORKING_DIR=/scratch/homes/jane",
@@ -54,7 +54,7 @@ struct DropInTests {
                     "Uid: 1000 1000 1000 1000", "Gid: 2000 2000 2000 2000", "Groups: 4 27 ", "SigBlk: 0000000000000000",
                     "SigIgn: 0000000000000000", "CapInh: 0000000000000000", "CapPrm: 0000000000000000",
                     "CapEff: 0000000000000000", "CapBnd: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1",
-                    "input /dev/null, descriptors 0 1 10 2 3 ", "own group",
+                    "input pipe, descriptors 0 1 10 2 3 ", "own group",
                 ], "\(boot)")
             // What the command has, and nothing else.
             let secrets = ["HF_TOKEN", "OWN_PASSWORD", "WANDB_API_KEY"]

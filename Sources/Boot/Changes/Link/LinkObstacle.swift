@@ -43,8 +43,9 @@ extension LinkChange {
             case .isTaken: break
             }
         } catch {
-            // Another boot has moved it.
-            if error.errno == .noSuchFileOrDirectory && error.path?.starts(with: path) == true { return true }
+            // Another boot has moved it, or has put its link there.
+            let isTaken = [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno)
+            if isTaken && error.path?.starts(with: path) == true { return true }
             let failure = bench.copyFailure("cannot move", path, target, error)
             guard cannotTake(status, error, user: bench.actors.userID) else {
                 bench.note("\(path.shown()) stays as it is, and the next boot tries again")

@@ -103,6 +103,7 @@ struct HomeSearch {
                 places += 1
                 guard places <= Self.placeLimit, step(to: name, &way, &ends.owners) else { return .unclear }
             }
+            if way.place == "/proc", case .pattern? = way.rest.first { return .unclear }
             guard case .pattern(let prefix)? = way.rest.first else {
                 if way.place == homes { ends.owners.insert(.anybody) }
                 ends.places.insert(way.place)
