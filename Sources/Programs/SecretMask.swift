@@ -35,8 +35,7 @@ package struct SecretMask {
     ///
     /// - Parameter secrets: the values to look for, except those that are as short as a word.
     package static func isNeeded(for text: [UInt8], secrets: [[UInt8]]) -> Bool {
-        // A shell takes blanks from the ends of a value.
-        let secrets = secrets.flatMap { [$0, Array(trimmed($0[...]))] }.filter { $0.count >= shortest }
+        let secrets = secrets.filter { $0.count >= shortest }
         if secrets.isEmpty { return false }
         var mask = SecretMask(secrets)
         return text.split(separator: .newline).contains { line in
@@ -48,7 +47,7 @@ package struct SecretMask {
 
     /// A part without the blanks at its ends, which a shell takes away.
     private static func trimmed(_ part: Part) -> Part {
-        guard let last = part.lastIndex(where: { !$0.isSpace }) else { return [] }
+        guard let last = part.lastIndex(where: { !$0.isSpace }) else { return part.suffix(0) }
         return part[...last].drop(while: \.isSpace)
     }
 
@@ -57,8 +56,9 @@ package struct SecretMask {
         var all: Set<Part> = []
         for secret in secrets where secret.count >= Self.shortest {
             let lines = secret.split(separator: .newline, omittingEmptySubsequences: false).map(Self.withoutReturn)
-            let pieces = lines.flatMap(Self.pieces)
-            all.formUnion((lines + pieces + pieces.map(Self.trimmed)).filter { $0.count >= Self.shortest })
+            let whole = lines.flatMap(Self.pieces)
+            let pieces = whole.map(Self.trimmed)
+            all.formUnion((lines + whole + pieces).filter { $0.count >= Self.shortest })
             // Empty lines around a secret say nothing about where it is.
             guard let first = pieces.firstIndex(where: { !$0.isEmpty }),
                 let last = pieces.lastIndex(where: { !$0.isEmpty }), first < last
@@ -109,7 +109,9 @@ package struct SecretMask {
                 if effort < 0 { return nil }
                 guard common == length else { continue }
                 ranges.append(position..<(position + length))
-                if ending == nil && position + length == contentEnd && length == part.count { ending = part }
+                if ending == nil && position + length >= contentEnd && length == part.count {
+                    ending = Self.trimmed(part)
+                }
                 break
             }
         }

@@ -54,6 +54,9 @@ struct DropInOutputTests {
         #expect(Self.lines(Array("a true\n".utf8), hiding: ["true"]) == ["a true"])
         // A shell takes blanks from the ends of a value.
         #expect(Self.lines(Array("a hf_secret b\n".utf8), hiding: [" hf_secret\t "]) == ["a … b"])
+        // So does one that reads a secret of several lines, and a short line is known by the one before it.
+        let printed = Self.lines(Array("first-line\nab\nother\n".utf8), hiding: [" first-line \n ab \nlast-line"])
+        #expect(printed == ["…", "…", "other"])
         let line = String(repeating: "x", count: 995) + "hf_secret"
         #expect(Self.lines(Array(line.utf8), hiding: ["hf_secret"]).joined().contains("hf_s") == false)
     }
