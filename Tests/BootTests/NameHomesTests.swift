@@ -27,13 +27,14 @@ struct NameHomesTests {
         "/bin/sh -c /home/deploy/tool", "/bin/x -f/home/deploy/x", "/bin/x --file=/home/*/x", "/bin/a, /home/deploy/b",
         "/bin/sh -c cd\\ /home/deploy/x", "sudoedit /home/deploy/x", "/proc/self/root/home/deploy/tool",
         "/proc/1/root/x", "/proc/[0-9]/root/x", "/proc/./self/root/home/x", "/proc//1/cwd/x", "/proc/sys/../self/cwd/x",
+        "/proc/./[0-9]*/root/x", "/proc/sys/../[0-9]/root/x", "/p*/1/root/x",
         "CWD=/ /bin/sh home/deploy/x", "/usr/bin/make -C / -f home/deploy/x", "/ho\\\n  me/deploy/tool",
         "/home/\\\ndeploy/tool",
         "/home/dépl/tool", "CHROOT=/home /bin/tool", "CWD=~deploy /bin/tool",
     ])
     func `a rule that may run what lies in a home names its user`(command: String) throws {
         let image = NameImage(
-            files: ["etc/sudoers": Self.rule + command + "\n"], directories: ["home", "mnt", "opt", "usr"])
+            files: ["etc/sudoers": Self.rule + command + "\n"], directories: ["home", "mnt", "opt", "proc", "usr"])
         #expect(try !isGiven(image, "deploy"))
     }
 
@@ -62,7 +63,7 @@ struct NameHomesTests {
         (["opt/tools/run": "/home/deploy/run"], "/opt/tools/"), (["opt/a/run": "../../home/deploy/x"], "/opt/*/"),
         (["opt/tools/run": "/home/deploy/run"], "/opt/tools"),
         (["opt/my tools": "/home/deploy"], "/opt/my\\ tools/x"), (["opt/a": "/proc/self/cwd"], "/opt/a/x"),
-        (["opt/t/x": "/proc/./self/root/home/deploy/x"], "/opt/t/"),
+        (["opt/t/x": "/proc/./self/root/home/deploy/x"], "/opt/t/"), (["opt/a": "/proc"], "/opt/a/[0-9]/root/x"),
     ])
     func `links are gone along, also those that lead nowhere yet`(links: [String: String], command: String) throws {
         let image = NameImage(

@@ -103,6 +103,7 @@ struct HomeSearch {
                 places += 1
                 guard places <= Self.placeLimit, step(to: name, &way, &ends.owners) else { return .unclear }
             }
+            // The pattern may mean a process's directory.
             if way.place == "/proc", case .pattern? = way.rest.first { return .unclear }
             guard case .pattern(let prefix)? = way.rest.first else {
                 if way.place == homes { ends.owners.insert(.anybody) }
@@ -126,11 +127,10 @@ struct HomeSearch {
             return true
         case .regular: break
         }
-        if way.place == "/proc", Self.isProcess(.name(name)) { return false }
+        // A link in a process's directory may lead anywhere.
+        if way.place == "/proc", Self.isProcess(name) { return false }
         if way.place == homes { owners.insert(.user(name.string)) }
         let next = way.place.appending(name)
-        // A link in a process's directory may lead anywhere.
-        if next == "/proc", way.rest.first.map(Self.isProcess) ?? false { return false }
         switch entry(next) {
         case .closed: return false
         case .end, .directory: way.place = next
@@ -148,9 +148,8 @@ struct HomeSearch {
     }
 
     /// Whether this may be the directory of a process in `/proc` (proc(5)).
-    private static func isProcess(_ component: WrittenPath.Component) -> Bool {
-        guard case .name(let name) = component else { return true }
-        return ["self", "thread-self"].contains(name.string) || name.string.utf8.first?.isDigit ?? false
+    private static func isProcess(_ name: FilePath.Component) -> Bool {
+        ["self", "thread-self"].contains(name.string) || name.string.utf8.first?.isDigit ?? false
     }
 
     /// Whether this may be `..`. A pattern matches a leading full stop only if it also starts with one.
