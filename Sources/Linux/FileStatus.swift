@@ -21,6 +21,20 @@ package struct ModeBits: RawRepresentable, Equatable, Hashable, Sendable, Expres
     package func contains(_ other: ModeBits) -> Bool { rawValue & other.rawValue == other.rawValue }
 }
 
+/// The number of a device, as stat(2) has it in `st_rdev`.
+package struct DeviceNumber: RawRepresentable, Equatable, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// The device with these numbers (makedev(3)).
+    ///
+    /// - Parameters:
+    ///   - major: at most 0xFFF.
+    ///   - minor: the lowest 8 bits of the minor number; the devices that have more are of no interest here.
+    package init(major: UInt16, minor: UInt8) { rawValue = UInt64(major) << 8 | UInt64(minor) }
+}
+
 /// The result of stat(2) for a file.
 package struct FileStatus: Equatable, Sendable {
     /// The type of a file, as in inode(7).
@@ -37,6 +51,8 @@ package struct FileStatus: Equatable, Sendable {
     /// The device that holds the file.
     package let device: UInt64
     package let inode: UInt64
+    /// The device that a device node stands for; 0 for other files.
+    package let node: DeviceNumber
     /// The number of names that the file has; 0 once the last one is removed.
     package let names: Int
     /// When the content last changed, according to the clock of the file system.
@@ -73,6 +89,7 @@ package struct FileStatus: Equatable, Sendable {
         size = status.st_size
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
+        node = DeviceNumber(rawValue: UInt64(status.st_rdev))
         names = Int(status.st_nlink)
         modified = Timestamp(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }

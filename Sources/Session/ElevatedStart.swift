@@ -46,6 +46,8 @@ enum ElevatedStart {
             if case .untrusted(let problem) = try FileOwnership.open("/etc", .directory) {
                 return try giveUp(privileges, problem.words)
             }
+            // Scripts of root's open devices by name.
+            if let reason = DeviceDirectory.distrust(in: tree) { return try giveUp(privileges, reason) }
             switch leave(marker, for: privileges.effective, in: tree) {
             case .left: break
             case .found: return try giveUp(privileges, done)

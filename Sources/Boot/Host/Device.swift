@@ -26,12 +26,13 @@ extension Device {
     /// descriptors, starting with that of `/dev`.
     static func all(in tree: FileTree) -> [Device] {
         guard let directory = try? tree.openDirectory("/dev", links: .refuse) else { return [] }
-        let problem = problem(of: directory)
+        let problem = DeviceDirectory.problem(of: directory)
         var devices = nodes(in: directory, ofMount: directory.mount, problem) { name in
             name == "kfd" || name.string.utf8.starts(with: "nvidia".utf8)
         }
         if let renderers = try? directory.openDirectory("dri") {
-            devices += nodes(in: renderers, ofMount: directory.mount, problem ?? writability(of: renderers)) { name in
+            let problem = problem ?? DeviceDirectory.writability(of: renderers)
+            devices += nodes(in: renderers, ofMount: directory.mount, problem) { name in
                 name.string.utf8.starts(with: "render".utf8)
             }
         }
@@ -56,20 +57,5 @@ extension Device {
                         ?? (isElsewhere ? "it is mounted there, and only nodes of /dev itself count" : nil)))
         }
         return devices
-    }
-
-    /// Why somebody else than the container runtime may have made `/dev`.
-    private static func problem(of directory: borrowing Directory) -> String? {
-        guard (try? directory.isInMemory) == true,
-            let root = try? FileTree().open("/", [.pathOnly, .directory], links: .refuse), root.mount != directory.mount
-        else { return "/dev is not the file system in memory that a container runtime makes" }
-        return writability(of: directory)
-    }
-
-    private static func writability(of directory: borrowing Directory) -> String? {
-        guard let status = try? directory.status(), status.user == 0, !status.isWritableByOthers else {
-            return "others than root can write in \(directory.path)"
-        }
-        return nil
     }
 }

@@ -1,0 +1,62 @@
+package import Linux
+internal import SystemPackage
+
+/// The directory `/dev`. What programs open there by name, such as `>/dev/null` in a script, is opened as root if root
+/// runs the program.
+package enum DeviceDirectory {
+    /// Why a name in `/dev` that every program may use may lead to a file of somebody else's choice; `nil` where all of
+    /// them are as a container runtime makes them, or missing.
+    ///
+    /// - Parameter tree: the container's files.
+    package static func distrust(in tree: FileTree) -> String? {
+        do throws(SystemCallError) {
+            let directory = try tree.openDirectory("/dev", links: .refuse)
+            if let problem = problem(of: directory) { return problem }
+            for (name, number) in nodes {
+                guard let status = try directory.status(name) else { continue }
+                if status.kind != .characterDevice || status.node != number {
+                    return "/dev/\(name.string) is not the device of that name"
+                }
+            }
+            for (name, target) in links {
+                guard let status = try directory.status(name) else { continue }
+                if status.kind == .link, try directory.linkTarget(name) == target { continue }
+                return "/dev/\(name.string) is not the link to \(target.string)"
+            }
+            return nil
+        } catch  where error.errno == .noSuchFileOrDirectory {
+            return nil
+        } catch {
+            return "cannot look at /dev: \(error.reason) (\(error.symbol))"
+        }
+    }
+
+    /// The devices that all containers have, and their numbers (the kernel's `Documentation/admin-guide/devices.txt`).
+    private static let nodes: [(name: FilePath.Component, number: DeviceNumber)] = [
+        ("null", DeviceNumber(major: 1, minor: 3)), ("zero", DeviceNumber(major: 1, minor: 5)),
+        ("full", DeviceNumber(major: 1, minor: 7)), ("random", DeviceNumber(major: 1, minor: 8)),
+        ("urandom", DeviceNumber(major: 1, minor: 9)), ("tty", DeviceNumber(major: 5, minor: 0)),
+    ]
+
+    /// The links that all containers have (the OCI runtime specification, "Dev symbolic links").
+    private static let links: [(name: FilePath.Component, target: FilePath)] = [
+        ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ]
+
+    /// Why somebody else than the container runtime may have made the directory.
+    static func problem(of directory: borrowing Directory) -> String? {
+        guard (try? directory.isInMemory) == true,
+            let root = try? FileTree().open("/", [.pathOnly, .directory], links: .refuse), root.mount != directory.mount
+        else { return "/dev is not the file system in memory that a container runtime makes" }
+        return writability(of: directory)
+    }
+
+    /// Why somebody else than root may have made what a directory has.
+    static func writability(of directory: borrowing Directory) -> String? {
+        guard let status = try? directory.status(), status.user == 0, !status.isWritableByOthers else {
+            return "others than root can write in \(directory.path)"
+        }
+        return nil
+    }
+}
