@@ -77,12 +77,15 @@ extension CommandChange {
     ) -> [Assignment] {
         let user = people.user
         let scratch = settings[Scratch.self]
+        // An account file that the pod mounts may call the group anything; what was asked for has been checked.
+        let group = (try? ValueFormats.accountName(user.groupName)) ?? settings[Identity.self]?.groupName
         return [
+            Assignment("ENTRYPOINT_START", host.start.rawValue),
             Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
             Assignment("HOME", home(of: actor, host)),
             Assignment(PodVariables.userName.name, user.name),
             Assignment(PodVariables.userID.name, String(user.credentials.user)),
-            Assignment(PodVariables.groupName.name, user.groupName),
+            Assignment(PodVariables.groupName.name, group ?? ""),
             Assignment(PodVariables.groupID.name, String(user.credentials.group)),
         ]
             + (scratch.map {

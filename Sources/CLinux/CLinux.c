@@ -31,6 +31,8 @@
 
 int linux_setresuid(uid_t real, uid_t effective, uid_t saved) { return setresuid(real, effective, saved); }
 int linux_setresgid(gid_t real, gid_t effective, gid_t saved) { return setresgid(real, effective, saved); }
+int linux_getresuid(uid_t *real, uid_t *effective, uid_t *saved) { return getresuid(real, effective, saved); }
+int linux_getresgid(gid_t *real, gid_t *effective, gid_t *saved) { return getresgid(real, effective, saved); }
 
 int linux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0ul, 0ul, 0ul); }
 const int linux_PR_SET_DUMPABLE = PR_SET_DUMPABLE, linux_PR_GET_DUMPABLE = PR_GET_DUMPABLE;
@@ -173,6 +175,18 @@ int linux_keep_capability(int number, bool effective) {
     if (number >= 0 && effective) sets[number / 32].effective = 1u << (number % 32);
     return (int)syscall(SYS_capset, &header, sets);
 }
+
+int linux_get_capabilities(uint64_t *effective, uint64_t *permitted, uint64_t *inheritable) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2];
+    if (syscall(SYS_capget, &header, sets) != 0) return -1;
+    *effective = sets[0].effective | (uint64_t)sets[1].effective << 32;
+    *permitted = sets[0].permitted | (uint64_t)sets[1].permitted << 32;
+    *inheritable = sets[0].inheritable | (uint64_t)sets[1].inheritable << 32;
+    return 0;
+}
+
+int linux_clear_ambient_capabilities(void) { return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0ul, 0ul, 0ul); }
 
 bool linux_has_file_capabilities(const char *program) { return getxattr(program, "security.capability", NULL, 0) > 0; }
 

@@ -145,24 +145,12 @@ extension CurrentProcess {
 
     /// Keeps one capability, if the process has it, and gives up all others.
     ///
-    /// - Throws: the error of capget(2) or capset(2). Allocates.
+    /// - Throws: the error of capset(2).
     package static func keepOnly(_ capability: Capability) throws(SystemCallError) {
         // This is EINVAL before Linux 4.3, where there is nothing to do.
-        _ = cap_reset_ambient()
-        guard let held = cap_get_proc(), let kept = cap_init() else {
-            throw SystemCallError(call: "capget", errno: .noMemory)
+        _ = linux_clear_ambient_capabilities()
+        if !keep(capability, inUse: true) {
+            try systemCall("capset") { linux_keep_capability(-1, false) }
         }
-        defer {
-            cap_free(UnsafeMutableRawPointer(held))
-            cap_free(UnsafeMutableRawPointer(kept))
-        }
-        var value = cap_value_t(capability.rawValue)
-        var permitted = CAP_CLEAR
-        cap_get_flag(held, value, CAP_PERMITTED, &permitted)
-        if permitted == CAP_SET {
-            cap_set_flag(kept, CAP_PERMITTED, 1, &value, CAP_SET)
-            cap_set_flag(kept, CAP_EFFECTIVE, 1, &value, CAP_SET)
-        }
-        try systemCall("capset") { cap_set_proc(kept) }
     }
 }

@@ -3,13 +3,14 @@ private import Glibc
 
 /// A limit on what a process may use (getrlimit(2)).
 package enum ResourceLimit: Sendable {
-    case fileSize, openFiles, coreFile, processorTime, addressSpace, data, stack
+    case fileSize, openFiles, processes, coreFile, processorTime, addressSpace, data, stack
 
     private var number: __rlimit_resource_t {
         let resource =
             switch self {
             case .fileSize: RLIMIT_FSIZE
             case .openFiles: RLIMIT_NOFILE
+            case .processes: __RLIMIT_NPROC
             case .coreFile: RLIMIT_CORE
             case .processorTime: RLIMIT_CPU
             case .addressSpace: RLIMIT_AS

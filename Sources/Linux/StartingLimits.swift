@@ -6,6 +6,7 @@ package struct StartingLimits: Sendable {
     private let coreFile = ResourceLimit.coreFile.values.soft
     private let processorTime = ResourceLimit.processorTime.values.soft
     private let openFiles = ResourceLimit.openFiles.values.soft
+    private let processes = ResourceLimit.processes.values.soft
 
     /// The limits that apply now.
     package init() {}
@@ -16,6 +17,7 @@ package struct StartingLimits: Sendable {
         ResourceLimit.coreFile.set(soft: coreFile)
         ResourceLimit.processorTime.set(soft: processorTime)
         ResourceLimit.openFiles.set(soft: openFiles)
+        ResourceLimit.processes.set(soft: processes)
     }
 
     /// Restores the memory limits that were raised before the program's first line.

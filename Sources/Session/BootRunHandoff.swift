@@ -86,7 +86,7 @@ extension BootRun {
     /// Makes sure that the command cannot type into the terminal of a root shell that started the boot. With sudo the
     /// user can become root anyway, and the shell behind an elevated start is the user's own.
     private func guardTerminal(_ host: Host) {
-        guard host.start == .root, (try? Privileges.current())?.noNewPrivileges == true,
+        guard host.start == .root, (try? Privileges.hasNoNewPrivileges()) == true,
             Terminal.isOthers(than: initHandle?.parent)
         else { return }
         do throws(SystemCallError) {

@@ -82,7 +82,9 @@ extension BootRun {
         guard ElevatedStart.isPossible(privileges) else {
             // The user's programs that the boot starts must not read its secrets.
             if privileges.user.effective != 0 { CurrentProcess.forbidTracing() }
-            return point(privileges.user.effective == 0 ? .root : .bare, try withoutCapabilities())
+            let isRoot = privileges.user.effective == 0
+            if isRoot && !request.isPlan { ElevatedStart.ruleOut(for: privileges.effective, in: tree) }
+            return point(isRoot ? .root : .bare, try withoutCapabilities())
         }
         // A plan can be printed without doing any of it.
         if request.isPlan {

@@ -26,7 +26,7 @@ enum ElevatedStart {
     /// - Throws: why the process is neither uid 0 nor its caller without privileges; it must end.
     static func begin(_ privileges: Privileges, in tree: FileTree) throws(BootError) -> Outcome {
         do throws(SystemCallError) {
-            guard let marker = try? Marker(of: tree) else {
+            guard let marker = try? Marker(.elevated, in: tree) else {
                 return try giveUp(privileges, "this container cannot be distinguished from others without /proc")
             }
             if let reason = reasonAgainst(privileges) ?? find(marker, in: tree) {
@@ -59,6 +59,15 @@ enum ElevatedStart {
         }
     }
 
+    /// Makes sure that nobody has an elevated start in a container that is started as root: it would undo what that
+    /// start has decided. Where no mark can be left, an elevated start cannot leave one either, and has no privileges.
+    ///
+    /// - Parameter caller: root, with its group.
+    static func ruleOut(for caller: Credentials, in tree: FileTree) {
+        guard ProgramFile.own.hasCapabilities, let marker = try? Marker(.root, in: tree) else { return }
+        _ = leave(marker, for: caller, in: tree)
+    }
+
     /// Becomes the caller without privileges, for good.
     ///
     /// - Throws: the error of the call that failed.
@@ -82,6 +91,8 @@ enum ElevatedStart {
 
     /// How many files a boot may have open at a time, with room for those that a program run as root opens.
     private static let filesNeeded = 64
+    /// How many processes a user may have, so that those of a step can be started.
+    private static let processesNeeded: UInt64 = 64
 
     /// Why the limits that hold now are a reason against privileges. Limits that may be raised are raised.
     private static func reasonInLimits() -> String? {
@@ -97,6 +108,12 @@ enum ElevatedStart {
         if files.soft < filesNeeded { ResourceLimit.openFiles.set(soft: files.hard) }
         if !OpenFiles.hasRoom(for: filesNeeded) {
             return "the process was started with a limit that leaves no room for \(filesNeeded) open files (ulimit -n)"
+        }
+        // In a user namespace it holds for uid 0, too; a step that cannot start a program is left half done.
+        let processes = ResourceLimit.processes.values
+        if processes.soft < processesNeeded { ResourceLimit.processes.set(soft: processes.hard) }
+        if ResourceLimit.processes.values.soft < processesNeeded {
+            return "the process was started with a limit of less than \(processesNeeded) processes (ulimit -u)"
         }
         for (limit, enough) in ResourceLimit.memory where limit.values.soft < enough {
             limit.set(soft: limit.values.hard)
@@ -186,8 +203,9 @@ enum ElevatedStart {
         guard Mount.holding(place, in: Mount.all(of: tree))?.point == "/",
             let directory = try? tree.openDirectory(place, links: .refuse)
         else { return }
-        for name in (try? directory.names()) ?? [] where name != marker && name.string.hasPrefix(Marker.prefix) {
-            _ = try? directory.remove(name)
+        for name in (try? directory.names()) ?? [] where name != marker {
+            let isMarker = Marker.Kind.allCases.contains { name.string.hasPrefix($0.rawValue) }
+            if isMarker { _ = try? directory.remove(name) }
         }
     }
 }

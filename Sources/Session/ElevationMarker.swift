@@ -9,8 +9,13 @@ extension ElevatedStart {
     /// outlive a container (`shareProcessNamespace` and a volume at `/run`), and the kernel reuses the number of the
     /// mount namespace, then the mount of the root directory differs.
     struct Marker {
-        /// What the names of all markers begin with.
-        static let prefix = "elevated."
+        /// Which start leaves a marker; the marker's name begins with it.
+        enum Kind: String, CaseIterable {
+            /// A start with the capabilities of the program's file.
+            case elevated = "elevated."
+            /// A start as root, after which there is nothing left to make ready.
+            case root = "root."
+        }
 
         /// What identifies the life of the container on every kernel.
         private let life: String
@@ -20,10 +25,10 @@ extension ElevatedStart {
         /// The marker's name.
         let name: FilePath.Component
 
-        /// The marker of this container; `nil` where it cannot be told from others.
+        /// The marker of a start of this kind; `nil` where it cannot be told from others.
         ///
         /// - Throws: the error of looking.
-        init?(of tree: FileTree) throws(SystemCallError) {
+        init?(_ kind: Kind, in tree: FileTree) throws(SystemCallError) {
             guard let boot = try tree.read("/proc/sys/kernel/random/boot_id", limit: 64),
                 let status = try tree.read("/proc/1/stat", limit: 4096),
                 let mounts = try tree.status("/proc/self/ns/mnt", links: .follow),
@@ -34,17 +39,20 @@ extension ElevatedStart {
             let fields = status[end...].split(separator: UInt8(ascii: " "))
             guard fields.count > 20 else { return nil }
             let bootText = String(decoding: boot.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-            life = "\(Self.prefix)\(bootText).\(mounts.inode).\(String(decoding: fields[20], as: UTF8.self))."
+            life = "\(bootText).\(mounts.inode).\(String(decoding: fields[20], as: UTF8.self))."
             self.root = root
-            guard let name = FilePath.Component(life + root) else { return nil }
+            guard let name = FilePath.Component(kind.rawValue + life + root) else { return nil }
             self.name = name
         }
 
         /// Whether a file's name says that this container has been made ready. A name that identifies the root
         /// directory's mount in the other way may also be this container's: the start that left it has met an error.
         func stands(for name: FilePath.Component) -> Bool {
-            guard name.string.utf8.starts(with: life.utf8) else { return false }
-            let other = name.string.utf8.dropFirst(life.utf8.count)
+            let text = name.string
+            guard let kind = Kind.allCases.first(where: { text.hasPrefix($0.rawValue) }) else { return false }
+            let rest = text.utf8.dropFirst(kind.rawValue.utf8.count)
+            guard rest.starts(with: life.utf8) else { return false }
+            let other = rest.dropFirst(life.utf8.count)
             return other.first != root.utf8.first || other.elementsEqual(root.utf8)
         }
 

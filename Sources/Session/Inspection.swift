@@ -115,7 +115,7 @@ package struct Inspection {
     private static var startOfThisContainer: Start {
         let tree = FileTree()
         let isElevated = ElevatedStart.places.contains { place in
-            (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(ElevatedStart.Marker.prefix) }
+            (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(ElevatedStart.Marker.Kind.elevated.rawValue) }
                 == true
         }
         let own = FilePath(Paths.userStatePrefix + String(CurrentProcess.effectiveUser))

@@ -1,10 +1,10 @@
 // The meaning of a byte in ASCII, whatever the locale.
 
 extension UInt8 {
-    package static let newline = UInt8(ascii: "\n")
-    package static let carriageReturn = UInt8(ascii: "\r")
-    package static let colon = UInt8(ascii: ":")
-    package static let comma = UInt8(ascii: ",")
+    @inlinable package static var newline: UInt8 { UInt8(ascii: "\n") }
+    @inlinable package static var carriageReturn: UInt8 { UInt8(ascii: "\r") }
+    @inlinable package static var colon: UInt8 { UInt8(ascii: ":") }
+    @inlinable package static var comma: UInt8 { UInt8(ascii: ",") }
 
     /// `0` to `9`.
     @inlinable package var isDigit: Bool { self >= 0x30 && self <= 0x39 }

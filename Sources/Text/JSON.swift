@@ -28,33 +28,28 @@ package indirect enum JSON: Equatable, Sendable {
 
     /// The value without whitespace.
     package var text: String {
-        var text = ""
-        write(to: &text)
-        return text
+        var writer = JSONWriter()
+        write(to: &writer)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    private func write(to text: inout String) {
+    private func write(to writer: inout JSONWriter) {
         switch self {
-        case .string(let value): text += Self.quoted(value)
-        case .integer(let digits): text += digits
-        case .bool(let value): text += value ? "true" : "false"
-        case .null: text += "null"
+        case .string(let value): writer.string(value)
+        case .integer(let digits): writer.plain(digits)
+        case .bool(let value): writer.plain(value ? "true" : "false")
+        case .null: writer.null()
         case .array(let values):
-            text += "["
-            for (index, value) in values.enumerated() {
-                if index > 0 { text += "," }
-                value.write(to: &text)
-            }
-            text += "]"
+            writer.beginArray()
+            for value in values { value.write(to: &writer) }
+            writer.endArray()
         case .members(let members):
-            text += "{"
-            for (index, member) in members.enumerated() {
-                if index > 0 { text += "," }
-                text += Self.quoted(member.name)
-                text += ":"
-                member.value.write(to: &text)
+            writer.beginObject()
+            for member in members {
+                writer.name(member.name)
+                member.value.write(to: &writer)
             }
-            text += "}"
+            writer.endObject()
         }
     }
 
@@ -65,9 +60,9 @@ package indirect enum JSON: Equatable, Sendable {
         switch self {
         case .members(let members)
         where !members.isEmpty && members.count <= 3 && !members.contains(where: \.value.isDeep):
-            return "{" + members.map { Self.quoted($0.name) + ": " + $0.value.text }.joined(separator: ", ") + "}"
+            return "{" + members.map { JSON.string($0.name).text + ": " + $0.value.text }.joined(separator: ", ") + "}"
         case .members(let members) where !members.isEmpty:
-            let lines = members.map { inner + Self.quoted($0.name) + ": " + $0.value.indented(by: depth + 1) }
+            let lines = members.map { inner + JSON.string($0.name).text + ": " + $0.value.indented(by: depth + 1) }
             return "{\n" + lines.joined(separator: ",\n") + "\n" + outer + "}"
         case .array(let values) where values.contains(where: \.isContainer):
             let lines = values.map { inner + $0.indented(by: depth + 1) }
@@ -90,29 +85,5 @@ package indirect enum JSON: Equatable, Sendable {
         case .array, .members: true
         default: false
         }
-    }
-
-    /// A string in quotes; anything that is not UTF-8 has already become U+FFFD.
-    private static func quoted(_ value: String) -> String {
-        // Nearly every text is plain, and copying it as a whole takes a tenth of the time.
-        let isPlain = value.utf8.allSatisfy { byte in
-            byte.isPrintable && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-        }
-        if isPlain { return "\"" + value + "\"" }
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\0"..<" ", "\u{7F}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + "\""
     }
 }

@@ -30,7 +30,7 @@ struct DeviceAttackTests {
             testDescription: "a volume in memory, with another link as a standard stream",
             prepare: {
                 try mountMemory(in: $0, mode: "0755")
-                #expect(try Program("/bin/mknod", [$0.root + "/volume/null", "c", "1", "3"]).run().exitCode == 0)
+                #expect(try Program("/bin/mknod", ["\($0.root)/volume/null", "c", "1", "3"]).run().exitCode == 0)
                 try $0.link("/volume/stderr", to: "/etc/profile")
             }, opened: "/dev/stderr", told: "/dev/stderr is not the link to /proc/self/fd/2"),
         Place(

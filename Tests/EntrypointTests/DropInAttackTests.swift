@@ -362,4 +362,16 @@ struct DropInAttackTests {
             #expect(outcome.log(of: "b").first == "read <>" && !outcome.errors.contains("of-root"), "\(outcome)")
         }
     }
+
+    @Test func `a group's name in an account file of the pod's is no path for a step of root's`() throws {
+        try withPod(.debian, .elevated) { container in
+            (container.user, container.group) = (1000, 2000)
+            try container.write("/etc/entrypoint.yaml", "identity: {names: [lab]}\n")
+            try container.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\necho \"<$NB_GROUP>\"\n", mode: 0o755)
+            try container.write("/theirs", "root:x:0:\n../../x:x:2000:\n")
+            container.mounts = [.bind(container.root + "/theirs", to: "/etc/group")]
+            let outcome = try container.boot("true")
+            #expect(outcome.log(of: "steps.d/10-x").first == "<lab>", "\(outcome)")
+        }
+    }
 }

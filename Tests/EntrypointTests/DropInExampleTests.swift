@@ -31,6 +31,22 @@ struct DropInExampleTests {
         }
     }
 
+    @Test func `the step in shell gives nothing away that a pod has mounted`() throws {
+        try withPod(.debian, .elevated) { container in
+            try Self.add("/etc/entrypoint/steps.d/10-local-disk", to: container)
+            try container.link("/volume/jane", to: "/opt")
+            container.mounts = [.bind(container.root + "/volume", to: "/var/lib/local")]
+            (container.user, container.group) = (1000, 2000)
+            let boot = try container.boot("true")
+            #expect(boot.exitCode == 0 && !boot.errors.contains("without privileges"), "\(boot)")
+            #expect(try container.status("/opt")?.user == 0, "\(boot)")
+            // Whoever may start as root has root's rights.
+            (container.user, container.group) = (0, 0)
+            #expect(try container.boot("true").exitCode == 0)
+            #expect(try container.status("/opt")?.user == 1000)
+        }
+    }
+
     @Test func `the step in Python works`() throws {
         try withPod { container in
             try Self.add("/etc/entrypoint/user-steps.d/20-run-directory", to: container)

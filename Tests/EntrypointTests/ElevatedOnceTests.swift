@@ -90,4 +90,22 @@ struct ElevatedOnceTests {
             #expect(Set(namespaces).count < namespaces.count, "\(namespaces)")
         }
     }
+
+    /// The image grants sudo, and the pod, which starts as root, does not.
+    @Test(arguments: [true, false]) func `after a start as root nobody has privileges by the program's file`(
+        isFirst: Bool
+    ) throws {
+        try ElevatedTests.withElevatedPod { container in
+            try container.write("/etc/entrypoint.yaml", "identity: {sudo: all}\n")
+            (container.user, container.group) = (0, 0)
+            container.environment["IDENTITY_SUDO"] = "none"
+            container.entrypoint = ["/bin/sh", "-c"]
+            let first = isFirst ? "/usr/local/bin/entrypoint -- true;" : ""
+            let outcome = try container.run(
+                ByteString(
+                    "\(first) setpriv --reuid 1000 --regid 2000 --clear-groups /usr/local/bin/entrypoint -- true"))
+            #expect(outcome.errors.contains(Self.refused) == isFirst, "\(outcome)")
+            #expect(try (container.status("/etc/sudoers.d/90-entrypoint") == nil) == isFirst, "\(outcome)")
+        }
+    }
 }

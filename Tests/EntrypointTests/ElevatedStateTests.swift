@@ -28,7 +28,7 @@ struct ElevatedStateTests {
 
     @Test(arguments: [
         ("RLIMIT_FSIZE", "the size of files (ulimit -f)"), ("RLIMIT_NOFILE", "64 open files (ulimit -n)"),
-        ("RLIMIT_CPU", "processor time (ulimit -t)"),
+        ("RLIMIT_CPU", "processor time (ulimit -t)"), ("RLIMIT_NPROC", "64 processes (ulimit -u)"),
     ])
     func `with a limit that no boot can keep to, privileges are not used`(limit: String, reason: String) throws {
         try ElevatedTests.withElevatedPod(.busybox) { container in

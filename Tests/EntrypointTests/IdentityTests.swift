@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -224,6 +225,25 @@ struct IdentityTests {
 
                     """)
             #expect(try container.boot("true").log(of: "identity") == [])
+        }
+    }
+
+    /// It is written in place where it cannot be replaced.
+    @Test(arguments: ["fallocate", "write", "ftruncate"])
+    func `a signal that ends the boot leaves no half of a mounted account file`(call: String) throws {
+        try withPod { container in
+            container.capabilities.append("SYS_PTRACE")
+            container.environment["ENTRYPOINT_MODE"] = "exec"
+            try container.write("/others", container.read("/etc/passwd"))
+            container.mounts = [.bind(container.root + "/others", to: "/etc/passwd")]
+            container.entrypoint = [
+                "/usr/bin/strace", "-qq", "-o", "/dev/null", "-P", "/etc/passwd", "-e", "trace=\(call)", "-e",
+                "inject=\(call):signal=TERM:when=1", "--", "/usr/local/bin/entrypoint", "--",
+            ]
+            let outcome = try container.run("true")
+            #expect(outcome.exitCode == 128 + SIGTERM, "\(outcome)")
+            let text = try container.text("/others")
+            #expect(text.contains("\njane:x:1000:") && text.hasSuffix("\n") && !text.contains("\0"), "\(outcome)")
         }
     }
 }

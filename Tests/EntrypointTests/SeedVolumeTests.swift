@@ -41,6 +41,30 @@ struct SeedVolumeTests {
         }
     }
 
+    /// On a root file system that cannot be written to, the home falls back to the persistent directory.
+    @Test func `where the home falls back the seed user works in no place that policy does not name`() throws {
+        try withSquashedScratch { scratch in
+            for path in ["homes", "seeds"] {
+                try scratch.makeDirectory(path, mode: 0o755, user: 4711, group: 2000)
+            }
+            try withPod { container in
+                try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+                try container.write("/etc/entrypoint.yaml", "scratch: {seedDirectories: [/scratch/seeds]}\n")
+                container.readOnly = true
+                container.mounts = [.bind(scratch.mount, to: "/scratch"), .memory("/run")]
+                let outcome = try container.boot("true")
+                #expect(outcome.exitCode == 125, "\(outcome)")
+                #expect(try scratch.status("homes/jane") == nil, "\(outcome)")
+                for name in ["SCRATCH_HOME", "WORKING_DIR"] as [ByteString] {
+                    container.environment[name] = "/scratch/seeds/jane"
+                }
+                let named = try container.boot("true")
+                #expect(named.exitCode == 0, "\(named)")
+                #expect(try scratch.status("seeds/jane")?.user == 4711)
+            }
+        }
+    }
+
     /// `path` says where the volume is looked at, and `root` which part of it; only `point` says where it is mounted.
     @Test(arguments: [true, false])
     func `a description that has no point lets a pod mount the same volume elsewhere`(hasPoint: Bool) throws {

@@ -5,7 +5,8 @@ internal import SystemPackage
 /// runs the program.
 package enum DeviceDirectory {
     /// Why a name in `/dev` that every program may use may lead to a file of somebody else's choice; `nil` where all of
-    /// them are as a container runtime makes them, or missing.
+    /// them are as a container runtime makes them, or missing. `/dev/null` must exist: a shell does not run a command
+    /// whose output it cannot throw away.
     ///
     /// - Parameter tree: the container's files.
     package static func distrust(in tree: FileTree) -> String? {
@@ -13,7 +14,10 @@ package enum DeviceDirectory {
             let directory = try tree.openDirectory("/dev", links: .refuse)
             if let problem = problem(of: directory) { return problem }
             for (name, number) in nodes {
-                guard let status = try directory.status(name) else { continue }
+                guard let status = try directory.status(name) else {
+                    if name == "null" { return "/dev/null is missing" }
+                    continue
+                }
                 if status.kind != .characterDevice || status.node != number {
                     return "/dev/\(name.string) is not the device of that name"
                 }
@@ -23,8 +27,6 @@ package enum DeviceDirectory {
                 if status.kind == .link, try directory.linkTarget(name) == target { continue }
                 return "/dev/\(name.string) is not the link to \(target.string)"
             }
-            return nil
-        } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         } catch {
             return "cannot look at /dev: \(error.reason) (\(error.symbol))"

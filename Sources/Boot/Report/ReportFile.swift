@@ -6,10 +6,20 @@ package import Text
 /// there is anything to report.
 package enum ReportFile {
     /// The bytes of the line for a boot.
-    package static func line(_ record: BootRecord) -> [UInt8] { Array((record.json.text + "\n").utf8) }
+    package static func line(_ record: BootRecord) -> [UInt8] {
+        var writer = JSONWriter(capacity: 8192)
+        record.write(to: &writer)
+        writer.end(line: .newline)
+        return writer.bytes
+    }
 
     /// The bytes of the line for an end.
-    package static func line(_ record: EndRecord) -> [UInt8] { Array((record.json.text + "\n").utf8) }
+    package static func line(_ record: EndRecord) -> [UInt8] {
+        var writer = JSONWriter()
+        record.write(to: &writer)
+        writer.end(line: .newline)
+        return writer.bytes
+    }
 
     /// Reads a file.
     ///
@@ -64,10 +74,12 @@ extension JSON {
 extension EndRecord {
     fileprivate static let event = "end"
 
-    fileprivate var json: JSON {
-        .object([
-            ("event", .string(Self.event)), ("exitCode", .number(exitCode)), ("message", .string(message)),
-        ])
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("event", Self.event)
+        writer.member("exitCode", Int64(exitCode))
+        writer.member("message", message)
+        writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
@@ -79,15 +91,32 @@ extension EndRecord {
 extension BootRecord {
     fileprivate static let event = "boot"
 
-    fileprivate var json: JSON {
-        .object([
-            ("event", .string(Self.event)), ("version", .string(version)), ("start", .string(start)),
-            ("user", user.map(\.json) ?? .null), ("seed", seed.map { .string($0) } ?? .null),
-            ("changes", .array(changes.map(\.json))),
-            ("exports", .object(exports.map { ($0.name, .string($0.value)) })),
-            ("warnings", .array(warnings.map(\.json))), ("failure", failure.map(\.json) ?? .null),
-            ("changed", .number(changed)), ("microseconds", .number(microseconds)),
-        ])
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("event", Self.event)
+        writer.member("version", version)
+        writer.member("start", start)
+        writer.name("user")
+        if let user { user.write(to: &writer) } else { writer.null() }
+        writer.name("seed")
+        if let seed { writer.string(seed) } else { writer.null() }
+        writer.name("changes")
+        writer.beginArray()
+        for change in changes { change.write(to: &writer) }
+        writer.endArray()
+        writer.name("exports")
+        writer.beginObject()
+        for export in exports { writer.member(export.name, export.value) }
+        writer.endObject()
+        writer.name("warnings")
+        writer.beginArray()
+        for warning in warnings { warning.write(to: &writer) }
+        writer.endArray()
+        writer.name("failure")
+        if let failure { failure.write(to: &writer) } else { writer.null() }
+        writer.member("changed", Int64(changed))
+        writer.member("microseconds", microseconds)
+        writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
@@ -108,7 +137,12 @@ extension BootRecord {
 }
 
 extension BootRecord.Message {
-    fileprivate var json: JSON { .object([("step", .string(step)), ("message", .string(text))]) }
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("step", step)
+        writer.member("message", text)
+        writer.endObject()
+    }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
         step = try json.text("step")
@@ -117,14 +151,16 @@ extension BootRecord.Message {
 }
 
 extension BootRecord.Change {
-    fileprivate var json: JSON {
-        var members: [(String, JSON)] = [
-            ("step", .string(step)), ("goal", .string(goal)), ("as", .string(identity)), ("outcome", .string(outcome)),
-        ]
-        if !remark.isEmpty { members.append(("remark", .string(remark))) }
-        if !reason.isEmpty { members.append(("reason", .string(reason))) }
-        members.append(("microseconds", .number(microseconds)))
-        return .object(members)
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("step", step)
+        writer.member("goal", goal)
+        writer.member("as", identity)
+        writer.member("outcome", outcome)
+        if !remark.isEmpty { writer.member("remark", remark) }
+        if !reason.isEmpty { writer.member("reason", reason) }
+        writer.member("microseconds", microseconds)
+        writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
@@ -139,12 +175,19 @@ extension BootRecord.Change {
 }
 
 extension People.User {
-    fileprivate var json: JSON {
-        .object([
-            ("name", .string(name)), ("uid", .number(credentials.user)), ("group", .string(groupName)),
-            ("gid", .number(credentials.group)), ("groups", .array(credentials.groups.map { .number($0) })),
-            ("home", .string(home.string)), ("shell", .string(shell.string)),
-        ])
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("name", name)
+        writer.member("uid", Int64(credentials.user))
+        writer.member("group", groupName)
+        writer.member("gid", Int64(credentials.group))
+        writer.name("groups")
+        writer.beginArray()
+        for group in credentials.groups { writer.number(Int64(group)) }
+        writer.endArray()
+        writer.member("home", home.string)
+        writer.member("shell", shell.string)
+        writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {

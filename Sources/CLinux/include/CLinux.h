@@ -15,6 +15,8 @@
 // Credentials (gnu).
 int linux_setresuid(uid_t real, uid_t effective, uid_t saved);
 int linux_setresgid(gid_t real, gid_t effective, gid_t saved);
+int linux_getresuid(uid_t *real, uid_t *effective, uid_t *saved);
+int linux_getresgid(gid_t *real, gid_t *effective, gid_t *saved);
 
 // prctl(2) (header, variadic), with the constants that are used.
 int linux_prctl(int option, unsigned long argument);
@@ -82,6 +84,11 @@ bool linux_is_secure(void);
 // Gives up all capabilities except one that is permitted, which may be in use or not; gives up all with a negative
 // number. libcap would allocate memory (wrapper).
 int linux_keep_capability(int number, bool effective);
+
+// The effective, permitted and inheritable capabilities, and the ambient ones given up (header): libcap would allocate
+// memory for the first, and make a call for each number for the second.
+int linux_get_capabilities(uint64_t *effective, uint64_t *permitted, uint64_t *inheritable);
+int linux_clear_ambient_capabilities(void);
 
 // Whether the program's file has capabilities, whether or not the process got them (header: sys/xattr.h).
 bool linux_has_file_capabilities(const char *program);

@@ -37,8 +37,8 @@ package struct SeedPlaces: Sendable {
             return directories.filter { parent == $0.path || made.contains(parent) && parent.starts(with: $0.path) }
         }
         let above = directories.filter { target != $0.path && target.starts(with: $0.path) }
-        // Where policy names no place, the plan leaves out the seed user. If it is back, that is not the pod's doing.
-        if above.isEmpty || above.contains(where: { $0.volume == nil }) { return nil }
+        let isNamedItself = directories.contains { $0.path == target }
+        if isNamedItself || above.contains(where: { $0.volume == nil }) { return nil }
         return above.filter { parent.starts(with: $0.path) }
     }
 

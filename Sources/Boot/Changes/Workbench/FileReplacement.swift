@@ -97,6 +97,10 @@ package enum FileReplacement {
         let file = try parent.open(name, [.writeOnly, .nonBlocking])
         let status = try file.status(path: path)
         guard status.kind == .file else { throw SystemCallError(call: "openat", path: path, errno: .invalidArgument) }
+        let old = try? parent.open(name, [.readOnly, .nonBlocking]).readAll(limit: .max, path: path)
+        // A signal that ends the boot would leave a part of the content.
+        let mask = Signals.blockAll()
+        defer { Signals.setMask(mask) }
         if content.count > status.size {
             do throws(SystemCallError) {
                 try file.reserve(content.count, path: path)
@@ -107,7 +111,6 @@ package enum FileReplacement {
                 throw error
             }
         }
-        let old = try? parent.open(name, [.readOnly, .nonBlocking]).readAll(limit: .max, path: path)
         do throws(SystemCallError) {
             try file.writeAll(content, path: path)
             try file.setLength(content.count, path: path)
