@@ -49,8 +49,8 @@ struct BootWatch: Sendable {
     /// Tells the init that the boot is done and the next program is the command.
     func handOff() { page[number: Number.isHandingOff] = 1 }
 
-    /// Tells the init that the boot uses the privileges of the program's file.
-    func usePrivileges() { page[number: Number.isPrivileged] = 1 }
+    /// Tells the init whether the boot uses the privileges of the program's file.
+    func usePrivileges(_ uses: Bool) { page[number: Number.isPrivileged] = uses ? 1 : 0 }
 
     // MARK: The init's side
 

@@ -16,9 +16,9 @@ package struct InitHandle: Sendable {
     /// Gives the init the options that the boot has read from its configuration.
     package func configure(_ options: InitOptions) { watch.configure(options) }
 
-    /// Tells the init that the boot uses the privileges of the program's file. Only then may an init that is not root
+    /// Tells the init whether the boot uses the privileges of the program's file. Only then may an init that is not root
     /// use CAP_KILL.
-    package func usePrivileges() { watch.usePrivileges() }
+    package func usePrivileges(_ uses: Bool = true) { watch.usePrivileges(uses) }
 
     /// Gives the init an open file, which it passes to its `onEnd`; of several files, the last one counts.
     ///

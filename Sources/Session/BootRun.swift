@@ -56,10 +56,19 @@ package struct BootRun {
         }
         for notice in settings.notices { report.warn("settings", notice) }
         if settings.isEmpty { return try runUnprepared(settings) }
-        guard let preparation = try Preparation(settings, at: try begin(settings)) else { return 0 }
+        guard let preparation = try prepare(settings) else { return 0 }
         // Nobody needs the keys after this, and the process is not yet the user's.
         let exports = try preparation.plan.erasingSecrets { _ throws(BootError) in try apply(preparation) }
         return try handOver(preparation, exports)
+    }
+
+    /// Begins the boot and works out what it does.
+    private func prepare(_ settings: Settings) throws(BootError) -> Preparation? {
+        let seconds = settings[Scratch.self]?.timeout ?? PodVariables.standardTimeout
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: seconds) }
+        watch?.begin(step: "start", path: nil)
+        defer { watch?.end() }
+        return try Preparation(settings, at: try begin(settings))
     }
 
     /// Makes the plan true.

@@ -24,16 +24,18 @@ extension BootRun {
             for problem in PrivilegeDrop.giveStreams(to: user.credentials.user) { report.warn(Handoff.name, problem) }
         }
         let directory = preparation.scratch.workingDirectory
+        // The clock stops when the command runs, whose file may also lie on a dead server, or when the boot fails.
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
+        defer { watch?.end() }
+        watch?.begin(step: "report", path: Paths.state)
         keepState(preparation, exports, entries, failure: nil)
+        watch?.end()
         let time = Clock.microseconds(since: report.started).inMilliseconds
         report.line(
             .info, "",
             "ready: \(report.changes.counted("change")) in \(time); \(command[0].bytes.shown()) as \(user.name) "
                 + "(\(user.credentials.text)) in \(directory.shown())")
         CurrentProcess.setUmask(preparation.scratch.umask)
-        // The clock stops when the command runs, whose file may also lie on a dead server, or when the boot fails.
-        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
-        defer { watch?.end() }
         do throws(BootError) {
             try becomeUser(preparation) { watch?.begin(step: Handoff.name, path: directory) }
         } catch {

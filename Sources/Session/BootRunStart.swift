@@ -91,11 +91,13 @@ extension BootRun {
             _ = try withoutCapabilities()
             return point(.elevated, privileges, isObserver: true)
         }
+        // As uid 0 it may have to be killed before it knows whether it stays that.
+        initHandle?.usePrivileges()
         switch try ElevatedStart.begin(privileges, in: tree) {
         case .elevated(let privileges):
-            initHandle?.usePrivileges()
             return point(.elevated, privileges)
         case .bare(let privileges, let reason):
+            initHandle?.usePrivileges(false)
             report.line(.info, "", "going on without privileges: \(reason)")
             return point(.bare, privileges)
         }

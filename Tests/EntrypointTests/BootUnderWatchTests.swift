@@ -47,4 +47,35 @@ struct BootUnderWatchTests {
                 == "entrypoint: settings: cannot use \(path): export (fuse.rootsquash) on /scratch did not "
                 + "answer within 1 s; is its server reachable? SCRATCH_TIMEOUT changes the limit", "\(outcome)")
     }
+
+    /// What no change of the user's is about: where root works, and what is looked at before anything is changed.
+    @Test(arguments: [
+        ("/home/jane", "identity: cannot use /home/jane: export (fuse.rootsquash) on /home/jane did not answer"),
+        ("/run", "export on /run"), ("/etc/pam.d", "export on /etc/pam.d"), ("/dev/fd", "export on /dev/fd"),
+    ])
+    func `a server of any place is not waited for without end`(place: String, told: String) throws {
+        try withSquashedScratch { scratch in
+            try scratch.makeHomes()
+            for isElevated in [false, true] where isElevated || place == "/home/jane" || place == "/run" {
+                try withContainer(.debian, .elevated) { container in
+                    container.environment = .pod.with(["SCRATCH_TIMEOUT": "1", "ENTRYPOINT_LOG": "quiet"])
+                    if isElevated { (container.user, container.group) = (1000, 2000) }
+                    container.entrypoint = []
+                    container.mounts = [.bind(scratch.mount, to: place)]
+                    let running = try container.start(ProbeReport.path, "print", "booted", "sleep", "60")
+                    try running.waitForOutput("booted")
+                    try scratch.pause()
+                    let outcome = try running.exec(
+                        ["/usr/local/bin/entrypoint", "--mode", "init", "/bin/true"],
+                        environment: container.environment)
+                    try scratch.resume()
+                    #expect(outcome.exitCode == 125, "\(outcome)")
+                    let last = outcome.errorLines.last ?? ""
+                    #expect(
+                        last.contains(told) && last.hasSuffix("SCRATCH_TIMEOUT changes the limit"),
+                        "\(isElevated) \(outcome)")
+                }
+            }
+        }
+    }
 }

@@ -47,6 +47,14 @@ struct DeviceAttackTests {
             testDescription: "another device in the place of one",
             prepare: { $0.mounts = [.bind("/dev/null", to: "/dev/zero")] },
             opened: "/etc/profile; read -r x </dev/zero", told: "/dev/zero is not the device of that name"),
+        Place(
+            testDescription: "a file in the place of a device that not every container has",
+            prepare: { $0.mounts = [.bind($0.root + "/etc/profile", to: "/dev/console")] }, opened: "/dev/console",
+            told: "/dev/console is mounted, and no device"),
+        Place(
+            testDescription: "a file in shared memory",
+            prepare: { $0.mounts = [.bind($0.root + "/etc/profile", to: "/dev/shm/x")] }, opened: "/dev/shm/x",
+            told: "/dev/shm/x is mounted, and no device"),
     ]
 
     private static func mountMemory(in container: Container, mode: String) throws {
@@ -78,7 +86,13 @@ struct DeviceAttackTests {
             try container.write(
                 "/etc/entrypoint/steps.d/10-x", "#!/bin/sh\nid -u >/dev/stdout 2>/dev/null </dev/zero\n", mode: 0o755)
             // Where the runtime has no privileges, it mounts the machine's.
-            container.mounts = ["null", "zero", "full", "tty"].map { .bind("/dev/\($0)", to: "/dev/\($0)") }
+            container.mounts =
+                ["null", "zero", "full", "tty"].map { .bind("/dev/\($0)", to: "/dev/\($0)") }
+                + [
+                    .bind("/dev/null", to: "/dev/accelerator"),
+                    .bind(container.root + "/reason", to: "/dev/termination-log"), .memory("/dev/shm"),
+                ]
+            try container.write("/reason", "")
             let outcome = try container.boot("true")
             #expect(outcome.log(of: "steps.d/10-x").contains("0"), "\(outcome)")
         }

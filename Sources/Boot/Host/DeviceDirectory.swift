@@ -27,7 +27,7 @@ package enum DeviceDirectory {
                 if status.kind == .link, try directory.linkTarget(name) == target { continue }
                 return "/dev/\(name.string) is not the link to \(target.string)"
             }
-            return nil
+            return try distrustOfMounts(in: tree)
         } catch {
             return "cannot look at /dev: \(error.reason) (\(error.symbol))"
         }
@@ -45,6 +45,29 @@ package enum DeviceDirectory {
         ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
         ("stderr", "/proc/self/fd/2"),
     ]
+
+    /// Why a mount below `/dev` may be a file of somebody else's choice: the runtime mounts devices and directories of
+    /// the kernel's there, and Kubernetes the termination log.
+    ///
+    /// - Throws: the error of looking at a mount.
+    private static func distrustOfMounts(in tree: FileTree) throws(SystemCallError) -> String? {
+        for mount in Mount.all(of: tree) where mount.point.starts(with: "/dev") && mount.point != "/dev" {
+            let point = mount.point
+            if allowedMounts.contains(point) || kernelTypes.contains(mount.type) { continue }
+            // One that is mounted over cannot be seen, and what lies over it is in the list, too.
+            let kind = try tree.status(point, links: .refuse)?.kind
+            guard kind == .characterDevice || kind == .blockDevice else {
+                return "\(point.shown()) is mounted, and no device"
+            }
+        }
+        return nil
+    }
+
+    /// What a pod may mount where it likes, and what is meant to be a file.
+    private static let allowedMounts: [FilePath] = ["/dev/shm", "/dev/termination-log"]
+
+    /// File systems of directories that the kernel fills.
+    private static let kernelTypes = ["devpts", "mqueue", "hugetlbfs", "devtmpfs"]
 
     /// Why somebody else than the container runtime may have made the directory.
     static func problem(of directory: borrowing Directory) -> String? {

@@ -87,7 +87,8 @@ extension LinkChange {
     ) throws(SystemCallError) {
         do throws(SystemCallError) {
             if replacing {
-                try ends.parent.replace(ends.newName, in: ends.newParent, with: ends.name)
+                try Staging.replaceEmpty(
+                    ends.newName, in: ends.newParent, with: ends.name, status, from: ends.parent)
             } else {
                 try ends.parent.move(ends.name, to: ends.newName, in: ends.newParent)
             }

@@ -26,7 +26,7 @@ package struct ChangeWatch {
     ///
     /// - Parameters:
     ///   - step: the step that makes it.
-    ///   - path: where it is made.
+    ///   - path: where it is made; `nil` where it is the work of many places.
     package func begin(step: String, path: FilePath?) {
         guard seconds > 0 else { return }
         start(seconds, "\(step)\n\(seconds)\n\(path?.string ?? "")")
@@ -41,12 +41,20 @@ package struct ChangeWatch {
     package static func explain(_ message: String) -> String {
         let parts = message.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3 else { return message }
+        let mounts = Mount.all(of: FileTree())
+        let limit = "within \(parts[1]) s"
+        let remedy = "\(PodVariables.timeout.name) changes the limit"
+        guard !parts[2].isEmpty else {
+            let servers = mounts.filter(\.isNetwork).map { "\($0.source.shown()) on \($0.point.shown())" }
+            return "\(parts[0]): the container's files cannot be looked at: a file server did not answer \(limit); is it "
+                + "reachable (\(servers.isEmpty ? "a volume" : servers.joined(separator: ", ")))? \(remedy)"
+        }
         let path = FilePath(String(parts[2]))
         var place = "it"
-        if let mount = Mount.holding(path, in: Mount.all(of: FileTree())) {
+        if let mount = Mount.holding(path, in: mounts) {
             place = "\(mount.source.shown()) (\(mount.type)) on \(mount.point.shown())"
         }
-        return "\(parts[0]): cannot use \(path.shown()): \(place) did not answer within \(parts[1]) s; "
-            + "is its server reachable? \(PodVariables.timeout.name) changes the limit"
+        return "\(parts[0]): cannot use \(path.shown()): \(place) did not answer \(limit); is its server "
+            + "reachable? \(remedy)"
     }
 }

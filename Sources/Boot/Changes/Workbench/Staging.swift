@@ -104,7 +104,7 @@ struct Staging: ~Copyable {
         remove(from: parent)
         do throws(SystemCallError) {
             if replaces {
-                try parent.replace(target, in: parent, with: temporary)
+                try Self.replaceEmpty(target, in: parent, with: temporary, status, from: parent)
             } else {
                 try parent.move(temporary, to: target, in: parent)
             }
@@ -153,6 +153,41 @@ struct Staging: ~Copyable {
             }
         }
         return nil
+    }
+
+    /// Moves something to the place of an empty file or directory.
+    ///
+    /// A directory that is no longer empty is never replaced (rename(2)). A file would be, whatever another boot has
+    /// moved there in the meantime: it is taken away first, and put back if it is not empty.
+    ///
+    /// - Throws: EEXIST when something else has taken the place, or the error of the call that failed.
+    static func replaceEmpty(
+        _ target: FilePath.Component, in parent: borrowing Directory, with name: FilePath.Component,
+        _ status: FileStatus, from other: borrowing Directory
+    ) throws(SystemCallError) {
+        if status.kind == .directory { return try other.replace(target, in: parent, with: name) }
+        if let found = try parent.status(target) { try takeEmpty(target, seen: found, from: parent) }
+        try other.move(name, to: target, in: parent)
+    }
+
+    /// Removes a file if it is empty. There is no mark: if this is killed, the file is removed later only if it is empty.
+    private static func takeEmpty(
+        _ target: FilePath.Component, seen status: FileStatus, from parent: borrowing Directory
+    ) throws(SystemCallError) {
+        let taken = SystemCallError(call: "renameat", path: parent.path.appending(target), errno: .fileExists)
+        guard status.kind == .file, status.size == 0 else { throw taken }
+        let staging = try Staging(for: target, in: parent)
+        defer { staging.remove(from: parent) }
+        do throws(SystemCallError) {
+            try staging.take(target, seen: status, as: target, from: parent)
+        } catch  where [.noSuchFileOrDirectory, .staleNFSFileHandle].contains(error.errno) {
+            throw taken
+        }
+        guard try staging.directory.status(target)?.size == 0 else {
+            try staging.directory.move(target, to: target, in: parent)
+            throw taken
+        }
+        try staging.directory.remove(target)
     }
 
     /// Moves something beside the directory into it, if it is still what was seen.
@@ -225,8 +260,12 @@ struct Staging: ~Copyable {
         case .begun where names == [mark]: _ = try? left.remove(mark)
         case .begun, nil: return false
         case .nothing:
-            // The boot was about to move a directory out of it: it is empty, or not made here.
-            for entry in names { _ = try? left.removeDirectory(entry) }
+            // The boot was about to move a directory out of it, or to remove an empty file: it is empty, or not made here.
+            for entry in names where (try? left.removeDirectory(entry)) == nil {
+                if let status = (try? left.status(entry)) ?? nil, status.kind == .file, status.size == 0 {
+                    _ = try? left.remove(entry)
+                }
+            }
         }
         return (try? parent.removeDirectory(name)) != nil
     }

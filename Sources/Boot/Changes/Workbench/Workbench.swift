@@ -82,9 +82,9 @@ final class Workbench {
 
 // Watching.
 extension Workbench {
-    /// Starts the clock on the change, if a file server may take part in it.
+    /// Starts the clock on the change, whoever makes it: any place may be a mount of a file server's.
     func startWatching(_ place: FilePath?) {
-        watched = (able != [.root], place)
+        watched = (true, place)
         keepWatchWaiting()
     }
 
