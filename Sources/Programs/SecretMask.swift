@@ -4,8 +4,8 @@ internal import Text
 ///
 /// A secret with several lines, such as a private key, is printed in parts. A part that is longer than a word is hidden
 /// wherever it occurs; a shorter part is hidden if it follows its predecessor in the secret. Parts end at newlines
-/// (with or without a carriage return) and where a secret has `\n` as two characters, which some shells print as a
-/// newline.
+/// (with or without a carriage return), at a carriage return, and where a secret has `\n` as two characters, which some
+/// shells print as a newline. A secret is also hidden as shells and JSON write it on one line (``SecretForms``).
 ///
 /// It takes as much memory as the secrets. The work for each line is limited; a line that would need more is hidden as
 /// a whole.
@@ -58,7 +58,8 @@ package struct SecretMask {
             let lines = secret.split(separator: .newline, omittingEmptySubsequences: false).map(Self.withoutReturn)
             let whole = lines.flatMap(Self.pieces)
             let pieces = whole.map(Self.trimmed)
-            all.formUnion((lines + whole + pieces).filter { $0.count >= Self.shortest })
+            let forms = SecretForms.all(of: secret).map { $0[...] }
+            all.formUnion((lines + whole + pieces + forms).filter { $0.count >= Self.shortest })
             // Empty lines around a secret say nothing about where it is.
             guard let first = pieces.firstIndex(where: { !$0.isEmpty }),
                 let last = pieces.lastIndex(where: { !$0.isEmpty }), first < last
@@ -169,19 +170,20 @@ package struct SecretMask {
         line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     }
 
-    /// The pieces of a line between newlines that are written as two characters, perhaps after a carriage return.
+    /// The pieces of a line between carriage returns, and between newlines that are written as two characters.
     private static func pieces(_ line: Part) -> [Part] {
         var pieces: [Part] = []
         var start = line.startIndex
         var position = start
         while position + 1 < line.endIndex {
-            guard line[position] == UInt8(ascii: "\\"), line[position + 1] == UInt8(ascii: "n") else {
+            let isNewline = line[position] == UInt8(ascii: "\\") && line[position + 1] == UInt8(ascii: "n")
+            guard isNewline || line[position] == .carriageReturn else {
                 position += 1
                 continue
             }
             let piece = line[start..<position]
-            pieces.append(piece.suffix(2).elementsEqual("\\r".utf8) ? piece.dropLast(2) : piece)
-            position += 2
+            pieces.append(isNewline && piece.suffix(2).elementsEqual("\\r".utf8) ? piece.dropLast(2) : piece)
+            position += isNewline ? 2 : 1
             start = position
         }
         return pieces + [line[start...]]

@@ -114,9 +114,9 @@ package struct Inspection {
     /// How this container was started, as far as a user can tell from where its boot keeps its state.
     private static var startOfThisContainer: Start {
         let tree = FileTree()
+        let prefix = ElevatedStart.Marker.Kind.elevated.rawValue
         let isElevated = ElevatedStart.places.contains { place in
-            (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(ElevatedStart.Marker.Kind.elevated.rawValue) }
-                == true
+            (try? tree.names(in: place, links: .refuse))?.contains { $0.string.hasPrefix(prefix) } == true
         }
         let own = FilePath(Paths.userStatePrefix + String(CurrentProcess.effectiveUser))
         return isElevated ? .elevated : (try? tree.status(own, links: .refuse)) != nil ? .bare : .root

@@ -77,8 +77,8 @@ struct DropInOutputTests {
         (key, ["…", "…", "…", "", "…", "…", "…"]),
         ("KEY=\(key)'; echo AbC= zz\nAbC=\nx9\n", ["KEY=…", "…", "…", "", "…", "…", "…'; echo AbC= zz", "AbC=", "x9"]),
         (key.replacing("\n", with: "\r\n") + "\r\nzz\r\n", ["…", "…", "…", "", "…", "…", "…", "zz"]),
-        (key.replacing("\n", with: "\\n"), ["…\\n…\\nAbC=\\n\\nzz\\n…\\nx9"]),
-        (key.replacing("\n", with: " "), ["… … AbC=  zz … x9"]),
+        (key.replacing("\n", with: "\\n"), ["…"]),
+        (key.replacing("\n", with: ", "), ["…, …, AbC=, , zz, …, x9"]),
         (key.replacing("\n", with: "\n  "), ["…", "  …", "  …", "  ", "  …", "  …", "  …"]),
         // From the middle on, and not in order.
         ("MC4CAQAwBQYDK2VwBCIEIJ1sVbEw\nAbC=\n\nzz\nzz\n", ["…", "…", "", "…", "zz"]),
@@ -190,5 +190,36 @@ struct DropInOutputTests {
     @Test(arguments: ["HF_HOME", "CUDA_VISIBLE_DEVICES", "http_proxy", "LANG", "OMP_NUM_THREADS", "SSL_CERT_FILE"])
     func `what is a setting of programs is none of those`(name: String) {
         #expect(!StepExports.steersPrograms(name) && !BootVariables.contains(name))
+    }
+
+    /// What scripts do with a variable on every day, by real shells.
+    @Test(
+        arguments: [
+            "correct  horse\tbattery", "machine example.org\n  login me\n  password s3cr3t\n",
+            "ab1234\ncd34\nef56\ngh78", "jane:p@ss'w0rd$1!", #"{"key":"abcdef 123456"}"#,
+            #"back\slash\and\more"#, "first1\rsecond\rthird3", " blanks around ",
+        ],
+        [
+            ["bash", "-c", "echo $X"], ["bash", "-c", #"echo "$X""#], ["bash", "-c", "set -x; : $X"],
+            ["bash", "-c", #"set -x; : "$X""#], ["bash", "-c", #"printf '%q\n' "$X""#], ["bash", "-c", "declare -p X"],
+            ["sh", "-c", #"set -x; : "$X""#], ["sh", "-c", "set -x; : $X"], ["zsh", "-c", #"set -x; : "$X""#],
+            ["sh", "-c", #"printf '%s\n' "$X" | tr '\r' '\n'"#],
+            ["python3", "-c", "import json, os; print(json.dumps(os.environ['X'], ensure_ascii=False))"],
+            ["python3", "-c", "import shlex, os; print(shlex.quote(os.environ['X']))"],
+        ])
+    func `a secret is hidden as shells and JSON write it`(secret: String, command: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command
+        process.environment = ["X": secret, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+        let pipe = Pipe()
+        (process.standardOutput, process.standardError) = (pipe, pipe)
+        try process.run()
+        let output = Array(try pipe.fileHandleForReading.readToEnd() ?? Data())
+        process.waitUntilExit()
+        let words = secret.split(whereSeparator: { $0.isWhitespace }).filter { $0.utf8.count >= 4 }
+        #expect(output.count > secret.utf8.count / 2, "it is printed")
+        let lines = Self.lines(output, hiding: [secret])
+        for word in words { #expect(!lines.contains { $0.contains(word) }, "\(lines)") }
     }
 }

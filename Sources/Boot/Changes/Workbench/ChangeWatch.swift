@@ -46,8 +46,9 @@ package struct ChangeWatch {
         let remedy = "\(PodVariables.timeout.name) changes the limit"
         guard !parts[2].isEmpty else {
             let servers = mounts.filter(\.isNetwork).map { "\($0.source.shown()) on \($0.point.shown())" }
-            return "\(parts[0]): the container's files cannot be looked at: a file server did not answer \(limit); is it "
-                + "reachable (\(servers.isEmpty ? "a volume" : servers.joined(separator: ", ")))? \(remedy)"
+            let which = servers.isEmpty ? "a volume" : servers.joined(separator: ", ")
+            return "\(parts[0]): the container's files cannot be looked at: a file server did not answer \(limit); "
+                + "is it reachable (\(which))? \(remedy)"
         }
         let path = FilePath(String(parts[2]))
         var place = "it"
