@@ -103,11 +103,10 @@ struct InitLoop {
         }
         if pipe >= 0 && OpenFiles.state(ofPipe: pipe) == .noWriterLeft { closePipe() }
         if !hasSettledPrivileges && CurrentProcess.effectiveUser != 0 {
-            if watch.isPrivileged {
-                CurrentProcess.keep(.kill, inUse: true)
-                hasSettledPrivileges = true
-            } else if pipe < 0 {
-                CurrentProcess.keep(nil, inUse: false)
+            // The boot may have to give up its privileges again, but not once it has become the command.
+            if watch.isPrivileged { CurrentProcess.keep(.kill, inUse: true) }
+            if pipe < 0 {
+                if !watch.isPrivileged { CurrentProcess.keep(nil, inUse: false) }
                 hasSettledPrivileges = true
             }
         }

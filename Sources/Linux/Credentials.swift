@@ -56,16 +56,17 @@ package struct CapabilitySets: Equatable, Sendable {
 extension CapabilitySets {
     /// The sets of this process.
     ///
-    /// - Throws: the error of capget(2).
+    /// - Throws: the error of capget(2) or prctl(2).
     fileprivate static func current() throws(SystemCallError) -> CapabilitySets {
         var (effective, permitted, inheritable): (UInt64, UInt64, UInt64) = (0, 0, 0)
         try systemCall("capget") { linux_get_capabilities(&effective, &permitted, &inheritable) }
         var (bounding, ambient): (UInt64, UInt64) = (0, 0)
         for number in 0..<cap_max_bits() {
             let bit: UInt64 = 1 << UInt64(number)
-            if cap_get_bound(number) == 1 { bounding |= bit }
+            if try systemCall("prctl", nil, { cap_get_bound(number) }) == 1 { bounding |= bit }
             // The kernel keeps the ambient set within these two (capabilities(7)).
-            if permitted & inheritable & bit != 0, cap_get_ambient(number) == 1 { ambient |= bit }
+            guard permitted & inheritable & bit != 0 else { continue }
+            if try systemCall("prctl", nil, { cap_get_ambient(number) }) == 1 { ambient |= bit }
         }
         return CapabilitySets(
             inheritable: inheritable, permitted: permitted, effective: effective, bounding: bounding, ambient: ambient)

@@ -3,10 +3,14 @@ internal import Text
 /// How shells and other programs write a text on one line without meaning to change it.
 enum SecretForms {
     /// The forms of a secret that differ from it, and its words that no language has: `set -x` quotes each by itself.
+    ///
+    /// - Returns: none for a text that is too long for a password, a token or a key.
     static func all(of secret: [UInt8]) -> [[UInt8]] {
-        let whole = [words, quotedByShell, escapedByShell, escapedInC, escapedInJSON].map { $0(secret) }
-        let odd = secret.split(whereSeparator: \.isSpace).filter { !$0.allSatisfy(\.isLetter) }
-        return (whole + odd.map(Array.init)).filter { $0 != secret }
+        if secret.count > 1 << 14 { return [] }
+        let odd = secret.split(whereSeparator: \.isSpace).filter { !$0.allSatisfy(\.isLetter) }.map(Array.init)
+        let texts = [secret, words(secret)] + odd
+        let forms = texts + texts.flatMap { text in escapings.map { escaped(text, $0) } + [asciiJSON(text)] }
+        return Array(Set(forms)).filter { $0 != secret }
     }
 
     /// The words with one space between, as `echo $SECRET` prints them.
@@ -14,35 +18,78 @@ enum SecretForms {
         Array(secret.split(whereSeparator: \.isSpace).joined(separator: [0x20]))
     }
 
-    /// As between single quotes: `set -x`, Python's shlex.
-    private static func quotedByShell(_ secret: [UInt8]) -> [UInt8] {
-        secret.flatMap { byte in byte == quote ? Array(#"'\''"#.utf8) : [byte] }
-    }
-
-    /// A backslash before each byte that means something to a shell: `printf %q`.
-    private static func escapedByShell(_ secret: [UInt8]) -> [UInt8] {
-        let plain = Array("%+-./:=@_".utf8)
-        return secret.flatMap { byte in
-            byte.isPrintable && !byte.isWordByte && !plain.contains(byte) ? [backslash, byte] : [byte]
+    /// As JSON that is all ASCII, which is what Python writes.
+    private static func asciiJSON(_ text: [UInt8]) -> [UInt8] {
+        if text.allSatisfy({ $0 < 0x80 }) { return text }
+        let escaped = String(decoding: text, as: UTF8.self).utf16.map { unit -> String in
+            if unit == 0x22 { return #"\""# }
+            if unit >= 0x80 {
+                let digits = String(unit, radix: 16)
+                return #"\u"# + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            }
+            return control(UInt8(unit)) ?? character(UInt8(unit))
         }
+        return Array(escaped.joined().utf8)
     }
 
-    /// As between `$'` and `'`: bash, for a text with control characters.
-    private static func escapedInC(_ secret: [UInt8]) -> [UInt8] {
-        secret.flatMap { byte in byte == quote ? [backslash, byte] : escaped(byte) }
+    /// How a byte is written.
+    private typealias Escaping = @Sendable (UInt8) -> String?
+
+    private static func escaped(_ text: [UInt8], _ escaping: Escaping) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count + 16)
+        for byte in text {
+            if byte.isWordByte {
+                result.append(byte)
+            } else if let written = escaping(byte) {
+                result.append(contentsOf: written.utf8)
+            } else {
+                result.append(byte)
+            }
+        }
+        return result
     }
 
-    private static func escapedInJSON(_ secret: [UInt8]) -> [UInt8] {
-        secret.flatMap { byte in byte == UInt8(ascii: "\"") ? [backslash, byte] : escaped(byte) }
+    /// The ways of writing a byte; `nil` for the byte itself.
+    private static let escapings: [Escaping] = [
+        // Between single quotes: `set -x` of bash and zsh, Python's shlex; dash and busybox.
+        { $0 == quote ? #"'\''"# : nil }, { $0 == quote ? #"'"'"'"# : nil },
+        // Between double quotes: `declare -p`.
+        { Array(#""\$`"#.utf8).contains($0) ? "\\" + character($0) : nil },
+        // `printf %q` of zsh, and of bash.
+        { isSpecial($0, except: "%+-./:@_,") ? "\\" + character($0) : zshControl($0) },
+        { isSpecial($0, except: "%+-./:=@_,") ? "\\" + character($0) : zshControl($0) },
+        { isSpecial($0, except: "%+-./:=@_#~") ? "\\" + character($0) : nil },
+        { isSpecial($0, except: "%+-./:=@_") ? "\\" + character($0) : nil },
+        // Between `$'` and `'`: bash, with bytes that are not ASCII as they are, or as octal digits.
+        { $0 == quote ? #"\'"# : control($0) }, { $0 == quote ? #"\'"# : control($0) ?? octal($0) },
+        // JSON, and as Go writes it.
+        { $0 == UInt8(ascii: "\"") ? #"\""# : control($0) },
+        {
+            $0 == UInt8(ascii: "\"")
+                ? #"\""# : Array("<>&".utf8).contains($0) ? #"\u00"# + String($0, radix: 16) : control($0)
+        },
+    ]
+
+    private static func zshControl(_ byte: UInt8) -> String? {
+        byte == backslash ? nil : control(byte).map { "$'" + $0 + "'" }
     }
 
-    private static func escaped(_ byte: UInt8) -> [UInt8] {
+    private static func character(_ byte: UInt8) -> String { String(decoding: [byte], as: UTF8.self) }
+
+    private static func isSpecial(_ byte: UInt8, except plain: String) -> Bool {
+        byte.isPrintable && !byte.isWordByte && !plain.utf8.contains(byte)
+    }
+
+    private static func octal(_ byte: UInt8) -> String? { byte < 0x80 ? nil : #"\"# + String(byte, radix: 8) }
+
+    private static func control(_ byte: UInt8) -> String? {
         switch byte {
-        case backslash: [backslash, backslash]
-        case .newline: [backslash, UInt8(ascii: "n")]
-        case .carriageReturn: [backslash, UInt8(ascii: "r")]
-        case UInt8(ascii: "\t"): [backslash, UInt8(ascii: "t")]
-        default: [byte]
+        case backslash: #"\\"#
+        case .newline: #"\n"#
+        case .carriageReturn: #"\r"#
+        case UInt8(ascii: "\t"): #"\t"#
+        default: nil
         }
     }
 

@@ -7,7 +7,7 @@ internal import Text
 /// (with or without a carriage return), at a carriage return, and where a secret has `\n` as two characters, which some
 /// shells print as a newline. A secret is also hidden as shells and JSON write it on one line (``SecretForms``).
 ///
-/// It takes as much memory as the secrets. The work for each line is limited; a line that would need more is hidden as
+/// It takes some twenty times as much memory as the secrets. The work for each line is limited; a line that would need more is hidden as
 /// a whole.
 package struct SecretMask {
     /// The minimum number of bytes of a secret; anything shorter is treated like other words.

@@ -19,7 +19,7 @@ extension BootRun {
         report.line(.error, error.step, error.message)
         if !request.isPlan, actsAsCaller() {
             let place = error.step.isEmpty ? "" : "\(error.step): "
-            TerminationLog.write("entrypoint: \(place)\(error.message)", in: tree)
+            leaveReason("entrypoint: \(place)\(error.message)")
         }
         return error.exitCode.rawValue
     }
@@ -41,7 +41,14 @@ extension BootRun {
             report.line(.error, "settings", problem)
         }
         if !request.isPlan {
-            TerminationLog.write(error.problems.map { "entrypoint: settings: \($0)" }.joined(separator: "\n"), in: tree)
+            leaveReason(error.problems.map { "entrypoint: settings: \($0)" }.joined(separator: "\n"))
         }
+    }
+
+    /// Leaves the reason for Kubernetes. Its file may be a mount whose server does not answer.
+    private func leaveReason(_ text: String) {
+        reading?.begin(step: "report", path: Paths.terminationLog)
+        TerminationLog.write(text, in: tree)
+        reading?.end()
     }
 }

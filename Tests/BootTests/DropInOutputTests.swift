@@ -198,13 +198,18 @@ struct DropInOutputTests {
             "correct  horse\tbattery", "machine example.org\n  login me\n  password s3cr3t\n",
             "ab1234\ncd34\nef56\ngh78", "jane:p@ss'w0rd$1!", #"{"key":"abcdef 123456"}"#,
             #"back\slash\and\more"#, "first1\rsecond\rthird3", " blanks around ",
+            "Xy7#k$9p,Q2~z!", "pässwörd$wort", "a<b>&c'd'e",
         ],
         [
             ["bash", "-c", "echo $X"], ["bash", "-c", #"echo "$X""#], ["bash", "-c", "set -x; : $X"],
             ["bash", "-c", #"set -x; : "$X""#], ["bash", "-c", #"printf '%q\n' "$X""#], ["bash", "-c", "declare -p X"],
-            ["sh", "-c", #"set -x; : "$X""#], ["sh", "-c", "set -x; : $X"], ["zsh", "-c", #"set -x; : "$X""#],
+            ["sh", "-c", #"set -x; : "$X""#], ["sh", "-c", "set -x; : $X"],
+            ["sh", "-c", "export -p | grep X="], ["bash", "-c", "export -p | grep -a X="],
+            ["zsh", "-c", #"printf '%q\n' "$X""#], ["env", "LC_ALL=C", "bash", "-c", #"printf '%q\n' "$X""#],
+            ["zsh", "-c", #"set -x; : "$X""#],
             ["sh", "-c", #"printf '%s\n' "$X" | tr '\r' '\n'"#],
             ["python3", "-c", "import json, os; print(json.dumps(os.environ['X'], ensure_ascii=False))"],
+            ["python3", "-c", "import json, os; print(json.dumps(os.environ['X']))"],
             ["python3", "-c", "import shlex, os; print(shlex.quote(os.environ['X']))"],
         ])
     func `a secret is hidden as shells and JSON write it`(secret: String, command: [String]) throws {

@@ -197,4 +197,48 @@ extension Site {
         }
         try makeFile(path, content)
     }
+
+    /// A file that was seen empty, and what rename(2) would do by now.
+    @Test func `a file that is no longer empty is not replaced`() throws {
+        try withSite { site in
+            try site.file("history", "theirs")
+            try site.file("new", "ours")
+            let parent = try FileTree().openDirectory(site.root, links: .refuse)
+            let status = try #require(try parent.status("new"))
+            do throws(SystemCallError) {
+                try Staging.replaceEmpty("history", in: parent, with: "new", status, from: parent)
+                Issue.record("it was replaced")
+            } catch {
+                #expect(error.errno == .fileExists)
+            }
+            #expect(site.content("history") == "theirs" && site.content("new") == "ours")
+            try site.file("history", "")
+            try Staging.replaceEmpty("history", in: parent, with: "new", status, from: parent)
+            #expect(site.content("history") == "ours" && site.content("new") == nil)
+            try site.file("new", "again")
+            try Staging.replaceEmpty("missing", in: parent, with: "new", status, from: parent)
+            #expect(site.content("missing") == "again")
+            #expect(try Set(parent.names().map(\.string)).isSuperset(of: ["history", "missing"]))
+            #expect(try !parent.names().contains { $0.string.contains("entrypoint") })
+        }
+    }
+
+    /// A boot was killed between taking a file away that it took for empty, and putting it back.
+    @Test func `a file that a killed boot had taken away comes back beside its place`() throws {
+        try withSite { site in
+            let name: FilePath.Component = "history"
+            try site.file("history", "newer")
+            let parent = try FileTree().openDirectory(site.root, links: .refuse)
+            for content in ["older", "", "oldest"] {
+                let left = TemporaryName.make(for: name)
+                try parent.makeDirectory(left, mode: 0o700)
+                try site.file("\(left.string)/history", content)
+                #expect(Staging.removeLeft(left, for: name, in: parent) {})
+                #expect(try parent.status(left) == nil)
+            }
+            #expect(site.content("history") == "newer")
+            #expect(site.content("history.before-entrypoint") == "older")
+            #expect(site.content("history.before-entrypoint.1") == "oldest")
+        }
+    }
 }

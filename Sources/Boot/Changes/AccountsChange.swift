@@ -103,6 +103,9 @@ extension AccountsChange: CheckedChange {
         do throws(SystemCallError) {
             // What the pod has mounted in its place may be anybody's, or a pipe that would block the boot.
             if actors.isElevated, try tree.isOnRootMount(AccountLock.path) == false { return false }
+            // It is waited for as long as lckpwdf(3) says, and the error names it.
+            bench.stopWatching()
+            defer { bench.keepWatchWaiting() }
             try actors.acting(as: .root) { () throws(SystemCallError) in try AccountLock.acquire() }
             return true
         } catch  where [.readOnlyFileSystem, .permissionDenied, .noSuchFileOrDirectory].contains(error.errno) {

@@ -38,7 +38,7 @@ package struct SeedPlaces: Sendable {
         }
         let above = directories.filter { target != $0.path && target.starts(with: $0.path) }
         let isNamedItself = directories.contains { $0.path == target }
-        if isNamedItself || above.contains(where: { $0.volume == nil }) { return nil }
+        if above.isEmpty && isNamedItself || above.contains(where: { $0.volume == nil }) { return nil }
         return above.filter { parent.starts(with: $0.path) }
     }
 

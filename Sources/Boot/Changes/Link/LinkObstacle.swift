@@ -42,6 +42,10 @@ extension LinkChange {
             case .isClear: return true
             case .isTaken: break
             }
+        } catch  where error.errno == .resourceBusy && error.path?.starts(with: target.parent) == true {
+            // Of three boots at once, one has put its file where another one's had been taken away.
+            bench.note("a file of \(target.shown()) is kept as \((error.path ?? target).shown())")
+            return true
         } catch {
             // Another boot has moved it, or has put its link there.
             let isTaken = [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno)

@@ -170,24 +170,65 @@ struct Staging: ~Copyable {
         try other.move(name, to: target, in: parent)
     }
 
+    /// A staging directory without a mark; `nil` where no directory can be proved to be the actor's.
+    private static func proved(
+        for target: FilePath.Component, in parent: borrowing Directory
+    ) throws(SystemCallError) -> Staging? {
+        do throws(SystemCallError) {
+            return try Staging(for: target, in: parent)
+        } catch  where error.errno == .staleNFSFileHandle {
+            return nil
+        }
+    }
+
     /// Removes a file if it is empty. There is no mark: if this is killed, the file is removed later only if it is empty.
+    ///
+    /// - Throws: EEXIST when it is not, or no longer there; EBUSY with the path where a file is kept that was taken away
+    ///   and has lost its place to yet another one.
     private static func takeEmpty(
         _ target: FilePath.Component, seen status: FileStatus, from parent: borrowing Directory
     ) throws(SystemCallError) {
         let taken = SystemCallError(call: "renameat", path: parent.path.appending(target), errno: .fileExists)
         guard status.kind == .file, status.size == 0 else { throw taken }
-        let staging = try Staging(for: target, in: parent)
+        guard let staging = try proved(for: target, in: parent) else {
+            // Where nobody owns anything, nothing can be proved.
+            try parent.remove(target)
+            return
+        }
         defer { staging.remove(from: parent) }
         do throws(SystemCallError) {
-            try staging.take(target, seen: status, as: target, from: parent)
-        } catch  where [.noSuchFileOrDirectory, .staleNFSFileHandle].contains(error.errno) {
+            // Nothing has that name in the new directory. Of several boots exactly one gets the file.
+            try parent.replace(target, in: staging.directory, with: target)
+        } catch  where error.errno == .noSuchFileOrDirectory {
             throw taken
         }
-        guard try staging.directory.status(target)?.size == 0 else {
-            try staging.directory.move(target, to: target, in: parent)
-            throw taken
+        let found = try staging.directory.status(target)
+        if found?.isSame(as: status) == true, found?.size == 0 {
+            try staging.directory.remove(target)
+            return
         }
-        try staging.directory.remove(target)
+        if let kept = try putBack(target, from: staging.directory, to: parent) {
+            throw SystemCallError(call: "renameat", path: parent.path.appending(kept), errno: .resourceBusy)
+        }
+        throw taken
+    }
+
+    /// Moves a file back to its name beside a staging directory.
+    ///
+    /// - Returns: the name under which it is kept if another file has taken that name in the meantime.
+    private static func putBack(
+        _ target: FilePath.Component, from directory: borrowing Directory, to parent: borrowing Directory
+    ) throws(SystemCallError) -> FilePath.Component? {
+        var number = -1
+        while true {
+            let name = number < 0 ? target : Workbench.kept(target, number)
+            do throws(SystemCallError) {
+                try directory.move(target, to: name, in: parent)
+                return number < 0 ? nil : name
+            } catch  where error.errno == .fileExists && number < 1000 {
+                number += 1
+            }
+        }
     }
 
     /// Moves something beside the directory into it, if it is still what was seen.
@@ -262,8 +303,11 @@ struct Staging: ~Copyable {
         case .nothing:
             // The boot was about to move a directory out of it, or to remove an empty file: it is empty, or not made here.
             for entry in names where (try? left.removeDirectory(entry)) == nil {
-                if let status = (try? left.status(entry)) ?? nil, status.kind == .file, status.size == 0 {
+                guard let status = (try? left.status(entry)) ?? nil, status.kind == .file else { continue }
+                if status.size == 0 {
                     _ = try? left.remove(entry)
+                } else if entry == target {
+                    _ = try? putBack(target, from: left, to: parent)
                 }
             }
         }

@@ -42,9 +42,12 @@ extension Workbench {
         note("\(path.shown()) is in the way and is kept as \(Self.kept(path, 0).shown())")
     }
 
-    /// A path beside another one, for what was in its place.
     private static func kept(_ path: FilePath, _ number: Int) -> FilePath {
-        path.parent.appending(
-            "\(path.lastComponent?.string ?? "").before-entrypoint\(number == 0 ? "" : ".\(number)")")
+        path.lastComponent.map { path.parent.appending(kept($0, number)) } ?? path
+    }
+
+    /// A name beside another one, for what was in its place.
+    static func kept(_ name: FilePath.Component, _ number: Int) -> FilePath.Component {
+        FilePath.Component("\(name.string).before-entrypoint\(number == 0 ? "" : ".\(number)")") ?? name
     }
 }
