@@ -30,6 +30,11 @@ package struct CString: @unchecked Sendable {
         [UInt8](UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
     }
 
+    /// Appends the bytes without the final NUL.
+    package func append(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: pointer, count: strlen(pointer)))
+    }
+
     /// The number of bytes without the final NUL.
     package var count: Int { strlen(pointer) }
 

@@ -134,10 +134,11 @@ package struct StateDirectory: ~Copyable {
         exported: StepExported = StepExported()
     ) throws(SystemCallError) {
         var content: [UInt8] = []
+        content.reserveCapacity(1 << 14)
         for entry in entries {
             guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
             if exported.isSecret(name, entry) { continue }
-            content += entry.bytes
+            entry.append(to: &content)
             content.append(0)
         }
         // Snippets of earlier versions read it, and would use the environment of an earlier boot.

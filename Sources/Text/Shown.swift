@@ -6,7 +6,10 @@ extension Collection<UInt8> {
     ///
     /// - Parameter limit: the maximum number of bytes that are shown in full.
     package func shown(limit: Int = 200) -> String {
-        guard count > limit else { return String(decoding: self, as: UTF8.self).escaped }
+        guard count > limit else {
+            let text = String(decoding: self, as: UTF8.self)
+            return text.isPlain ? text : text.escaped
+        }
         var head = Array(prefix(limit / 2))
         // A character of up to four bytes is left out instead of being cut.
         if let next = dropFirst(limit / 2).first, next.isContinuation {
@@ -26,7 +29,13 @@ extension String {
     }
 
     /// Whether the text has only printable ASCII characters, so that it may appear anywhere as it is.
-    private var isPlain: Bool { utf8.allSatisfy(\.isPrintable) }
+    fileprivate var isPlain: Bool {
+        var text = self
+        return text.withUTF8 { utf8 in
+            for byte in utf8 where !byte.isPrintable { return false }
+            return true
+        }
+    }
 
     /// The text on one line.
     fileprivate var escaped: String { unicodeScalars.reduce(into: "") { $0 += $1.escaped } }

@@ -233,6 +233,11 @@ extension Site {
                 let left = TemporaryName.make(for: name)
                 try parent.makeDirectory(left, mode: 0o700)
                 try site.file("\(left.string)/history", content)
+                // A directory that the program has not marked may be anybody's.
+                #expect(!Staging.removeLeft(left, for: name, in: parent) {})
+                #expect(site.content("\(left.string)/history") == content)
+                let inodes = try (site.inode(left.string), site.inode("\(left.string)/history"))
+                try site.file("\(left.string)/made-by-entrypoint", "\(inodes.0) \(inodes.1) empty\n", 0o600)
                 #expect(Staging.removeLeft(left, for: name, in: parent) {})
                 #expect(try parent.status(left) == nil)
             }

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import SystemPackage
 import TestSupport
@@ -155,6 +156,13 @@ struct NameHomesTests {
         #expect(try !isGiven(image, "deploy"))
     }
 
+    /// The processor time of the thread in seconds: others may use the machine at the same time.
+    private static var processorSeconds: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec
+    }
+
     @Test func `the work that paths may make is limited`() throws {
         var image = NameImage(files: ["etc/sudoers": Self.rule + "/a/*/*/*/*\n"])
         for one in 0..<30 { for two in 0..<30 { image.directories.append("a/\(one)/\(two)") } }
@@ -162,12 +170,11 @@ struct NameHomesTests {
         // Through links there is no end.
         for one in 0..<30 { image.links["a/\(one)/up"] = "../.." }
         image.files["etc/sudoers"] = Self.rule + "/a" + String(repeating: "/*/up/a", count: 12) + "\n"
-        let clock = ContinuousClock()
         try image.make { tree, _ in
-            var rights = NameRights()
-            let time = clock.measure { rights = NameRights.read(from: tree, caller: 1000) }
+            let start = Self.processorSeconds
+            let rights = NameRights.read(from: tree, caller: 1000)
             #expect(rights.mentions.map(\.subject).contains(.everyHome))
-            #expect(time < .seconds(20))
+            #expect(Self.processorSeconds - start < 20)
         }
         // Nor have many.
         let text = Self.rule + String(repeating: "/x/y, ", count: 100_000) + "/x\n"

@@ -1,5 +1,6 @@
 package import Linux
 package import SystemPackage
+internal import Text
 
 /// A mount of the container, from `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
 package struct Mount: Equatable, Sendable {
@@ -40,7 +41,7 @@ package struct Mount: Equatable, Sendable {
                 Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
             ]
         }
-        return parse(String(decoding: bytes ?? [], as: UTF8.self))
+        return parse(bytes ?? [])
     }
 
     /// The mount that holds a path: of those with the longest mount point above the path, the last one mounted.
@@ -53,24 +54,24 @@ package struct Mount: Equatable, Sendable {
     }
 
     /// Reads the lines of the file; anything else is skipped.
-    package static func parse(_ text: String) -> [Mount] {
+    package static func parse(_ text: [UInt8]) -> [Mount] {
         // Bytes are compared: a name that begins with a combining accent would join with the space before it.
-        text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+        text.split(separator: .newline).compactMap { line in
             let fields = line.split(separator: UInt8(ascii: " "))
-            guard let separator = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), separator >= 6,
-                fields.count > separator + 2
+            guard let separator = fields.firstIndex(where: { $0.elementsEqual(CollectionOfOne(UInt8(ascii: "-"))) }),
+                separator >= 6, fields.count > separator + 2
             else { return nil }
             return Mount(
-                id: UInt64(String(decoding: fields[0], as: UTF8.self)) ?? 0, root: unescaped(fields[3]),
-                point: FilePath(unescaped(fields[4])), type: unescaped(fields[separator + 1]),
-                source: unescaped(fields[separator + 2]))
+                id: fields[0].decimal ?? 0, root: unescaped(fields[3]), point: FilePath(unescaped(fields[4])),
+                type: unescaped(fields[separator + 1]), source: unescaped(fields[separator + 2]))
         }
     }
 
     /// Decodes a text in which space, tab, newline and backslash are written as a backslash and three octal digits.
-    private static func unescaped(_ text: some Sequence<UInt8>) -> String {
+    private static func unescaped(_ text: ArraySlice<UInt8>) -> String {
+        if !text.contains(UInt8(ascii: "\\")) { return String(decoding: text, as: UTF8.self) }
         var bytes: [UInt8] = []
-        var rest = Array(text)[...]
+        var rest = text
         while let byte = rest.popFirst() {
             let digits = rest.prefix(3)
             if byte == UInt8(ascii: "\\"), digits.count == 3,

@@ -77,18 +77,20 @@ package struct Secrets: SettingGroup, Equatable {
 
     /// Whether a variable's value is never shown and never kept in a file.
     package func isSecret(_ name: String) -> Bool {
-        Self.hasUsualEnding(name) || declared.all.contains(name) || passed.contains { $0.matches(name) }
-            || stripped.contains { $0.matches(name) }
+        var name = name
+        if name.withUTF8({ Self.hasUsualEnding($0) || declared.contains($0) }) { return true }
+        return passed.contains { $0.matches(name) } || stripped.contains { $0.matches(name) }
     }
 
-    private static func hasUsualEnding(_ name: String) -> Bool {
-        // Most names are no secrets, and their last letter shows it. Every variable of an environment is checked.
-        guard let last = name.utf8.last, lastLetters.contains(last) else { return false }
-        return suffixes.contains { Pattern.suffix($0).matches(name) }
+    // Every variable of an environment is checked, and most names are no secrets.
+    private static func hasUsualEnding(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        for suffix in suffixes {
+            let ending = suffix.utf8
+            guard ending.count <= name.count, ending.last == name.last else { continue }
+            if name[(name.count - ending.count)...].elementsEqual(ending) { return true }
+        }
+        return false
     }
-
-    // This avoids a key path, which would be made at run time.
-    private static let lastLetters = suffixes.compactMap { $0.utf8.last }
 
     /// The names of the variables of an environment that the user's command does not get.
     package func stripped(in environment: EnvironmentBlock) -> Set<String> {

@@ -19,7 +19,16 @@ package struct PersistentLinks: Step {
 
     package static let variables: [any VariableDeclaration] = [namesVariable]
 
-    static let defaultNames = ".zsh_history .vscode/ .vscode-server/ .cursor/ .cursor-server/"
+    /// As values: to read them as a text takes most of the time of reading this step's settings.
+    private static let defaults = [
+        Name(path: ".zsh_history", kind: .file), Name(path: ".vscode", kind: .directory),
+        Name(path: ".vscode-server", kind: .directory), Name(path: ".cursor", kind: .directory),
+        Name(path: ".cursor-server", kind: .directory),
+    ]
+
+    static var defaultNames: String {
+        defaults.map { $0.kind == .directory ? $0.path + "/" : $0.path }.joined(separator: " ")
+    }
 
     /// The name of a file or directory that is kept.
     package struct Name: Equatable, Sendable {
@@ -61,8 +70,7 @@ package struct PersistentLinks: Step {
     package let names: [Name]
 
     package init?(reading reader: inout SettingsReader) {
-        let defaults = (try? Name.parseList(Self.defaultNames)) ?? []
-        names = reader.value(Self.namesVariable) ?? defaults
+        names = reader.value(Self.namesVariable) ?? Self.defaults
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {

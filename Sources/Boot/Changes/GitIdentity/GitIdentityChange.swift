@@ -151,15 +151,13 @@ extension GitIdentityChange {
             do throws(SystemCallError) {
                 let new = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: mode)
                 try new.writeAll(content, path: path)
-                let status = try new.status(path: path)
                 try new.close(path: path)
                 // Another container may have written the file in the meantime.
-                do throws(SystemCallError) {
-                    try Staging.replaceEmpty(name, in: parent, with: temporary, status, from: parent)
-                } catch  where error.errno == .fileExists {
+                guard try parent.status(name)?.size ?? 0 == 0 else {
                     try parent.remove(temporary)
                     return
                 }
+                try parent.rename(temporary, to: name)
                 Leftovers.remove(
                     beside: path, Leftovers.Proof(content: content), in: bench.tree, progress: bench.keepWatchWaiting)
             } catch {

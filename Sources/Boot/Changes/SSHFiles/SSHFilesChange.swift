@@ -25,14 +25,14 @@ package struct SSHFilesChange: Equatable, Sendable {
     package let privateKey: SSHFileName
     /// A second name for the private key, after its type.
     package let alias: SSHFileName?
-    /// The container's mounts, which tell whether a directory outlives the container.
-    package let mounts: [Mount]
+    /// The container's mounts, which tell whether a directory outlives the container; `nil` for those that there are.
+    package let mounts: [Mount]?
     /// Who may own the directory, besides root and the user.
     let owners: [UInt32]
 
     package init(
-        directory: FilePath, files: [File], privateKey: SSHFileName = .privateKey, alias: SSHFileName?, mounts: [Mount],
-        owners: [UInt32] = []
+        directory: FilePath, files: [File], privateKey: SSHFileName = .privateKey, alias: SSHFileName?,
+        mounts: [Mount]? = nil, owners: [UInt32] = []
     ) {
         self.directory = directory
         self.files = files
@@ -62,8 +62,8 @@ extension SSHFilesChange: ChangeKind {
     /// Makes sure that ssh's directory has the files of the pod's secret, and no file that an earlier boot wrote from a
     /// variable that is no longer set.
     func apply(on bench: Workbench) throws(BootError) -> Outcome {
-        if mounts.contains(where: { $0.point == directory }) { return .skipped(mountWords(directory, files)) }
-        return try SSHFilesWork(self, on: bench).apply()
+        let work = SSHFilesWork(self, on: bench)
+        return work.isMount ? .skipped(mountWords(directory, files)) : try work.apply()
     }
 }
 

@@ -28,6 +28,23 @@ final class SSHFilesWork {
     /// Where ssh looks for its files.
     var directory: FilePath { change.directory }
 
+    /// Whether the directory, or the one that it is made in, lies on the root directory's mount, and no link leads there.
+    /// Nearly always that answers all, and the list of mounts, which takes the kernel 0.1 ms, is not read.
+    private(set) lazy var isOnRootMount: Bool = {
+        if change.mounts != nil { return false }
+        let found = try? bench.actors.acting(as: bench.actor) { () throws(SystemCallError) -> Bool? in
+            if let found = try bench.tree.isOnRootMount(directory) { return found }
+            return try bench.tree.isOnRootMount(directory.parent)
+        }
+        return found == true
+    }()
+
+    /// The container's mounts.
+    private(set) lazy var mounts: [Mount] = change.mounts ?? bench.mounts
+
+    /// Whether something is mounted on the directory.
+    var isMount: Bool { !isOnRootMount && mounts.contains { $0.point == directory } }
+
     /// The content that a name must have, if it is a file.
     private func content(_ name: SSHFileName) -> Secret? { change.files.first { $0.name == name }?.content }
 

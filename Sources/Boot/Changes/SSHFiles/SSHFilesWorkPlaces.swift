@@ -71,8 +71,9 @@ extension SSHFilesWork {
     func outlivesContainer() throws(BootError) -> Bool {
         // Wherever the link leads, the user has moved the keys somewhere else.
         if isLink { return true }
+        if isOnRootMount { return false }
         // This also counts if it is memory now: the next pod may have a disk at the same path.
-        if Mount.holding(directory, in: change.mounts)?.point != "/" { return true }
+        if Mount.holding(directory, in: mounts)?.point != "/" { return true }
         // A home that is a link to a volume lies on another device than the container's root.
         var place = directory
         // A dry run checks the directory in which it would be made.
@@ -97,7 +98,7 @@ extension SSHFilesWork {
 
     /// A directory for the user alone that is gone when the container ends.
     func memoryDirectory() throws(BootError) -> FilePath {
-        let holders = Paths.memory.map { ($0, Mount.holding($0, in: change.mounts)) }
+        let holders = Paths.memory.map { ($0, Mount.holding($0, in: mounts)) }
         // A container's root directory is not memory, but also ends with it.
         let ending = holders.filter { $0.1?.isMemory == true } + holders.filter { $0.1?.point == "/" }
         // Whoever can replace the directory chooses whom ssh trusts. Such a place comes last, and a note says so.

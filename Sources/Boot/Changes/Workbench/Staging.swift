@@ -10,6 +10,8 @@ import SystemPackage
 struct Staging: ~Copyable {
     let name: FilePath.Component
     let directory: Directory
+    /// Whether it is certain that nobody else can write in it.
+    private let isProved: Bool
     /// When the directory was made, by the clock of its file system.
     let made: FileStatus.Timestamp
 
@@ -23,10 +25,11 @@ struct Staging: ~Copyable {
     ///   - isMarked: whether a later boot may remove it with its content. A directory that cannot be proved to be new
     ///     and the actor's alone, as on file systems that know no owners, gets no mark.
     ///   - content: what will be moved into it.
+    ///   - ifEmpty: whether the content is a file that goes only if it is empty, and comes back otherwise.
     /// - Throws: the error of the call that failed; without `isMarked`, ESTALE for a directory that cannot be proved.
     init(
         for target: FilePath.Component, in parent: borrowing Directory, isMarked: Bool = false,
-        taking content: FileStatus? = nil
+        taking content: FileStatus? = nil, ifEmpty: Bool = false
     ) throws(SystemCallError) {
         let name = TemporaryName.make(for: target)
         try parent.makeDirectory(name, mode: 0o700)
@@ -43,7 +46,7 @@ struct Staging: ~Copyable {
                 let file = try directory.open(Self.mark, [.writeOnly, .create, .exclusive], mode: 0o600)
                 let path = directory.path.appending(Self.mark)
                 do throws(SystemCallError) {
-                    try file.writeAll(Self.text(of: status, taking: content), path: path)
+                    try file.writeAll(Self.text(of: status, taking: content, ifEmpty: ifEmpty), path: path)
                     try file.close(path: path)
                 } catch {
                     _ = try? directory.remove(Self.mark)
@@ -52,6 +55,7 @@ struct Staging: ~Copyable {
             }
             self.name = name
             self.directory = directory
+            self.isProved = isProved
             made = status.modified
         } catch {
             _ = try? parent.removeDirectory(name)
@@ -71,9 +75,15 @@ struct Staging: ~Copyable {
     }
 
     /// The content of the mark.
-    private static func text(of directory: FileStatus, taking content: FileStatus? = nil) -> [UInt8] {
-        Array("\(directory.inode)\(content.map { " \($0.inode)" } ?? "")\n".utf8)
+    private static func text(
+        of directory: FileStatus, taking content: FileStatus? = nil, ifEmpty: Bool = false
+    ) -> [UInt8] {
+        let condition = ifEmpty ? " \(emptyWord)" : ""
+        return Array("\(directory.inode)\(content.map { " \($0.inode)" } ?? "")\(condition)\n".utf8)
     }
+
+    /// What a mark says of a file that goes only if it is empty.
+    private static let emptyWord = "empty"
 
     /// Moves the content to its place beside the directory, whatever its mode, and removes the directory. If the place
     /// is taken, nothing else remains.
@@ -170,18 +180,7 @@ struct Staging: ~Copyable {
         try other.move(name, to: target, in: parent)
     }
 
-    /// A staging directory without a mark; `nil` where no directory can be proved to be the actor's.
-    private static func proved(
-        for target: FilePath.Component, in parent: borrowing Directory
-    ) throws(SystemCallError) -> Staging? {
-        do throws(SystemCallError) {
-            return try Staging(for: target, in: parent)
-        } catch  where error.errno == .staleNFSFileHandle {
-            return nil
-        }
-    }
-
-    /// Removes a file if it is empty. There is no mark: if this is killed, the file is removed later only if it is empty.
+    /// Removes a file if it is empty.
     ///
     /// - Throws: EEXIST when it is not, or no longer there; EBUSY with the path where a file is kept that was taken away
     ///   and has lost its place to yet another one.
@@ -190,12 +189,14 @@ struct Staging: ~Copyable {
     ) throws(SystemCallError) {
         let taken = SystemCallError(call: "renameat", path: parent.path.appending(target), errno: .fileExists)
         guard status.kind == .file, status.size == 0 else { throw taken }
-        guard let staging = try proved(for: target, in: parent) else {
-            // Where nobody owns anything, nothing can be proved.
+        let staging = try Staging(for: target, in: parent, isMarked: true, taking: status, ifEmpty: true)
+        defer { staging.remove(from: parent) }
+        if !staging.isProved {
+            // Where nobody owns anything, it is looked at once more.
+            guard try parent.status(target)?.size == 0 else { throw taken }
             try parent.remove(target)
             return
         }
-        defer { staging.remove(from: parent) }
         do throws(SystemCallError) {
             // Nothing has that name in the new directory. Of several boots exactly one gets the file.
             try parent.replace(target, in: staging.directory, with: target)
@@ -298,18 +299,23 @@ struct Staging: ~Copyable {
                 guard (try? left.removeTree(doomed, progress: progress)) != nil else { return true }
             }
             _ = try? left.remove(mark)
+        case .taken(let content):
+            guard let status = (try? left.status(target)) ?? nil else {
+                _ = try? left.remove(mark)
+                break
+            }
+            guard status.inode == content, status.kind == .file else { return false }
+            if status.size > 0 {
+                guard (try? putBack(target, from: left, to: parent)) != nil else { return true }
+            } else {
+                guard (try? left.remove(target)) != nil else { return true }
+            }
+            _ = try? left.remove(mark)
         case .begun where names == [mark]: _ = try? left.remove(mark)
         case .begun, nil: return false
         case .nothing:
-            // The boot was about to move a directory out of it, or to remove an empty file: it is empty, or not made here.
-            for entry in names where (try? left.removeDirectory(entry)) == nil {
-                guard let status = (try? left.status(entry)) ?? nil, status.kind == .file else { continue }
-                if status.size == 0 {
-                    _ = try? left.remove(entry)
-                } else if entry == target {
-                    _ = try? putBack(target, from: left, to: parent)
-                }
-            }
+            // The boot was about to move a directory out of it: it is empty, or not made here.
+            for entry in names { _ = try? left.removeDirectory(entry) }
         }
         return (try? parent.removeDirectory(name)) != nil
     }
@@ -319,6 +325,8 @@ struct Staging: ~Copyable {
         case nothing, begun
         /// The complete mark, with the inode of what was to be moved in if the mark covers only that.
         case whole(UInt64?)
+        /// The complete mark of a directory for a file with this inode, which goes only if it is empty.
+        case taken(UInt64)
     }
 
     private static func found(in left: borrowing Directory, _ status: FileStatus) throws(SystemCallError) -> Mark {
@@ -342,6 +350,11 @@ struct Staging: ~Copyable {
                 let content = UInt64(String(decoding: numbers[1], as: UTF8.self))
             {
                 return .whole(content)
+            }
+            if numbers.count == 3, numbers[0].elementsEqual(own), numbers[2].elementsEqual(emptyWord.utf8),
+                let content = UInt64(String(decoding: numbers[1], as: UTF8.self)), text.last == UInt8(ascii: "\n")
+            {
+                return .taken(content)
             }
         }
         throw SystemCallError(call: "openat", path: path, errno: .fileExists)

@@ -4,6 +4,14 @@ internal import Text
 
 /// How something that is in the way is kept under another name, so that nothing is lost.
 extension Workbench {
+    /// The mounts as they are now, as root sees them: the actor may not be able to look.
+    var mounts: [Mount] {
+        let found = try? actors.acting(as: actors.has(.root) ? .root : .user) { () throws(SystemCallError) in
+            Mount.all(of: tree)
+        }
+        return found ?? []
+    }
+
     /// Whether a mount is at or below a path, which then cannot be moved.
     func isMountPoint(_ path: FilePath) -> Bool { Mount.all(of: tree).contains { $0.point.starts(with: path) } }
 

@@ -81,7 +81,7 @@ package struct SSHKeys: Step {
             files: zip(given, contents).compactMap { given, content in
                 content.map { SSHFilesChange.File(given.name, $0, from: given.variable) }
             },
-            privateKey: .privateKey(privateKeyName), alias: alias, mounts: context.host.mounts,
+            privateKey: .privateKey(privateKeyName), alias: alias,
             owners: context.settings[Scratch.self]?.permittedOwners(context).owners ?? [])
         return StepPlan(changes: [PlannedChange(.sshFiles(change), by: [.user], onFailure: .warn)])
     }
