@@ -7,11 +7,35 @@ enum SecretForms {
     /// - Returns: none for a text that is too long for a password, a token or a key.
     static func all(of secret: [UInt8]) -> [[UInt8]] {
         if secret.count > 1 << 14 { return [] }
-        let odd = secret.split(whereSeparator: \.isSpace).filter { !$0.allSatisfy(\.isLetter) }.map(Array.init)
+        let odd = secret.split(whereSeparator: \.isSpace).filter { word in
+            word.count >= SecretMask.shortest && !word.allSatisfy(\.isLetter)
+        }.prefix(mostWords).map(Array.init)
         let texts = [secret, words(secret)] + odd
-        let forms = texts + texts.flatMap { text in escapings.map { escaped(text, $0) } + [asciiJSON(text)] }
+        let forms =
+            texts + [interpreted(secret), interpreted(words(secret))]
+            + texts.flatMap { text in escapings.map { escaped(text, $0) } + [asciiJSON(text)] }
         return Array(Set(forms)).filter { $0 != secret }
     }
+
+    /// More words are none of a password's, a token's or a key's.
+    private static let mostWords = 64
+
+    /// With its escapes taken for what they mean, as `echo` of dash and zsh does; newlines are the mask's own matter.
+    private static func interpreted(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            let meaning = byte == backslash ? rest.first.flatMap { meanings[$0] } : nil
+            result.append(meaning ?? byte)
+            if meaning != nil { rest = rest.dropFirst() }
+        }
+        return result
+    }
+
+    private static let meanings: [UInt8: UInt8] = [
+        backslash: backslash, UInt8(ascii: "t"): 9, UInt8(ascii: "r"): 13, UInt8(ascii: "a"): 7, UInt8(ascii: "b"): 8,
+        UInt8(ascii: "f"): 12, UInt8(ascii: "v"): 11, UInt8(ascii: "e"): 27,
+    ]
 
     /// The words with one space between, as `echo $SECRET` prints them.
     private static func words(_ secret: [UInt8]) -> [UInt8] {
@@ -59,6 +83,7 @@ enum SecretForms {
         // `printf %q` of zsh, and of bash.
         { isSpecial($0, except: "%+-./:@_,") ? "\\" + character($0) : zshControl($0) },
         { isSpecial($0, except: "%+-./:=@_,") ? "\\" + character($0) : zshControl($0) },
+        { isSpecial($0, except: "%+-./:@_,!") ? "\\" + character($0) : zshControl($0) },
         { isSpecial($0, except: "%+-./:=@_#~") ? "\\" + character($0) : nil },
         { isSpecial($0, except: "%+-./:=@_") ? "\\" + character($0) : nil },
         // Between `$'` and `'`: bash, with bytes that are not ASCII as they are, or as octal digits.

@@ -25,7 +25,7 @@ struct Staging: ~Copyable {
     ///   - isMarked: whether a later boot may remove it with its content. A directory that cannot be proved to be new
     ///     and the actor's alone, as on file systems that know no owners, gets no mark.
     ///   - content: what will be moved into it.
-    ///   - ifEmpty: whether the content is a file that goes only if it is empty, and comes back otherwise.
+    ///   - ifEmpty: whether its content will be a file that goes only if it is empty, and comes back otherwise.
     /// - Throws: the error of the call that failed; without `isMarked`, ESTALE for a directory that cannot be proved.
     init(
         for target: FilePath.Component, in parent: borrowing Directory, isMarked: Bool = false,
@@ -189,7 +189,7 @@ struct Staging: ~Copyable {
     ) throws(SystemCallError) {
         let taken = SystemCallError(call: "renameat", path: parent.path.appending(target), errno: .fileExists)
         guard status.kind == .file, status.size == 0 else { throw taken }
-        let staging = try Staging(for: target, in: parent, isMarked: true, taking: status, ifEmpty: true)
+        let staging = try Staging(for: target, in: parent, isMarked: true, ifEmpty: true)
         defer { staging.remove(from: parent) }
         if !staging.isProved {
             // Where nobody owns anything, it is looked at once more.
@@ -299,16 +299,15 @@ struct Staging: ~Copyable {
                 guard (try? left.removeTree(doomed, progress: progress)) != nil else { return true }
             }
             _ = try? left.remove(mark)
-        case .taken(let content):
-            guard let status = (try? left.status(target)) ?? nil else {
-                _ = try? left.remove(mark)
-                break
-            }
-            guard status.inode == content, status.kind == .file else { return false }
-            if status.size > 0 {
-                guard (try? putBack(target, from: left, to: parent)) != nil else { return true }
-            } else {
-                guard (try? left.remove(target)) != nil else { return true }
+        case .taken:
+            if names.contains(target) {
+                // It may be another file than the one that was seen: only its size counts.
+                guard let status = (try? left.status(target)) ?? nil, status.kind == .file else { return false }
+                if status.size > 0 {
+                    guard (try? putBack(target, from: left, to: parent)) != nil else { return true }
+                } else {
+                    guard (try? left.remove(target)) != nil else { return true }
+                }
             }
             _ = try? left.remove(mark)
         case .begun where names == [mark]: _ = try? left.remove(mark)
@@ -325,8 +324,8 @@ struct Staging: ~Copyable {
         case nothing, begun
         /// The complete mark, with the inode of what was to be moved in if the mark covers only that.
         case whole(UInt64?)
-        /// The complete mark of a directory for a file with this inode, which goes only if it is empty.
-        case taken(UInt64)
+        /// The complete mark of a directory for a file that goes only if it is empty.
+        case taken
     }
 
     private static func found(in left: borrowing Directory, _ status: FileStatus) throws(SystemCallError) -> Mark {
@@ -338,7 +337,7 @@ struct Staging: ~Copyable {
         }
         let path = left.path.appending(mark)
         let found = try file.status(path: path)
-        // Two numbers of at most 20 digits.
+        // Two numbers of at most 20 digits, or one and a word.
         let text = found.kind == .file ? try file.readAll(limit: 64, path: path) : [0]
         let numbers = text.prefix { $0 != UInt8(ascii: "\n") }.split(
             separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
@@ -351,11 +350,7 @@ struct Staging: ~Copyable {
             {
                 return .whole(content)
             }
-            if numbers.count == 3, numbers[0].elementsEqual(own), numbers[2].elementsEqual(emptyWord.utf8),
-                let content = UInt64(String(decoding: numbers[1], as: UTF8.self)), text.last == UInt8(ascii: "\n")
-            {
-                return .taken(content)
-            }
+            if text == Self.text(of: status, ifEmpty: true) { return .taken }
         }
         throw SystemCallError(call: "openat", path: path, errno: .fileExists)
     }
