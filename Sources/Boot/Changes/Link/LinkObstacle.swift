@@ -42,7 +42,7 @@ extension LinkChange {
             case .isClear: return true
             case .isTaken: break
             }
-        } catch  where error.errno == .resourceBusy && error.path?.string.contains(".before-entrypoint") == true {
+        } catch  where error.errno == .resourceBusy && error.path.map(Workbench.isKept) == true {
             // Of three boots at once, one has put its file where another one's had been taken away.
             bench.note("a file of \(target.shown()) is kept as \((error.path ?? target).shown())")
             return true

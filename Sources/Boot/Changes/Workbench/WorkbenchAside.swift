@@ -54,6 +54,12 @@ extension Workbench {
         path.lastComponent.map { path.parent.appending(kept($0, number)) } ?? path
     }
 
+    /// Whether a path is one of those that things are kept under.
+    static func isKept(_ path: FilePath) -> Bool {
+        // Comparing texts would bring in an eighth more of a program.
+        path.lastComponent?.string.utf8.contains(bytes: ".before-entrypoint".utf8) == true
+    }
+
     /// A name beside another one, for what was in its place.
     static func kept(_ name: FilePath.Component, _ number: Int) -> FilePath.Component {
         FilePath.Component("\(name.string).before-entrypoint\(number == 0 ? "" : ".\(number)")") ?? name
