@@ -79,6 +79,9 @@ let package = Package(
                     [
                         "-Xlinker", "--script=\(Context.packageDirectory)/Sources/entrypoint.ld",
                         "-Xlinker", "--entry=entrypoint_start",
+                        // Made by scripts/order; names that are no longer there are passed over.
+                        "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/Sources/entrypoint.order",
+                        "-Xlinker", "--no-warn-symbol-ordering",
                     ], .when(configuration: .release))
             ]),
         .executableTarget(
