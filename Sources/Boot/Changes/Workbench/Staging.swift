@@ -203,10 +203,16 @@ struct Staging: ~Copyable {
         } catch  where error.errno == .noSuchFileOrDirectory {
             throw taken
         }
-        let found = try staging.directory.status(target)
-        if found?.isSame(as: status) == true, found?.size == 0 {
-            try staging.directory.remove(target)
-            return
+        do throws(SystemCallError) {
+            let found = try staging.directory.status(target)
+            if found?.isSame(as: status) == true, found?.size == 0 {
+                try staging.directory.remove(target)
+                return
+            }
+        } catch {
+            // It must not stay here, where nobody looks for it.
+            _ = try? putBack(target, from: staging.directory, to: parent)
+            throw error
         }
         if let kept = try putBack(target, from: staging.directory, to: parent) {
             throw SystemCallError(call: "renameat", path: parent.path.appending(kept), errno: .resourceBusy)
