@@ -88,7 +88,11 @@ package struct BootRun {
             return try apply.run(preparation.plan, observe: report.observe)
         } catch {
             // The record of the failure is written as root.
-            if (try? preparation.actors.become(.root)) != nil { keepState(preparation, [], nil, failure: error) }
+            if (try? preparation.actors.become(.root)) != nil {
+                watch?.begin(step: "report", path: Paths.state)
+                keepState(preparation, [], nil, failure: error)
+                watch?.end()
+            }
             throw error
         }
     }
@@ -116,7 +120,9 @@ package struct BootRun {
         _ = try withoutCapabilities()
         var command = request.command
         if command.isEmpty {
+            reading?.begin(step: "start", path: Paths.passwd)
             let accounts = AccountFiles(passwd: (try? tree.read(Paths.passwd)) ?? nil)
+            reading?.end()
             let shell = accounts.loginShell(ofUserID: privileges.user.effective)
             command = [CString(Array((shell ?? Paths.lastShell.string).utf8))]
         }

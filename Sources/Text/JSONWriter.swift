@@ -61,9 +61,9 @@ package struct JSONWriter: ~Copyable {
         number(value)
     }
 
-    /// Writes a byte between values that is not part of the text, such as a newline after it.
-    package mutating func end(line byte: UInt8) {
-        bytes.append(byte)
+    /// Ends the line: what follows is another text.
+    package mutating func endLine() {
+        bytes.append(.newline)
         needsComma = false
     }
 

@@ -121,56 +121,43 @@ struct ManyPodsTests {
         print("many pods: \(boots) boots in sequence, \(user == 0 ? "as root" : "elevated")")
     }
 
-    /// All have files of their own where links should be, and the files that these lead to are there and empty.
-    @Test func `of the files in the homes of boots at once none is lost`() throws {
-        let names = [".zsh_history", ".gitconfig", ".vscode/settings"]
-        for round in 0..<12 {
-            try withSquashedScratch { scratch in
-                try scratch.makeDirectory("", mode: 0o777)
-                try Self.withContainers(3) { containers in
-                    for (number, container) in containers.enumerated() {
-                        try Mounts.bind(scratch.mount, on: container.root + "/scratch")
-                        for name in names {
-                            try container.write(
-                                "/home/jane/\(name)", "[own]\n\tx = of-\(number)\n", user: 1000, group: 2000)
-                        }
-                        for path in ["/home/jane/.vscode", "/home/jane"] {
-                            try container.makeDirectory(path, mode: 0o750, user: 1000, group: 2000)
-                        }
+    /// One boot is held between seeing that a link's target is empty and putting its own file there; meanwhile another
+    /// boot of the same user puts its file there.
+    @Test func `of the files in the homes of two boots at once none is lost`() throws {
+        try withRunDirectory { directory in
+            let scratch = "\(directory)/scratch"
+            try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+            try check(chmod(scratch, 0o777), "chmod", scratch)
+            func withHome(_ text: ByteString, _ body: (Container) throws -> Void) throws {
+                try withContainer(.debian) { container in
+                    container.environment = .pod.with(["ENTRYPOINT_MODE": "exec"])
+                    container.mounts = [.bind(scratch, to: "/scratch")]
+                    try container.write("/home/jane/.zsh_history", text, user: 1000, group: 2000)
+                    try container.makeDirectory("/home/jane", mode: 0o750, user: 1000, group: 2000)
+                    try body(container)
+                }
+            }
+            try withHome("of the held\n") { held in
+                held.capabilities.append("SYS_PTRACE")
+                held.entrypoint = [
+                    "/usr/bin/strace", "-qq", "-o", "/dev/null", "-P", "/scratch/homes/jane", "-e", "trace=renameat",
+                    "-e", "inject=renameat:delay_enter=3000000:when=1", "--", "/usr/local/bin/entrypoint", "--",
+                ]
+                let running = try held.start("true")
+                let target = "\(scratch)/homes/jane/.zsh_history"
+                for _ in 0..<500 where !FileManager.default.fileExists(atPath: target) { usleep(10_000) }
+                usleep(500_000)
+                try withHome("of the other\n") { other in
+                    let outcome = try other.boot("true")
+                    #expect(
+                        outcome.exitCode == 0
+                            && (try? String(contentsOfFile: target, encoding: .utf8)) == "of the other\n", "\(outcome)")
+                    let late = try running.wait(within: .seconds(30))
+                    #expect(late.exitCode == 0, "\(late)")
+                    let kept = try [scratch, held.root + "/home", other.root + "/home"].flatMap {
+                        try Self.contents(of: $0).values.map { String(decoding: $0, as: UTF8.self) }
                     }
-                    // All get as far as scratch, and then go on at once.
-                    try scratch.pause()
-                    let boots = try containers.map { container in
-                        var program = Program("/usr/local/bin/entrypoint", ["true"])
-                        program.environment = .pod.with(["GIT_USER_NAME": "Jane"])
-                        program.credentials = Program.Credentials(user: 0, group: 0)
-                        program.isolation = .processes
-                        program.root = container.root
-                        return try program.start()
-                    }
-                    usleep(100_000)
-                    try scratch.resume()
-                    var outcomes: [Outcome] = []
-                    for boot in boots { outcomes.append(try boot.wait(within: .seconds(60))) }
-                    #expect(outcomes.allSatisfy { $0.exitCode == 0 }, "\(outcomes)")
-                    var found = try Self.contents(of: scratch.export).map {
-                        ($0.key, String(decoding: $0.value, as: UTF8.self))
-                    }
-                    for container in containers {
-                        found += try Self.contents(of: container.root + "/home").map {
-                            ($0.key, String(decoding: $0.value, as: UTF8.self))
-                        }
-                    }
-                    for number in containers.indices {
-                        for name in names {
-                            let last = name.split(separator: "/").last ?? ""
-                            let isKept = found.contains { path, text in
-                                path.split(separator: "/").last?.hasPrefix(last) == true
-                                    && text.contains("of-\(number)\n")
-                            }
-                            #expect(isKept, "round \(round): \(name) of \(number); \(found) \(outcomes)")
-                        }
-                    }
+                    #expect(kept.contains("of the held\n") && kept.contains("of the other\n"), "\(kept) \(late)")
                 }
             }
         }

@@ -50,7 +50,6 @@ extension CommandChange: CheckedChange {
 
     func makeTrue(_ program: FilePath, on bench: Workbench) throws(BootError) -> Outcome {
         let actor = bench.actor
-        bench.stopWatching()
         // This comes before the return to root, because some values depend on what the user sees.
         let exported = exported(to: actor, on: bench)
         let file = try makeExportFile(for: actor, on: bench)
@@ -58,7 +57,10 @@ extension CommandChange: CheckedChange {
         let fixed = fixed + [Assignment(StepExports.variable, file.path.string)]
         let environment = environment.setting(
             (exported + fixed).map { ($0.name, Array($0.value.utf8)) }, removing: [])
+        // The program has a limit of its own.
+        bench.stopWatching()
         try run(program, as: actor, environment, on: bench)
+        bench.keepWatchWaiting()
         let exports = try readExports(in: file)
         for export in exports { bench.takeExport(export.name, export.value) }
         bench.ledger.note(exports.map { ($0.name, $0.value) }, by: actor, position: position)

@@ -9,7 +9,7 @@ package enum ReportFile {
     package static func line(_ record: BootRecord) -> [UInt8] {
         var writer = JSONWriter(capacity: 8192)
         record.write(to: &writer)
-        writer.end(line: .newline)
+        writer.endLine()
         return writer.bytes
     }
 
@@ -17,7 +17,7 @@ package enum ReportFile {
     package static func line(_ record: EndRecord) -> [UInt8] {
         var writer = JSONWriter()
         record.write(to: &writer)
-        writer.end(line: .newline)
+        writer.endLine()
         return writer.bytes
     }
 

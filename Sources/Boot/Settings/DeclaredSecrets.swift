@@ -2,13 +2,13 @@
 package struct DeclaredSecrets: Equatable, Sendable {
     /// The variables that the user's command does not get.
     let stripped: Set<String>
-    /// All declared secrets, and those that are known by their names. There are a few, and their lengths differ.
+    /// All declared secrets, and those that are known by their names. There are a few, and most differ in length.
     private let all: [[UInt8]]
 
     init(_ variables: [any VariableDeclaration]) {
         let secrets = variables.filter { $0.rules.secrecy != .none }
         stripped = Set(secrets.filter { $0.rules.secrecy == .stripped }.map(\.name))
-        all = Secrets.names.union(secrets.map(\.name)).map { Array($0.utf8) }
+        all = Secrets.names.union(secrets.map(\.name)).sorted().map { Array($0.utf8) }
     }
 
     /// Whether a name is one of them.

@@ -4,9 +4,8 @@ import SystemPackage
 /// A new directory for the actor alone, in which something is made that then moves to its place beside the directory.
 ///
 /// Nobody else can make, rename or remove a name in it, so what is opened there is what was made there. If a killed
-/// boot leaves the directory, a mark in it tells later boots that they may remove everything in it. The mark names the
-/// directory's inode, and where only the actor could ever write, nobody else can have put it there. If something is
-/// moved into the directory, the mark also names its inode, and nothing else is removed.
+/// boot leaves the directory, a mark in it tells later boots what they may remove. The mark names the directory's inode,
+/// and where only the actor could ever write, nobody else can have put it there.
 struct Staging: ~Copyable {
     let name: FilePath.Component
     let directory: Directory
@@ -15,21 +14,39 @@ struct Staging: ~Copyable {
     /// When the directory was made, by the clock of its file system.
     let made: FileStatus.Timestamp
 
-    private static let mark: FilePath.Component = "made-by-entrypoint"
+    private static let markName: FilePath.Component = "made-by-entrypoint"
+
+    /// What a later boot may remove of a directory that a killed boot has left.
+    enum Mark: Equatable {
+        /// Everything in it.
+        case everything
+        /// What is moved into it, with this inode, and nothing else.
+        case moved(inode: UInt64)
+        /// A file that is moved into it, if it is empty; one that is not goes back beside the directory.
+        case emptyFile
+
+        /// The content of the mark: the inode of its directory, and what else the mark says.
+        fileprivate func text(in directory: FileStatus) -> [UInt8] {
+            let rest =
+                switch self {
+                case .everything: ""
+                case .moved(let inode): " \(inode)"
+                case .emptyFile: " empty"
+                }
+            return Array("\(directory.inode)\(rest)\n".utf8)
+        }
+    }
 
     /// Makes a staging directory.
     ///
     /// - Parameters:
     ///   - target: the final name of what is made in it.
     ///   - parent: the directory in which it is made.
-    ///   - isMarked: whether a later boot may remove it with its content. A directory that cannot be proved to be new
-    ///     and the actor's alone, as on file systems that know no owners, gets no mark.
-    ///   - content: what will be moved into it.
-    ///   - ifEmpty: whether its content will be a file that goes only if it is empty, and comes back otherwise.
-    /// - Throws: the error of the call that failed; without `isMarked`, ESTALE for a directory that cannot be proved.
+    ///   - mark: what a later boot may remove with it; `nil` for no mark. A directory that cannot be proved to be new and
+    ///     the actor's alone, as on file systems that know no owners, gets none.
+    /// - Throws: the error of the call that failed; without a mark, ESTALE for a directory that cannot be proved.
     init(
-        for target: FilePath.Component, in parent: borrowing Directory, isMarked: Bool = false,
-        taking content: FileStatus? = nil, ifEmpty: Bool = false
+        for target: FilePath.Component, in parent: borrowing Directory, mark: Mark? = nil
     ) throws(SystemCallError) {
         let name = TemporaryName.make(for: target)
         try parent.makeDirectory(name, mode: 0o700)
@@ -39,17 +56,17 @@ struct Staging: ~Copyable {
             // Something else may have taken its name. If that is also the actor's own, then it is not empty.
             let names = try directory.names()
             let isProved = Self.isPrivate(status) && names.isEmpty
-            guard isProved || isMarked else {
+            guard isProved || mark != nil else {
                 throw SystemCallError(call: "mkdirat", path: parent.path.appending(name), errno: .staleNFSFileHandle)
             }
-            if isMarked && isProved {
-                let file = try directory.open(Self.mark, [.writeOnly, .create, .exclusive], mode: 0o600)
-                let path = directory.path.appending(Self.mark)
+            if let mark, isProved {
+                let file = try directory.open(Self.markName, [.writeOnly, .create, .exclusive], mode: 0o600)
+                let path = directory.path.appending(Self.markName)
                 do throws(SystemCallError) {
-                    try file.writeAll(Self.text(of: status, taking: content, ifEmpty: ifEmpty), path: path)
+                    try file.writeAll(mark.text(in: status), path: path)
                     try file.close(path: path)
                 } catch {
-                    _ = try? directory.remove(Self.mark)
+                    _ = try? directory.remove(Self.markName)
                     throw error
                 }
             }
@@ -73,17 +90,6 @@ struct Staging: ~Copyable {
         directory.kind == .directory && directory.user == CurrentProcess.effectiveUser
             && directory.mode.rawValue & 0o777 == 0o700
     }
-
-    /// The content of the mark.
-    private static func text(
-        of directory: FileStatus, taking content: FileStatus? = nil, ifEmpty: Bool = false
-    ) -> [UInt8] {
-        let condition = ifEmpty ? " \(emptyWord)" : ""
-        return Array("\(directory.inode)\(content.map { " \($0.inode)" } ?? "")\(condition)\n".utf8)
-    }
-
-    /// What a mark says of a file that goes only if it is empty.
-    private static let emptyWord = "empty"
 
     /// Moves the content to its place beside the directory, whatever its mode, and removes the directory. If the place
     /// is taken, nothing else remains.
@@ -145,7 +151,7 @@ struct Staging: ~Copyable {
         _ name: FilePath.Component, seen status: FileStatus, as target: FilePath.Component,
         in parent: borrowing Directory, progress: () -> Void
     ) throws(SystemCallError) -> SystemCallError? {
-        let staging = try Staging(for: target, in: parent, isMarked: true, taking: status)
+        let staging = try Staging(for: target, in: parent, mark: .moved(inode: status.inode))
         do throws(SystemCallError) {
             try staging.take(name, seen: status, as: target, from: parent)
         } catch {
@@ -189,7 +195,7 @@ struct Staging: ~Copyable {
     ) throws(SystemCallError) {
         let taken = SystemCallError(call: "renameat", path: parent.path.appending(target), errno: .fileExists)
         guard status.kind == .file, status.size == 0 else { throw taken }
-        let staging = try Staging(for: target, in: parent, isMarked: true, ifEmpty: true)
+        let staging = try Staging(for: target, in: parent, mark: .emptyFile)
         defer { staging.remove(from: parent) }
         if !staging.isProved {
             // Where nobody owns anything, it is looked at once more.
@@ -273,7 +279,7 @@ struct Staging: ~Copyable {
     /// Removes the directory, if it holds nothing but the mark.
     func remove(from parent: borrowing Directory) {
         // Each removal is tried twice, because no later boot may look here.
-        if (try? directory.remove(Self.mark)) == nil { _ = try? directory.remove(Self.mark) }
+        if (try? directory.remove(Self.markName)) == nil { _ = try? directory.remove(Self.markName) }
         if (try? parent.removeDirectory(name)) == nil { _ = try? parent.removeDirectory(name) }
     }
 
@@ -293,19 +299,10 @@ struct Staging: ~Copyable {
         if (try? parent.removeDirectory(name)) != nil { return true }
         guard let left = try? parent.openDirectory(name), let status = try? left.status(), isPrivate(status),
             let names = try? left.names(),
-            names.allSatisfy({ $0 == target || $0 == mark || TemporaryName.isTemporary($0, for: target) })
+            names.allSatisfy({ $0 == target || $0 == markName || TemporaryName.isTemporary($0, for: target) })
         else { return false }
         switch try? found(in: left, status) {
-        case .whole(let content):
-            for entry in names where entry != mark {
-                if let content, (try? left.status(entry))??.inode != content { return false }
-                // It is renamed first: if its maker is alive after all, that boot cannot complete a half-removed tree.
-                let doomed = TemporaryName.make(for: target)
-                guard (try? left.move(entry, to: doomed, in: left)) != nil else { return true }
-                guard (try? left.removeTree(doomed, progress: progress)) != nil else { return true }
-            }
-            _ = try? left.remove(mark)
-        case .taken:
+        case .whole(.emptyFile):
             if names.contains(target) {
                 // It may be another file than the one that was seen: only its size counts.
                 guard let status = (try? left.status(target)) ?? nil, status.kind == .file else { return false }
@@ -315,8 +312,17 @@ struct Staging: ~Copyable {
                     guard (try? left.remove(target)) != nil else { return true }
                 }
             }
-            _ = try? left.remove(mark)
-        case .begun where names == [mark]: _ = try? left.remove(mark)
+            _ = try? left.remove(markName)
+        case .whole(let mark):
+            for entry in names where entry != markName {
+                if case .moved(let inode) = mark, (try? left.status(entry))??.inode != inode { return false }
+                // It is renamed first: if its maker is alive after all, that boot cannot complete a half-removed tree.
+                let doomed = TemporaryName.make(for: target)
+                guard (try? left.move(entry, to: doomed, in: left)) != nil else { return true }
+                guard (try? left.removeTree(doomed, progress: progress)) != nil else { return true }
+            }
+            _ = try? left.remove(markName)
+        case .begun where names == [markName]: _ = try? left.remove(markName)
         case .begun, nil: return false
         case .nothing:
             // The boot was about to move a directory out of it: it is empty, or not made here.
@@ -326,22 +332,19 @@ struct Staging: ~Copyable {
     }
 
     /// How much of the mark there is.
-    private enum Mark: Equatable {
+    private enum Found: Equatable {
         case nothing, begun
-        /// The complete mark, with the inode of what was to be moved in if the mark covers only that.
-        case whole(UInt64?)
-        /// The complete mark of a directory for a file that goes only if it is empty.
-        case taken
+        case whole(Mark)
     }
 
-    private static func found(in left: borrowing Directory, _ status: FileStatus) throws(SystemCallError) -> Mark {
+    private static func found(in left: borrowing Directory, _ status: FileStatus) throws(SystemCallError) -> Found {
         let file: Descriptor
         do throws(SystemCallError) {
-            file = try left.open(mark, [.readOnly, .nonBlocking])
+            file = try left.open(markName, [.readOnly, .nonBlocking])
         } catch  where error.errno == .noSuchFileOrDirectory {
             return .nothing
         }
-        let path = left.path.appending(mark)
+        let path = left.path.appending(markName)
         let found = try file.status(path: path)
         // Two numbers of at most 20 digits, or one and a word.
         let text = found.kind == .file ? try file.readAll(limit: 64, path: path) : [0]
@@ -350,13 +353,12 @@ struct Staging: ~Copyable {
         let own = Array(String(status.inode).utf8)
         if found.user == CurrentProcess.effectiveUser {
             if text.last != UInt8(ascii: "\n"), own.starts(with: text) || text.starts(with: own) { return .begun }
-            if text == Self.text(of: status) { return .whole(nil) }
+            for mark in [Mark.everything, .emptyFile] where text == mark.text(in: status) { return .whole(mark) }
             if numbers.count == 2, numbers[0].elementsEqual(own), text.count == numbers[0].count + numbers[1].count + 2,
-                let content = UInt64(String(decoding: numbers[1], as: UTF8.self))
+                let inode = UInt64(String(decoding: numbers[1], as: UTF8.self))
             {
-                return .whole(content)
+                return .whole(.moved(inode: inode))
             }
-            if text == Self.text(of: status, ifEmpty: true) { return .taken }
         }
         throw SystemCallError(call: "openat", path: path, errno: .fileExists)
     }

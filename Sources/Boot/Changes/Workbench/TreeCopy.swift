@@ -40,7 +40,7 @@ struct TreeCopy {
         func isCopy(_ candidate: FilePath.Component) -> Bool {
             (try? parent.holdsCopy(candidate, of: sourceName, in: from, umask: mask, progress: progress)) ?? false
         }
-        let staging = try Staging(for: name, in: parent, isMarked: true)
+        let staging = try Staging(for: name, in: parent, mark: .everything)
         do throws(SystemCallError) {
             let leftOut = try from.copy(
                 sourceName, to: name, in: staging.directory, extent: extent, progress: progress)

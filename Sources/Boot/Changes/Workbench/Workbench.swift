@@ -29,7 +29,7 @@ final class Workbench {
     private let watch: ChangeWatch?
     private let step: String
     /// The place at which the clock is started, if a file server may take part in the change.
-    private var watched: (isWatched: Bool, place: FilePath?) = (false, nil)
+    private var watched: FilePath?
 
     /// A bench for a change of a plan that is applied.
     init(for change: StepChange, in run: Apply, _ ledger: Ledger) {
@@ -84,14 +84,12 @@ final class Workbench {
 extension Workbench {
     /// Starts the clock on the change, whoever makes it: any place may be a mount of a file server's.
     func startWatching(_ place: FilePath?) {
-        watched = (true, place)
+        watched = place
         keepWatchWaiting()
     }
 
     /// Restarts the clock: a large change takes long even if the server does answer.
-    func keepWatchWaiting() {
-        if watched.isWatched { watch?.begin(step: step, path: watched.place) }
-    }
+    func keepWatchWaiting() { watch?.begin(step: step, path: watched) }
 
     /// Stops the clock: the rest of the change has a limit of its own, or the change is over.
     func stopWatching() { watch?.end() }
