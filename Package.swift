@@ -9,19 +9,27 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// With the trait `Embedded`, `entrypoint` is built as it ships: in Embedded Swift, which makes no types while the program
+/// runs. The other programs and the tests are ordinary Swift of the same sources (`Runtime`).
+let embedded = BuildSettingCondition.when(configuration: .release, traits: ["Embedded"])
+let runtime = BuildSettingCondition.when(configuration: .release, traits: ["Runtime"])
+
 /// Settings of what runs as PID 1: small, without the regular expression engine that Swift imports by default, and in
 /// pieces of which the linker leaves out those that nothing reaches.
 let privileged: [SwiftSetting] =
     strict + [
         .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
         .unsafeFlags(["-Osize"], .when(configuration: .release)),
+        .unsafeFlags(["-enable-experimental-feature", "Embedded"], embedded),
+        // Constant arrays become variables whose names are numbered anew in each module that compiles the same function.
+        // The linker takes one of two for the other then.
+        .unsafeFlags(["-Xllvm", "-sil-disable-pass=object-outliner"], embedded),
         .unsafeFlags(
             ["-Xfrontend", "-function-sections", "-Xfrontend", "-internalize-at-link"],
             .when(configuration: .release)),
         // Generic types are made directly, and not found by their names, which took a tenth of a boot's instructions.
         .unsafeFlags(
-            ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"],
-            .when(configuration: .release)),
+            ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"], runtime),
     ]
 
 /// What serves as process 1 while the command runs is optimised in debug builds, too: unoptimised generic code takes memory
@@ -33,12 +41,16 @@ let process1: [SwiftSetting] = privileged + [.unsafeFlags(["-O"], .when(configur
 let staticExecutable: [LinkerSetting] = [
     .unsafeFlags(
         [
-            "-static-executable", "-use-ld=lld", "-Xlinker", "-s",
+            "-use-ld=lld", "-Xlinker", "-s",
             "-Xlinker", "--script=\(Context.packageDirectory)/Sources/static-program.ld",
-        ], .when(configuration: .release))
+        ], .when(configuration: .release)),
+    .unsafeFlags(["-static-executable"], runtime),
+    .unsafeFlags(
+        [
+            "-enable-experimental-feature", "Embedded", "-Xclang-linker", "-static",
+            "-lswiftUnicodeDataTables", "-lyaml", "-lcap", "-lm",
+        ], embedded),
 ]
-
-let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
     name: "entrypoint",
@@ -46,9 +58,13 @@ let package = Package(
         .executable(name: "entrypoint", targets: ["entrypoint"]),
         .executable(name: "entrypointctl", targets: ["entrypointctl"]),
     ],
+    traits: [
+        .trait(name: "Runtime", description: "Ordinary Swift, with its runtime"),
+        .trait(name: "Embedded", description: "entrypoint as it ships, in Embedded Swift"),
+        .default(enabledTraits: ["Runtime"]),
+    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
@@ -63,13 +79,13 @@ let package = Package(
         .systemLibrary(name: "CLibyaml", providers: [.apt(["libyaml-dev"])]),
         // Each imports only those above it: what a target may not know it cannot use.
         .target(name: "Text", swiftSettings: process1),
-        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text", system], swiftSettings: process1),
+        .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text"], swiftSettings: process1),
         .target(name: "YAML", dependencies: ["CLibyaml", "Text"], swiftSettings: privileged),
-        .target(name: "Programs", dependencies: ["Linux", "Text", system], swiftSettings: privileged),
-        .target(name: "Init", dependencies: ["Linux", system], swiftSettings: process1),
-        .target(name: "Boot", dependencies: ["Linux", "Programs", "Text", "YAML", system], swiftSettings: privileged),
+        .target(name: "Programs", dependencies: ["Linux", "Text"], swiftSettings: privileged),
+        .target(name: "Init", dependencies: ["Linux"], swiftSettings: process1),
+        .target(name: "Boot", dependencies: ["Linux", "Programs", "Text", "YAML"], swiftSettings: privileged),
         .target(
-            name: "Session", dependencies: ["Boot", "Init", "Linux", "Programs", "Text", system],
+            name: "Session", dependencies: ["Boot", "Init", "Linux", "Programs", "Text"],
             swiftSettings: privileged),
         .executableTarget(
             name: "entrypoint", dependencies: ["Boot", "CStart", "Linux", "Session", "Text"],
@@ -87,14 +103,15 @@ let package = Package(
         .executableTarget(
             name: "entrypointctl",
             dependencies: [
-                "Boot", "Linux", "Session", "Text", system,
+                "Boot", "Linux", "Session", "Text",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
-            // ArgumentParser's FoundationEssentials needs these two archives, which auto-linking leaves out.
+            // ArgumentParser's FoundationEssentials needs these archives, which auto-linking leaves out.
             linkerSettings: staticExecutable + [
                 .unsafeFlags(
-                    ["-l_FoundationCollections", "-l_FoundationCShims"], .when(configuration: .release))
+                    ["-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization"],
+                    .when(configuration: .release))
             ]),
         // Process 1 without a boot: what the tests of Init start.
         .executableTarget(
@@ -102,12 +119,12 @@ let package = Package(
             swiftSettings: privileged, linkerSettings: staticExecutable),
         // What the tests have in common: programs that they start, directories that they work in.
         .target(
-            name: "TestSupport", dependencies: ["CTestSupport", "Text", system], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CTestSupport", "Linux", "Text"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "InitTests", dependencies: ["Init", "Linux", "TestSupport", "init-fixture"], swiftSettings: strict),
         .testTarget(
-            name: "LinuxTests", dependencies: ["Linux", "Text", "TestSupport", "CTestSupport", system],
+            name: "LinuxTests", dependencies: ["Linux", "Text", "TestSupport", "CTestSupport"],
             swiftSettings: strict),
         .systemLibrary(name: "CMalloc", path: "Tests/CMalloc"),
         .testTarget(
@@ -116,7 +133,7 @@ let package = Package(
         .testTarget(
             name: "BootTests",
             dependencies: [
-                "Boot", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML", "CTestSupport", system,
+                "Boot", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML", "CTestSupport",
             ],
             exclude: ["Golden", "fuzz"],
             swiftSettings: strict),
@@ -125,7 +142,7 @@ let package = Package(
             cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Werror"])]),
         .testTarget(
             name: "EntrypointTests",
-            dependencies: ["Boot", "Programs", "Session", "TestSupport", "Text", "CTestSupport", system],
+            dependencies: ["Boot", "Linux", "Programs", "Session", "TestSupport", "Text", "CTestSupport"],
             exclude: ["Golden"],
             swiftSettings: strict),
     ],

@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 
 /// Why the boot cannot go on, or why a change could not be made.
 package struct BootError: Error, Equatable, Sendable {
@@ -29,7 +28,7 @@ package struct BootError: Error, Equatable, Sendable {
     }
 
     /// The error on one line without the step: what, why, which calls as whom, what to do.
-    package var message: String {
+    @export(interface) package var message: String {
         var text = action
         let words = reason.isEmpty ? attempts.last?.error.reason ?? "" : reason
         if !words.isEmpty { text += ": \(words)" }

@@ -1,6 +1,5 @@
 package import Linux
 package import Programs
-package import SystemPackage
 
 // By default, settings are those of the boot.
 
@@ -8,7 +7,7 @@ extension Configuration {
     /// No files.
     ///
     /// - Parameter isStrict: whether only files count that nobody but the image's maker can have written.
-    package init(isStrict: Bool = false) { self.init(of: BootSequence.groups, isStrict: isStrict) }
+    @export(interface) package init(isStrict: Bool = false) { self.init(of: BootSequence.groups, isStrict: isStrict) }
 
     /// Reads the image's files, and one that was named.
     ///
@@ -16,7 +15,9 @@ extension Configuration {
     ///   - tree: the container's files.
     ///   - named: another file, which overrides the image's; it must exist.
     ///   - isStrict: whether only files count that nobody but the image's maker can have written.
-    package static func read(from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false) -> Configuration {
+    @export(interface) package static func read(from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false)
+        -> Configuration
+    {
         read(BootSequence.groups, from: tree, named: named, isStrict: isStrict)
     }
 }
@@ -25,10 +26,10 @@ extension Settings {
     /// Reads and checks all settings of an environment, without configuration files.
     ///
     /// - Throws: every problem at once.
-    package static func read(from environment: EnvironmentBlock) throws(SettingsError) -> Settings {
+    @export(interface) package static func read(from environment: EnvironmentBlock) throws(SettingsError) -> Settings {
         try read(from: environment, configuration: Configuration())
     }
 
-    /// The enabled steps with their own settings, in the boot's order; empty when nothing was asked for.
-    package var steps: [any Step] { BootSequence.steps.compactMap { step($0) } }
+    /// The names of the enabled steps, in the boot's order; empty when nothing was asked for.
+    package var stepNames: [String] { BootSequence.steps.filter { isEnabled($0) }.map { $0.name } }
 }

@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// Every absolute path that the boot itself knows.
 package enum Paths {

@@ -1,15 +1,14 @@
 internal import Linux
 internal import Programs
-internal import SystemPackage
 
 extension Plan {
     /// Lets every step plan; each step sees what those before it export.
-    package init(_ settings: Settings, _ people: People, _ host: Host) {
+    @export(interface) package init(_ settings: Settings, _ people: People, _ host: Host) {
         var changes: [StepChange] = []
         var exports: [Export] = []
         var warnings: [(step: String, text: String)] = []
-        for type in BootSequence.steps {
-            let name = type.name
+        for step in BootSequence.steps {
+            let name = step.name
             for dropIn in settings.dropIns where dropIn.successor == name {
                 let change = Change.command(CommandChange(dropIn, settings, people, host, exports: exports))
                 changes.append(
@@ -17,8 +16,8 @@ extension Plan {
                         step: dropIn.name,
                         planned: PlannedChange(change, by: [dropIn.identity], onFailure: dropIn.onFailure)))
             }
-            guard let step = settings.step(type) else { continue }
-            let plan = step.plan(PlanContext(settings: settings, people: people, host: host, exports: exports))
+            let context = PlanContext(settings: settings, people: people, host: host, exports: exports)
+            guard let plan = step.plan(context) else { continue }
             let onFailure = settings.policies[name]?.onFailure
             changes += plan.changes.map { StepChange(step: name, planned: $0.failing(onFailure)) }
             exports += plan.exports

@@ -1,5 +1,4 @@
 package import Linux
-internal import SystemPackage
 internal import Text
 
 /// How a container is started, or is assumed to be.
@@ -46,7 +45,7 @@ package struct Preparation {
     ///
     /// - Throws: why the image's accounts do not allow what was asked for, or why the container cannot take the ids;
     ///   with the step.
-    package init?(_ settings: Settings, at point: StartingPoint) throws(BootError) {
+    @export(interface) package init?(_ settings: Settings, at point: StartingPoint) throws(BootError) {
         guard let identity = settings[Identity.self], let scratch = settings[Scratch.self] else { return nil }
         self.settings = settings
         self.identity = identity
@@ -74,7 +73,7 @@ package struct Preparation {
     /// - Parameters:
     ///   - mode: whether anything is changed.
     ///   - watch: ends a boot whose file server does not answer; `nil` without an init.
-    package func apply(_ mode: Apply.Mode, watch: ChangeWatch? = nil) -> Apply {
+    @export(interface) package func apply(_ mode: Apply.Mode, watch: ChangeWatch? = nil) -> Apply {
         Apply(
             mode, tree: host.tree, actors: actors, watch: watch,
             seedPlaces: SeedPlaces(scratch.seedDirectories, isStrict: host.start == .elevated))

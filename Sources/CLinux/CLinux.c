@@ -327,9 +327,10 @@ struct entry_of_getdents {
 ssize_t linux_directory_entries(int directory, void *buffer, size_t size) {
     return syscall(SYS_getdents64, directory, buffer, size);
 }
-const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length) {
+const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length, int *type) {
     const struct entry_of_getdents *entry = (const void *)((const char *)buffer + offset);
     *length = entry->length;
+    *type = entry->kind;
     return entry->name;
 }
 

@@ -1,5 +1,4 @@
 internal import Linux
-private import SystemPackage
 
 extension InitLoop {
     /// Takes everything from the parent that it does not need for the rest of its life.

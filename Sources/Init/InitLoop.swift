@@ -1,5 +1,4 @@
 internal import Linux
-private import SystemPackage
 
 /// The init's main loop: it waits for signals, tells the ``Supervisor`` what has happened, and does what it says.
 ///

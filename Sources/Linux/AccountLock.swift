@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// The lock that programs take while they rewrite account files, lckpwdf(3).
 package enum AccountLock {
@@ -14,7 +12,7 @@ package enum AccountLock {
     package static func acquire() throws(SystemCallError) {
         // The call is not repeated on EINTR, because the C library reports the end of the time with it.
         guard linux_lock_accounts() != 0 else { return }
-        throw SystemCallError(call: "lckpwdf", path: path, errno: Errno(rawValue: Glibc.errno))
+        throw SystemCallError(call: "lckpwdf", path: path, errno: Errno(rawValue: Linux.errno))
     }
 
     /// Releases the lock.

@@ -1,5 +1,4 @@
 private import CLinux
-private import Glibc
 
 /// A string of bytes without NUL that C code owns and that lives as long as the process.
 ///
@@ -72,12 +71,21 @@ package enum ProcessStart {
         let kept = linux_arguments(&count)
         let all =
             kept.map { UnsafeBufferPointer(start: $0, count: Int(count)) }
-            ?? UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+            ?? runtimesArguments
         return all.compactMap { pointer in pointer.map(CString.init) }
     }
 
     /// Whether the program's file gave the process privileges that its caller does not have (getauxval(3), AT_SECURE).
     package static var isPrivilegedByFile: Bool { linux_is_secure() }
+
+    /// What the runtime knows where nothing was kept, as in the tests; Embedded Swift knows nothing.
+    private static var runtimesArguments: UnsafeBufferPointer<UnsafeMutablePointer<CChar>?> {
+        #if hasFeature(Embedded)
+        UnsafeBufferPointer(start: nil, count: 0)
+        #else
+        UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+        #endif
+    }
 
     /// The environment's entries in order, including duplicates and entries without `=`.
     ///

@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// A program that is run to its end by a process that has one thread.
 ///
@@ -99,7 +97,7 @@ package struct ChildProcess: Sendable {
     fileprivate static func hasEnded(_ process: Int32) -> Bool {
         var information = siginfo_t()
         let result = waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
-        return result == 0 ? information.si_signo != 0 : Glibc.errno == ECHILD
+        return result == 0 ? information.si_signo != 0 : Linux.errno == ECHILD
     }
 
     /// How a process ended; `nil` if it has not ended yet.
@@ -108,7 +106,7 @@ package struct ChildProcess: Sendable {
         while true {
             let result = waitpid(process, &status, WNOHANG)
             if result == process { break }
-            if result < 0 && Glibc.errno == EINTR { continue }
+            if result < 0 && Linux.errno == EINTR { continue }
             // Another caller has taken the status; all that is known is that the process has ended.
             return result == 0 ? nil : .exited(-1)
         }
@@ -127,8 +125,8 @@ extension ChildProcess {
             let number = UInt32(bitPattern: error.errno.rawValue)
             var message = (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * UInt32($0))) }
             message += Array(error.call.utf8)
-            _ = Glibc.write(report, message, message.count)
-            Glibc._exit(127)
+            _ = CLinux.write(report, message, message.count)
+            CLinux._exit(127)
         }
     }
 
@@ -210,7 +208,7 @@ private struct Waiting {
         var isOverdue = false
         _ = fcntl(output.rawValue, F_SETFL, O_NONBLOCK)
         let handle = linux_pidfd_open(process)
-        defer { if handle >= 0 { Glibc.close(handle) } }
+        defer { if handle >= 0 { CLinux.close(handle) } }
         var isOpen = true
         while true {
             let hasEnded = ChildProcess.hasEnded(process)
@@ -271,11 +269,11 @@ private struct Waiting {
         let descriptor = output.rawValue
         var count = 0
         let chunk = [UInt8](unsafeUninitializedCapacity: 16384) { buffer, filled in
-            count = Glibc.read(descriptor, buffer.baseAddress, 16384)
+            count = CLinux.read(descriptor, buffer.baseAddress, 16384)
             filled = max(0, count)
         }
         if count > 0 { return chunk }
-        if count == 0 || Glibc.errno != EAGAIN && Glibc.errno != EINTR { isOpen = false }
+        if count == 0 || Linux.errno != EAGAIN && Linux.errno != EINTR { isOpen = false }
         return nil
     }
 }

@@ -1,7 +1,5 @@
 private import CLibcap
 private import CLinux
-private import Glibc
-private import SystemPackage
 
 /// How a process ended.
 package enum ProcessEnd: Equatable, Sendable {
@@ -40,8 +38,8 @@ package enum Children {
             let process = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | linux_WAIT_ALL)
             if process == 0 { return .nothing }
             if process < 0 {
-                if Glibc.errno == EINTR { continue }
-                if Glibc.errno != ECHILD { return .nothing }
+                if Linux.errno == EINTR { continue }
+                if Linux.errno != ECHILD { return .nothing }
                 // Much depends on this answer, and a tracer can fake it, so the question is asked twice.
                 denials += 1
                 if denials < 2 { continue }
@@ -81,7 +79,7 @@ package enum Children {
     ///
     /// - Throws: the error of fork(2): EAGAIN at a limit on processes, ENOMEM.
     package static func fork() throws(SystemCallError) -> Side {
-        let process = try systemCall("fork") { Glibc.fork() }
+        let process = try systemCall("fork") { CLinux.fork() }
         return process == 0 ? .child : .parent(child: process)
     }
 

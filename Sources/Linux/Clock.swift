@@ -1,4 +1,4 @@
-private import Glibc
+private import CLinux
 
 /// Clocks as plain numbers, for code that must not allocate memory.
 package enum Clock {

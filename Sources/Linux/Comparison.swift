@@ -1,5 +1,4 @@
-private import Glibc
-package import SystemPackage
+private import CLinux
 
 extension Directory {
     /// Whether an entry is what the caller's copy of an entry in another directory would be: kinds, names, contents and
@@ -123,7 +122,7 @@ extension Descriptor {
     private func fill(_ buffer: UnsafeMutableRawPointer, _ size: Int, path: FilePath) throws(SystemCallError) -> Int {
         var filled = 0
         while filled < size {
-            let count = try systemCall("read", path) { Glibc.read(rawValue, buffer + filled, size - filled) }
+            let count = try systemCall("read", path) { CLinux.read(rawValue, buffer + filled, size - filled) }
             if count == 0 { break }
             filled += count
         }

@@ -1,5 +1,4 @@
-private import Glibc
-package import SystemPackage
+private import CLinux
 
 /// What a copy of a tree must hold.
 package enum CopyExtent: Equatable, Sendable {
@@ -169,12 +168,12 @@ extension Descriptor {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
         defer { buffer.deallocate() }
         while true {
-            let count = try systemCall("read", path) { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
+            let count = try systemCall("read", path) { CLinux.read(rawValue, buffer.baseAddress, buffer.count) }
             if count == 0 { return }
             var written = 0
             while written < count {
                 written += try systemCall("write", newPath) {
-                    Glibc.write(copy.rawValue, buffer.baseAddress.map { $0 + written }, count - written)
+                    CLinux.write(copy.rawValue, buffer.baseAddress.map { $0 + written }, count - written)
                 }
             }
         }

@@ -1,7 +1,5 @@
 private import CLibcap
 private import CLinux
-private import Glibc
-internal import SystemPackage
 
 /// The ids that a process acts with: a user, a primary group and supplementary groups.
 package struct Credentials: Equatable, Sendable {

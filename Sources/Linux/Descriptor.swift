@@ -1,20 +1,21 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// An open file descriptor that is closed when its owner ends.
-package struct Descriptor: ~Copyable {
-    /// The descriptor's number.
-    package let rawValue: CInt
+@usableFromInline package struct Descriptor: ~Copyable {
+    /// The descriptor's number; -1 once it is closed.
+    @usableFromInline package private(set) var rawValue: CInt
 
     /// Takes over an open descriptor.
     init(owning rawValue: CInt) {
         self.rawValue = rawValue
     }
 
-    deinit {
-        // Nothing can be done about an error. Use `close` if close(2) may be the first call to report a write error.
-        Glibc.close(rawValue)
+    // Other modules end the owners of descriptors, and see no more of Embedded Swift than what is inlinable.
+    @inlinable deinit { Self.closeQuietly(rawValue) }
+
+    /// Nothing can be done about an error. Use `close` if close(2) may be the first call to report a write error.
+    @usableFromInline static func closeQuietly(_ number: CInt) {
+        if number >= 0 { CLinux.close(number) }
     }
 
     /// Closes the descriptor and reports errors that only appear then: a network file system may accept written data
@@ -24,10 +25,10 @@ package struct Descriptor: ~Copyable {
     /// - Throws: the error of close(2), such as ENOSPC, EDQUOT or EIO.
     package consuming func close(path: FilePath? = nil) throws(SystemCallError) {
         let number = rawValue
-        discard self
+        rawValue = -1
         // The call is not repeated when interrupted, because the number is free by then (close(2)).
-        if Glibc.close(number) == -1 && Glibc.errno != EINTR {
-            throw SystemCallError(call: "close", path: path, errno: Errno(rawValue: Glibc.errno))
+        if CLinux.close(number) == -1 && Linux.errno != EINTR {
+            throw SystemCallError(call: "close", path: path, errno: Errno(rawValue: Linux.errno))
         }
     }
 
@@ -55,7 +56,7 @@ package struct Descriptor: ~Copyable {
             var failure: SystemCallError?
             let chunk = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
                 do throws(SystemCallError) {
-                    count = try systemCall("read", path) { Glibc.read(rawValue, buffer.baseAddress, wanted) }
+                    count = try systemCall("read", path) { CLinux.read(rawValue, buffer.baseAddress, wanted) }
                 } catch {
                     failure = error
                 }
@@ -79,7 +80,9 @@ package struct Descriptor: ~Copyable {
         var written = 0
         while written < bytes.count {
             written += try systemCall("write", path) {
-                bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress.map { $0 + written }, $0.count - written) }
+                bytes.withUnsafeBytes {
+                    CLinux.write(rawValue, $0.baseAddress.map { $0 + written }, $0.count - written)
+                }
             }
         }
     }
@@ -105,26 +108,25 @@ package struct Descriptor: ~Copyable {
     package func entryNames(
         path: FilePath, isLinksOnly: Bool = false
     ) throws(SystemCallError) -> [FilePath.Component] {
-        let copy = try systemCall("dup", path) { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) }
-        guard let stream = fdopendir(copy) else {
-            let number = Glibc.errno
-            Glibc.close(copy)
-            throw SystemCallError(call: "fdopendir", path: path, errno: Errno(rawValue: number))
-        }
-        defer { closedir(stream) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 8192, alignment: 8)
+        defer { buffer.deallocate() }
         var names: [FilePath.Component] = []
         while true {
-            Glibc.errno = 0
-            guard let entry = readdir(stream) else { break }
-            let type = Int(entry.pointee.d_type)
-            if isLinksOnly && type != DT_LNK && type != DT_UNKNOWN { continue }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
+            let count = try systemCall("getdents64", path) {
+                linux_directory_entries(rawValue, buffer.baseAddress, buffer.count)
             }
-            if let name, name.kind == .regular { names.append(name) }
+            if count == 0 { return names }
+            var offset = 0
+            while offset < count {
+                var (length, type) = (0, CInt(0))
+                let start = linux_directory_entry(buffer.baseAddress, offset, &length, &type)
+                // The kernel never returns an empty entry, but the loop would never end on one.
+                guard let start, length > 0 else { return names }
+                offset += length
+                if isLinksOnly && Int(type) != DT_LNK && Int(type) != DT_UNKNOWN { continue }
+                if let name = FilePath.Component(platformString: start), name.kind == .regular { names.append(name) }
+            }
         }
-        if Glibc.errno != 0 { throw SystemCallError(call: "readdir", path: path, errno: Errno(rawValue: Glibc.errno)) }
-        return names
     }
 
     /// The result of fstat(2) for the file.

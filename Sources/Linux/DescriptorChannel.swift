@@ -1,5 +1,4 @@
 private import CLinux
-private import Glibc
 
 /// A pair of sockets over which a process gives an open file to a related process (unix(7), SCM_RIGHTS).
 package enum DescriptorChannel {

@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 extension Descriptor {
     /// Whether the file is kept only in memory (tmpfs(5), ramfs).

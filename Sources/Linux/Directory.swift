@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// An open directory in which names are made, replaced and removed.
 ///

@@ -1,5 +1,4 @@
 private import CLinux
-private import Glibc
 
 /// The strings of the environment that the kernel shows to others in `/proc/PID/environ`.
 package enum EnvironmentMemory {

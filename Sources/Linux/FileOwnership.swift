@@ -1,5 +1,3 @@
-package import SystemPackage
-
 /// Who owns a file of an image, as seen through open descriptors from the root directory down.
 package struct FileOwnership: Sendable {
     /// Why a file is not trusted: somebody other than the image's maker may have written it.

@@ -1,4 +1,3 @@
-package import SystemPackage
 internal import Text
 
 extension FilePath {

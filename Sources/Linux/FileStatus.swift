@@ -1,5 +1,4 @@
-private import CLinux
-internal import Glibc
+internal import CLinux
 
 /// The permission bits of a file, with set-user-ID, set-group-ID and sticky, 0 to 0o7777.
 package struct ModeBits: RawRepresentable, Equatable, Hashable, Sendable, ExpressibleByIntegerLiteral {
@@ -73,14 +72,14 @@ package struct FileStatus: Equatable, Sendable {
 
     init(_ status: stat) {
         kind =
-            switch status.st_mode & S_IFMT {
-            case S_IFREG: .file
-            case S_IFDIR: .directory
-            case S_IFLNK: .link
-            case S_IFIFO: .pipe
-            case S_IFSOCK: .socket
-            case S_IFCHR: .characterDevice
-            case S_IFBLK: .blockDevice
+            switch status.st_mode & linux_S_IFMT {
+            case linux_S_IFREG: .file
+            case linux_S_IFDIR: .directory
+            case linux_S_IFLNK: .link
+            case linux_S_IFIFO: .pipe
+            case linux_S_IFSOCK: .socket
+            case linux_S_IFCHR: .characterDevice
+            case linux_S_IFBLK: .blockDevice
             default: .other
             }
         mode = ModeBits(rawValue: status.st_mode)

@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// How symbolic links in a path are treated.
 package enum LinkPolicy: Equatable, Sendable {
@@ -204,7 +202,7 @@ package struct FileTree: Sendable {
             // Kernels before 5.8 and old seccomp profiles lack it, as with openat2. The older call checks real ids.
             try Privileges.withEffectiveIDsAsReal { () throws(SystemCallError) in
                 _ = try systemCall("access", path) {
-                    place.withPlatformString { Glibc.access($0, access.rawValue) }
+                    place.withPlatformString { CLinux.access($0, access.rawValue) }
                 }
             }
         }

@@ -1,5 +1,4 @@
 private import CLinux
-private import Glibc
 
 /// The open file descriptors of the calling process.
 package enum OpenFiles {
@@ -36,7 +35,8 @@ package enum OpenFiles {
                 closed = false
                 _ = lseek(directory, 0, SEEK_SET)
                 DirectoryEntries.forEachNumber(in: directory, buffer: buffer) { number in
-                    if number > 2 && number != one && number != other && number != directory && Glibc.close(number) == 0
+                    if number > 2 && number != one && number != other && number != directory
+                        && CLinux.close(number) == 0
                     {
                         closed = true
                     }
@@ -80,7 +80,7 @@ package enum OpenFiles {
     }
 
     /// Closes a descriptor.
-    package static func close(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
+    package static func close(_ descriptor: CInt) { _ = CLinux.close(descriptor) }
 
     /// The result of looking into a pipe without waiting.
     package enum PipeState: Sendable { case open, noWriterLeft }
@@ -130,8 +130,8 @@ enum DirectoryEntries {
             }
             var offset = 0
             while offset < count {
-                var length = 0
-                let name = linux_directory_entry(buffer.baseAddress, offset, &length)
+                var (length, type) = (0, CInt(0))
+                let name = linux_directory_entry(buffer.baseAddress, offset, &length, &type)
                 if let name, let number = number(name) { body(number) }
                 // The kernel never returns an empty entry, but the loop would never end on one.
                 if length == 0 { return }

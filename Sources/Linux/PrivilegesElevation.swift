@@ -1,7 +1,5 @@
 private import CLibcap
 private import CLinux
-private import Glibc
-internal import SystemPackage
 
 // How a start with the capabilities of the program's file uses them.
 extension Privileges {

@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// The calling process: its directory, umask, signals and program.
 package enum CurrentProcess {
@@ -37,16 +35,16 @@ package enum CurrentProcess {
     package static func execute(
         _ path: FilePath, arguments: [CString], environment: [CString]
     ) -> SystemCallError {
-        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map(\.pointer)
-        var envp: [UnsafeMutablePointer<CChar>?] = environment.map(\.pointer)
+        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { $0.pointer }
+        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { $0.pointer }
         argv.append(nil)
         envp.append(nil)
         path.withPlatformString { _ = execve($0, argv, envp) }
-        return SystemCallError(call: "execve", path: path, errno: Errno(rawValue: Glibc.errno))
+        return SystemCallError(call: "execve", path: path, errno: Errno(rawValue: Linux.errno))
     }
 
     /// Ends the process immediately.
-    package static func exit(_ code: Int32) -> Never { Glibc._exit(code) }
+    package static func exit(_ code: Int32) -> Never { CLinux._exit(code) }
 
     /// The signals that a failed write(2) sends: SIGPIPE for a pipe that nobody reads, SIGXFSZ for a file beyond
     /// RLIMIT_FSIZE. If they are ignored, the call returns EPIPE or EFBIG instead.
@@ -63,12 +61,13 @@ package enum CurrentProcess {
     package static func ignoreWriteSignals() -> WriteSignals {
         WriteSignals(
             ignored: writeSignals.filter { number in
-                unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+                unsafeBitCast(signal(number, linux_SIG_IGN()), to: Int.self)
+                    == unsafeBitCast(linux_SIG_IGN(), to: Int.self)
             })
     }
 
     /// Restores the signals of a failed write, for the program that takes over.
     package static func restore(_ signals: WriteSignals) {
-        for number in writeSignals where !signals.ignored.contains(number) { signal(number, SIG_DFL) }
+        for number in writeSignals where !signals.ignored.contains(number) { signal(number, linux_SIG_DFL()) }
     }
 }

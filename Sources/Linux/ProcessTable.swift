@@ -1,4 +1,4 @@
-private import Glibc
+private import CLinux
 
 /// A name of at most 15 bytes, as the kernel keeps it for a process.
 package struct ProcessName: Sendable {
@@ -50,7 +50,7 @@ package struct ProcessTable: @unchecked Sendable {
 
     /// Calls `body` with the id of every process.
     package func forEach(_ body: (Int32) -> Void) {
-        let directory = Glibc.open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = Linux.open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         DirectoryEntries.forEachNumber(in: directory, buffer: entries, body)
         close(directory)
@@ -100,7 +100,7 @@ package struct ProcessTable: @unchecked Sendable {
         guard file >= 0 else { return false }
         var number: Int32 = 0
         while true {
-            let length = Glibc.read(file, text.baseAddress, text.count)
+            let length = CLinux.read(file, text.baseAddress, text.count)
             if length <= 0 { break }
             for index in 0..<length {
                 // A space follows each number.
@@ -185,8 +185,8 @@ package struct ProcessTable: @unchecked Sendable {
     private func read(_ file: StaticString, of process: Int32) -> UnsafeRawBufferPointer {
         let descriptor = open(file, of: process, 0)
         guard descriptor >= 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        var count = Glibc.read(descriptor, text.baseAddress, text.count)
-        if count < 0 { count = Glibc.read(descriptor, text.baseAddress, text.count) }
+        var count = CLinux.read(descriptor, text.baseAddress, text.count)
+        if count < 0 { count = CLinux.read(descriptor, text.baseAddress, text.count) }
         close(descriptor)
         return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text).prefix(max(count, 0)))
     }
@@ -226,7 +226,7 @@ package struct ProcessTable: @unchecked Sendable {
 
         func open(_ flags: CInt) -> CInt {
             bytes.span.withUnsafeBufferPointer { buffer in
-                buffer.baseAddress.map { Glibc.open($0, O_RDONLY | O_CLOEXEC | flags) } ?? -1
+                buffer.baseAddress.map { Linux.open($0, O_RDONLY | O_CLOEXEC | flags) } ?? -1
             }
         }
     }

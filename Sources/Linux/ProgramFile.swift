@@ -1,5 +1,4 @@
 private import CLinux
-package import SystemPackage
 
 /// The file of a program, with the privileges that it gives.
 package struct ProgramFile: Sendable {

@@ -1,5 +1,3 @@
-package import SystemPackage
-
 /// A directory that only its owner can have put where it is, and files in it that nobody else can have written.
 ///
 /// Everything is proved on open descriptors, from the root directory down, and what was proved is what is used. If

@@ -1,5 +1,4 @@
 private import CLinux
-private import Glibc
 
 /// A limit on what a process may use (getrlimit(2)).
 package enum ResourceLimit: Sendable {

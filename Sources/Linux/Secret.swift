@@ -1,5 +1,4 @@
-private import Glibc
-package import SystemPackage
+private import CLinux
 
 /// Bytes that nobody else may see. Printing a secret, in whatever way, only shows their number.
 ///
@@ -122,12 +121,17 @@ extension Secret: Equatable {
     }
 }
 
-extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible {
     package var description: String { "(secret, \(count) bytes)" }
     package var debugDescription: String { description }
-    // Without this, dump(_:) would show where the bytes lie.
+}
+
+#if !hasFeature(Embedded)
+extension Secret: CustomReflectable {
+    // Without this, dump(_:) would show where the bytes lie. Embedded Swift has no dump(_:).
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
+#endif
 
 extension CString {
     /// The bytes from an index on, without any other copy.
@@ -169,13 +173,13 @@ extension Secret {
     /// Reads once; returns `false` at the end of the file, or when there is no space.
     fileprivate func fill(from file: borrowing Descriptor, path: FilePath?) throws(SystemCallError) -> Bool {
         guard let start = memory.baseAddress, !isFull else { return false }
-        let added = try systemCall("read", path) { Glibc.read(file.rawValue, start + count, memory.count - count) }
+        let added = try systemCall("read", path) { CLinux.read(file.rawValue, start + count, memory.count - count) }
         count += added
         return added > 0
     }
 
     fileprivate func write(to file: CInt, from offset: Int) -> Int {
         guard let start = memory.baseAddress else { return 0 }
-        return Glibc.write(file, start + offset, count - offset)
+        return CLinux.write(file, start + offset, count - offset)
     }
 }

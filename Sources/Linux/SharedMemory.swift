@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-private import SystemPackage
 
 /// One page of memory that a process shares with the children that it forks, until they execute another program.
 ///
@@ -19,7 +17,7 @@ package struct SharedPage: @unchecked Sendable {
     package init() throws(SystemCallError) {
         let mapped = mmap(nil, SharedPage.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
         guard let mapped, mapped != UnsafeMutableRawPointer(bitPattern: -1) else {
-            throw SystemCallError(call: "mmap", errno: Errno(rawValue: Glibc.errno))
+            throw SystemCallError(call: "mmap", errno: Errno(rawValue: Linux.errno))
         }
         memory = mapped
     }

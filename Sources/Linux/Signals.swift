@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// A signal that was taken from the queue, with the information that it carries.
 package struct ReceivedSignal: Equatable, Sendable {
@@ -69,7 +67,7 @@ package enum Signals {
                     signal: Signal(rawValue: information.number), code: information.code,
                     sender: information.sender, user: information.user))
         }
-        let number = Glibc.errno
+        let number = Linux.errno
         return number == EAGAIN ? .timedOut : .failed(Errno(rawValue: number))
     }
 
@@ -136,8 +134,8 @@ package enum Signals {
             }
         // The manual page knows no temporary error, but a tracer or a security module may still cause one.
         for _ in 0..<3 {
-            if Glibc.kill(target, number) == 0 { return .sent }
-            let error = Glibc.errno
+            if CLinux.kill(target, number) == 0 { return .sent }
+            let error = Linux.errno
             if error == ESRCH { return .nobody }
             if error != EINTR && error != EAGAIN && error != ENOMEM { break }
         }
@@ -157,13 +155,13 @@ package enum Signals {
         let descriptor = linux_pidfd_open(process)
         // Before Linux 5.3, or if a seccomp profile does not know the call, the number must suffice.
         if descriptor < 0 {
-            if Glibc.errno != ESRCH && isMeant() { send(signal, to: .process(process)) }
+            if Linux.errno != ESRCH && isMeant() { send(signal, to: .process(process)) }
             return
         }
-        if isMeant() && linux_pidfd_send_signal(descriptor, signal.rawValue) < 0 && Glibc.errno != ESRCH {
+        if isMeant() && linux_pidfd_send_signal(descriptor, signal.rawValue) < 0 && Linux.errno != ESRCH {
             send(signal, to: .process(process))
         }
-        Glibc.close(descriptor)
+        CLinux.close(descriptor)
     }
 
     /// Asks for SIGIO when a descriptor becomes readable or loses its last writer.

@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-internal import SystemPackage
 
 /// The standard streams.
 package enum StandardStream: CInt, CaseIterable, Sendable {
@@ -16,7 +14,7 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
     package static func openMissing() throws(SystemCallError) {
         for stream in allCases where fcntl(stream.rawValue, F_GETFD) == -1 {
             // open(2) returns the lowest free number. It is this one, because the lower ones are open.
-            try systemCall("open", "/dev/null") { Glibc.open("/dev/null", O_RDWR) }
+            try systemCall("open", "/dev/null") { Linux.open("/dev/null", O_RDWR) }
         }
     }
 
@@ -98,12 +96,12 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
         var written = 0
         bytes.withUnsafeBytes { buffer in
             while written < buffer.count {
-                let count = Glibc.write(rawValue, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                let count = CLinux.write(rawValue, buffer.baseAddress.map { $0 + written }, buffer.count - written)
                 if count > 0 {
                     written += count
-                } else if Glibc.errno == EAGAIN {
+                } else if Linux.errno == EAGAIN {
                     guard wait() else { return }
-                } else if Glibc.errno != EINTR {
+                } else if Linux.errno != EINTR {
                     return
                 }
             }
@@ -115,6 +113,6 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
     private func wait(milliseconds limit: CInt) -> Bool {
         var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
         let ready = poll(&request, 1, limit)
-        return ready == 1 || ready == -1 && Glibc.errno == EINTR
+        return ready == 1 || ready == -1 && Linux.errno == EINTR
     }
 }

@@ -1,6 +1,4 @@
 private import CLinux
-private import Glibc
-package import SystemPackage
 
 /// A system call that failed: the call, its path if it has one, and the error number.
 package struct SystemCallError: Error, Equatable, Sendable {
@@ -53,7 +51,7 @@ func systemCall<Result: SignedInteger>(
     while true {
         let result = body()
         if result != -1 { return result }
-        let number = Glibc.errno
+        let number = Linux.errno
         if number == ESTALE && staleRounds > 0 {
             staleRounds -= 1
             continue

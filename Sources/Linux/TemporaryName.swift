@@ -1,4 +1,3 @@
-package import SystemPackage
 internal import Text
 
 /// Names for something that is made beside its final place and then takes its final name.
@@ -18,7 +17,7 @@ package enum TemporaryName {
         guard text.starts(with: prefix) else { return false }
         let parts = text.dropFirst(prefix.count).split(
             separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && parts[0].allSatisfy(\.isDigit)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && parts[0].allSatisfy { $0.isDigit }
             && parts[1].allSatisfy { $0.isDigit || $0.isLowercase }
     }
 

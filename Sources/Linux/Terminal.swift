@@ -1,5 +1,4 @@
 private import CLinux
-private import Glibc
 
 /// The controlling terminal of the calling process (credentials(7), "Sessions"). Nothing here allocates memory.
 package enum Terminal {

@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// Where a command is looked for.
 package enum CommandSearch {

@@ -44,7 +44,7 @@ package struct EnvironmentBlock: Sendable {
     package func names(startingWith prefix: String) -> [String] {
         var prefix = prefix
         return prefix.withUTF8 { prefix in
-            entries.filter { $0.starts(with: prefix) }.compactMap(\.variableName)
+            entries.filter { $0.starts(with: prefix) }.compactMap { $0.variableName }
         }
     }
 

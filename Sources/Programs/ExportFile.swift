@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 
 /// The file into which one step writes what it exports. It is in a directory of its own, where only the boot can
 /// create, replace or remove a name, and it is read through a descriptor that was opened before the step began.
@@ -15,7 +14,7 @@ package struct ExportFile: ~Copyable {
     ///
     /// - Parameter places: the possible places.
     package static func remedy(places: [FilePath]) -> String {
-        "neither \(places.map(\.string).joined(separator: " nor ")) is root's alone: mount an emptyDir with medium: Memory at "
+        "neither \(places.map { $0.string }.joined(separator: " nor ")) is root's alone: mount an emptyDir with medium: Memory at "
             + "/dev/shm"
     }
 

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 
 /// A program that is run to its end under an identity, with its own environment, time limit and output.
 package struct ProgramRun: Sendable {

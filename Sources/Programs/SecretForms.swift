@@ -7,8 +7,8 @@ enum SecretForms {
     /// - Returns: none for a text that is too long for a password, a token or a key.
     static func all(of secret: [UInt8]) -> [[UInt8]] {
         if secret.count > 1 << 14 { return [] }
-        let odd = secret.split(whereSeparator: \.isSpace).filter { word in
-            word.count >= SecretMask.shortest && !word.allSatisfy(\.isLetter)
+        let odd = secret.split(whereSeparator: { $0.isSpace }).filter { word in
+            word.count >= SecretMask.shortest && !word.allSatisfy { $0.isLetter }
         }.prefix(mostWords).map(Array.init)
         let texts = [secret, words(secret)] + odd
         let forms =
@@ -39,7 +39,7 @@ enum SecretForms {
 
     /// The words with one space between, as `echo $SECRET` prints them.
     private static func words(_ secret: [UInt8]) -> [UInt8] {
-        Array(secret.split(whereSeparator: \.isSpace).joined(separator: [0x20]))
+        Array(secret.split(whereSeparator: { $0.isSpace }).joined(separator: [0x20]))
     }
 
     /// As JSON that is all ASCII, which is what Python writes.

@@ -48,7 +48,7 @@ package struct SecretMask {
     /// A part without the blanks at its ends, which a shell takes away.
     private static func trimmed(_ part: Part) -> Part {
         guard let last = part.lastIndex(where: { !$0.isSpace }) else { return part.suffix(0) }
-        return part[...last].drop(while: \.isSpace)
+        return part[...last].drop(while: { $0.isSpace })
     }
 
     /// - Parameter secrets: the values to hide; those that are as short as a word are not hidden.

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 
 /// A program that only root can have made what it is.
@@ -66,7 +65,7 @@ package struct TrustedProgram {
         }
         guard start.starts(with: "#!".utf8) else { return nil }
         let line = start.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
-        let name = line.drop(while: \.isBlank).prefix { !$0.isBlank }
+        let name = line.drop(while: { $0.isBlank }).prefix { !$0.isBlank }
         let path = FilePath(String(decoding: name, as: UTF8.self))
         // The kernel starts from the working directory for a relative path. Here that is `/`.
         return path.isEmpty ? nil : path.isAbsolute ? path : FilePath("/").pushing(path)

@@ -2,7 +2,6 @@ internal import Boot
 internal import Init
 package import Linux
 internal import Programs
-internal import SystemPackage
 internal import Text
 
 /// A boot: settings, people and plan are worked out, the plan is applied and reported, and the command takes over.

@@ -1,7 +1,6 @@
 internal import Boot
 internal import Linux
 internal import Programs
-internal import SystemPackage
 internal import Text
 
 /// A boot that ends without its command.

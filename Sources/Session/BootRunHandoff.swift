@@ -2,7 +2,6 @@ internal import Boot
 internal import Init
 internal import Linux
 internal import Programs
-internal import SystemPackage
 internal import Text
 
 /// The end of a boot: its state is kept, privileges are dropped, and the command takes over.
@@ -53,8 +52,8 @@ extension BootRun {
             report.warn(
                 Handoff.name,
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
-                    + "securityContext.capabilities.add in the pod spec, or set \(InitSettings.modeVariable.name)=\(InitSettings.Mode.exec)"
-            )
+                    + "securityContext.capabilities.add in the pod spec, or set "
+                    + "\(InitSettings.modeVariable.name)=\(InitSettings.Mode.exec.rawValue)")
         }
         for warning in Capabilities.warnings(
             preparation.settings.keptCapabilities, of: host.privileges.capabilities, isRoot: host.caller.user == 0)

@@ -2,7 +2,6 @@ internal import Boot
 internal import Init
 internal import Linux
 internal import Programs
-internal import SystemPackage
 
 extension BootRun {
     /// Runs a boot in this process; returns only when the command did not take over.
@@ -11,7 +10,7 @@ extension BootRun {
     ///   - request: what was asked on the command line.
     ///   - started: when the program began (``Clock/monotonic``).
     /// - Returns: the exit code.
-    package static func run(_ request: Request, started: UInt64) -> Int32 {
+    @export(interface) package static func run(_ request: Request, started: UInt64) -> Int32 {
         let report = Report(log: LogSettings(), secrets: Secrets(of: BootSequence.groups), started: started) { line in
             StandardStream.error.write(Array((line + "\n").utf8))
         }

@@ -1,7 +1,6 @@
 package import Boot
 package import Linux
 internal import Programs
-package import SystemPackage
 internal import Text
 
 /// The end of the boot: the process becomes the user's command.

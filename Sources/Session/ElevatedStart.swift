@@ -1,6 +1,5 @@
 internal import Boot
 internal import Linux
-internal import SystemPackage
 internal import Text
 
 /// A start with the capabilities of the program's file: the process becomes uid 0 with only those, once in a

@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 
 extension ElevatedStart {
     /// The name of a file that says that a container has been made ready. No other container has this name, and this

@@ -1,7 +1,6 @@
 package import Boot
 package import Linux
 internal import Programs
-internal import SystemPackage
 internal import Text
 
 /// Answers what a boot would do in a container, without being that boot.
@@ -45,7 +44,7 @@ package struct Inspection {
         let planned = plannedExports()
         let groups = BootSequence.groups
         return groups.settings.map { setting in
-            let variable = (setting as? any VariableDeclaration)?.name
+            let variable = setting.variableName
             let name = [variable, setting.key.map { variable == nil ? $0 : "(\($0))" }].compactMap { $0 }
             let found = reader.found(variable ?? setting.key ?? "")
             let fallback =

@@ -1,7 +1,6 @@
 internal import Boot
 package import Linux
 internal import Programs
-internal import SystemPackage
 package import Text
 
 /// What people give on the command line.
@@ -55,7 +54,7 @@ extension Inspection {
         for whole in AssignmentLine.lines(of: text) {
             let number = whole.number
             let line = (whole.bytes.last == UInt8(ascii: "\r") ? whole.bytes.dropLast() : whole.bytes)
-                .drop(while: \.isSpace)
+                .drop(while: { $0.isSpace })
             guard let first = line.first, first != UInt8(ascii: "#") else { continue }
             let name = AssignmentLine(number: number, bytes: line).name
             func refuse(_ reason: String) -> FormatError {
@@ -65,7 +64,7 @@ extension Inspection {
             if line.contains(0) { throw refuse("a NUL byte: this is not text") }
             if String(validating: line, as: UTF8.self) == nil { throw refuse("not UTF-8") }
             if name.isEmpty { throw refuse("no name before the =") }
-            if name.contains(where: \.isSpace) { throw refuse("white space in a name; write NAME=VALUE") }
+            if name.contains(where: { $0.isSpace }) { throw refuse("white space in a name; write NAME=VALUE") }
             if name.count < line.count {
                 entries.append(CString(Array(line)))
             } else if let entry = own.first(where: { $0.variableName?.utf8.elementsEqual(name) == true }) {

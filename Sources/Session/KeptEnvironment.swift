@@ -1,6 +1,5 @@
 internal import Boot
 package import Linux
-internal import SystemPackage
 internal import Text
 
 /// The environment that a boot has kept for the sessions of its user: what ``StateDirectory`` writes.

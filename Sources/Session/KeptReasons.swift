@@ -1,6 +1,5 @@
 internal import Boot
 internal import Linux
-internal import SystemPackage
 internal import Text
 
 extension StateDirectory {
@@ -16,7 +15,7 @@ extension StateDirectory {
             _ = try? directory.remove("names")
             return
         }
-        try FileReplacement.replace(
+        _ = try FileReplacement.replace(
             "names", in: directory, with: Self.content(reasons), mode: 0o600, owner: (0, 0))
     }
 

@@ -1,6 +1,5 @@
 package import Boot
 package import Linux
-internal import SystemPackage
 internal import Text
 
 /// What is kept of the container's last boot and of its end, as ``StateDirectory`` writes it.

@@ -1,6 +1,5 @@
 package import Boot
 package import Linux
-internal import SystemPackage
 
 /// The change from the boot's privileges to those of the user's command, for good.
 package enum PrivilegeDrop {

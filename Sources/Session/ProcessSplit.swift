@@ -2,7 +2,6 @@ internal import Boot
 internal import Init
 internal import Linux
 internal import Programs
-internal import SystemPackage
 internal import Text
 
 /// The start of a boot: the configuration is read, and the init is split off if there is to be one.

@@ -29,7 +29,7 @@ package enum ShellEnvironment {
         }
         variables += last
         if variables.isEmpty { return [] }
-        let prefix = prefix(besides: variables.map(\.name))
+        let prefix = prefix(besides: variables.map { $0.name })
         var text = Array(beginning(prefix).utf8)
         if variables.contains(where: { $0.value.contains(newline) }) { text += newlineLine(prefix).utf8 }
         for variable in variables {

@@ -2,7 +2,6 @@ package import Boot
 package import Init
 package import Linux
 internal import Programs
-package import SystemPackage
 internal import Text
 
 /// What is kept of a boot for later sessions: the report, and the environment without its secrets.
@@ -145,11 +144,10 @@ package struct StateDirectory: ~Copyable {
         _ = try? directory.remove("environment.sh")
         // Root's files name the user of the environment. Between the writes they name nobody, and never another user.
         let record = owner.user == user ? nil : KeptEnvironment.userText(user)
-        if let record, try !has(KeptEnvironment.userName, record, 0o644) {
-            _ = try directory.remove(KeptEnvironment.userName)
-        }
+        let isNamed = try record.map { text throws(SystemCallError) in try has(KeptEnvironment.userName, text, 0o644) }
+        if isNamed == false { _ = try directory.remove(KeptEnvironment.userName) }
         try write(KeptEnvironment.name, content, fileMode)
-        if let record { try write(KeptEnvironment.userName, record, 0o644) }
+        if let record, isNamed == false { try replace(KeptEnvironment.userName, record, 0o644) }
     }
 
     /// Makes an empty file that everybody may see.
@@ -172,16 +170,8 @@ package struct StateDirectory: ~Copyable {
     package func keep(_ record: BootRecord) throws(SystemCallError) -> Descriptor {
         // A report of an earlier version would be taken for this boot's.
         _ = try? directory.remove("report.json")
-        let name = Self.reportName
-        try FileReplacement.replace(
-            name, in: directory, with: ReportFile.line(record), mode: fileMode, owner: owner)
-        // Nobody but the owner makes, removes or renames anything here.
-        let file = try directory.open(name, [.writeOnly, .append, .noFollow, .nonBlocking])
-        let status = try file.status(path: path.appending(name))
-        guard status.kind == .file, status.user == owner.user, status.names == 1 else {
-            throw SystemCallError(call: "openat", path: path.appending(name), errno: .notPermitted)
-        }
-        return file
+        return try FileReplacement.replace(
+            Self.reportName, in: directory, with: ReportFile.line(record), mode: fileMode, owner: owner)
     }
 
     /// The file of the report.
@@ -198,14 +188,17 @@ package struct StateDirectory: ~Copyable {
     }
 
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {
-        if try has(name, content, mode) { return }
-        try FileReplacement.replace(name, in: directory, with: content, mode: mode, owner: owner)
+        if try !has(name, content, mode) { try replace(name, content, mode) }
+    }
+
+    private func replace(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {
+        _ = try FileReplacement.replace(name, in: directory, with: content, mode: mode, owner: owner)
     }
 
     /// Whether the file already has the content and mode that would be written.
     private func has(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) -> Bool {
-        guard try directory.status(name)?.kind == .file else { return false }
-        let file = try directory.open(name, [.readOnly, .nonBlocking])
+        // Whatever cannot be opened has another content. Nobody but the owner puts anything here.
+        guard let file = try? directory.open(name, [.readOnly, .nonBlocking]) else { return false }
         let path = path.appending(name)
         let opened = try file.status(path: path)
         guard opened.kind == .file, opened.user == owner.user, opened.group == owner.group, opened.mode == mode,

@@ -80,6 +80,6 @@ extension String {
     /// Whether this is the name of a variable, as a shell defines it.
     package var isVariableName: Bool {
         guard let first = utf8.first, !first.isDigit else { return false }
-        return utf8.allSatisfy(\.isWordByte)
+        return utf8.allSatisfy { $0.isWordByte }
     }
 }

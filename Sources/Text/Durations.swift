@@ -7,7 +7,7 @@ extension Collection<UInt8> where SubSequence: Collection<UInt8> {
         var nanoseconds: UInt64 = 0
         if parts.count == 2 {
             let digits = parts[1].prefix(9)
-            guard parts[1].allSatisfy(\.isDigit), let fraction = digits.decimal else { return nil }
+            guard parts[1].allSatisfy({ $0.isDigit }), let fraction = digits.decimal else { return nil }
             nanoseconds = fraction
             for _ in digits.count..<9 { nanoseconds *= 10 }
         }

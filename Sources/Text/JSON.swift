@@ -59,12 +59,12 @@ package indirect enum JSON: Equatable, Sendable {
         let outer = String(repeating: "  ", count: depth)
         switch self {
         case .members(let members)
-        where !members.isEmpty && members.count <= 3 && !members.contains(where: \.value.isDeep):
+        where !members.isEmpty && members.count <= 3 && !members.contains(where: { $0.value.isDeep }):
             return "{" + members.map { JSON.string($0.name).text + ": " + $0.value.text }.joined(separator: ", ") + "}"
         case .members(let members) where !members.isEmpty:
             let lines = members.map { inner + JSON.string($0.name).text + ": " + $0.value.indented(by: depth + 1) }
             return "{\n" + lines.joined(separator: ",\n") + "\n" + outer + "}"
-        case .array(let values) where values.contains(where: \.isContainer):
+        case .array(let values) where values.contains(where: { $0.isContainer }):
             let lines = values.map { inner + $0.indented(by: depth + 1) }
             return "[\n" + lines.joined(separator: ",\n") + "\n" + outer + "]"
         default: return text

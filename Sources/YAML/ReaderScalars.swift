@@ -25,7 +25,7 @@ extension YAML.Reader {
     /// One word of a fixed list.
     package mutating func choice<Choice: RawRepresentable & CaseIterable>(_ value: YAML.Value?) -> Choice?
     where Choice.RawValue == String {
-        word(value, of: Choice.allCases.map(\.rawValue)).flatMap { Choice(rawValue: $0) }
+        word(value, of: Choice.allCases.map { $0.rawValue }).flatMap { Choice(rawValue: $0) }
     }
 
     /// One of some words.

@@ -31,7 +31,7 @@ enum ScalarFormats {
     }
 
     private static func octal(_ digits: some Collection<UInt8>) -> UInt32? {
-        guard !digits.isEmpty, digits.allSatisfy(\.isOctalDigit) else { return nil }
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isOctalDigit }) else { return nil }
         return digits.reduce(0) { $0 * 8 + UInt32($1 - UInt8(ascii: "0")) }
     }
 }

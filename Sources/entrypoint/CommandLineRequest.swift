@@ -53,7 +53,7 @@ enum CommandLineRequest {
     ) -> String? {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
         guard let setting = settings.first(where: { $0.option.name == parts[0] }) else {
-            let known = flags + settings.map(\.option.name)
+            let known = flags + settings.map { $0.option.name }
             let nearest = Suggestion.nearest(to: parts[0], among: known).map { ": did you mean \($0)?" } ?? ""
             return "unknown option \(text.shown())\(nearest)"
         }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Boot
 import Linux
 import Session
-internal import SystemPackage
 import Text
 
 struct Report: ParsableCommand {

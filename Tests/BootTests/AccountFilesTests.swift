@@ -1,6 +1,5 @@
 import Glibc
 import Linux
-import SystemPackage
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import Linux
 import Programs
-import SystemPackage
 import Testing
 
 @testable import Boot

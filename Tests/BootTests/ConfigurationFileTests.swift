@@ -3,7 +3,6 @@ import Glibc
 import Init
 import Linux
 import Programs
-import SystemPackage
 import Testing
 
 @testable import Boot

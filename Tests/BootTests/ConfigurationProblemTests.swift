@@ -2,7 +2,6 @@ import Boot
 import Linux
 import Programs
 import Session
-import SystemPackage
 import TestSupport
 import Testing
 

@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import Linux
-import SystemPackage
 import Testing
 
 @testable import Boot

@@ -1,7 +1,6 @@
 import Foundation
 import Linux
 import Programs
-import SystemPackage
 import Testing
 import Text
 

@@ -2,7 +2,6 @@ import CTestSupport
 import Foundation
 import Glibc
 import Linux
-import SystemPackage
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 import TestSupport
 import Testing
 

@@ -1,7 +1,6 @@
 import CTestSupport
 import Glibc
 import Linux
-import SystemPackage
 import TestSupport
 import Testing
 

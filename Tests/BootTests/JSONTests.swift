@@ -1,6 +1,5 @@
 import Boot
 import Linux
-import SystemPackage
 import Testing
 import Text
 

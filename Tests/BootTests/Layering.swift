@@ -13,10 +13,10 @@ enum Layering {
 
     /// What each target imports beside them.
     static let foreign: [String: Set<String>] = [
-        "Text": [], "Linux": ["CLinux", "CLibcap", "Glibc", "SystemPackage"], "YAML": ["CLibyaml"],
-        "Programs": ["SystemPackage"], "Init": ["SystemPackage"], "Boot": ["SystemPackage"],
-        "Session": ["SystemPackage"], "entrypoint": [],
-        "entrypointctl": ["ArgumentParser", "SystemPackage"],
+        "Text": [], "Linux": ["CLinux", "CLibcap"], "YAML": ["CLibyaml"],
+        "Programs": [], "Init": [], "Boot": [],
+        "Session": [], "entrypoint": [],
+        "entrypointctl": ["ArgumentParser"],
     ]
 
     /// The folders of Boot, from the lowest on. Files in none of them stand above, but for ``basics``.

@@ -39,7 +39,7 @@ struct LayeringTests {
 
     @Test(
         arguments: [
-            ("Boot/A.swift", "internal import Linux\nimport Programs\nimport SystemPackage\n// import Session\n"),
+            ("Boot/A.swift", "internal import Linux\nimport Programs\n// import Session\n"),
             ("Session/A.swift", "import Init\nimport Boot\nlet text = \"import Foundation\""), ("Text/A.swift", ""),
         ])
     func `an import that leads down is none`(path: String, text: String) {

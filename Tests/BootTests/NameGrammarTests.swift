@@ -1,4 +1,4 @@
-import SystemPackage
+import Linux
 import Testing
 import Text
 

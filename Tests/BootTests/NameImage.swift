@@ -1,5 +1,3 @@
-import SystemPackage
-
 @testable import Boot
 @testable import Linux
 

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 import Testing
 
 @testable import Boot

@@ -1,7 +1,6 @@
 import Init
 import Linux
 import Programs
-import SystemPackage
 import Testing
 
 @testable import Boot

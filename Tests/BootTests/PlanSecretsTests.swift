@@ -1,6 +1,5 @@
 import Foundation
 import Linux
-import SystemPackage
 import Testing
 
 @testable import Boot

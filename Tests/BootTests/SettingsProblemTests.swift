@@ -1,7 +1,6 @@
 import Boot
 import Linux
 import Programs
-import SystemPackage
 import Testing
 
 /// The exact text of every problem that a pod's environment can have.

@@ -1,13 +1,12 @@
 import Boot
 import Linux
 import Programs
-import SystemPackage
 import Testing
 
 struct SettingsTests {
     @Test func `a complete environment gives every step its settings`() throws {
         let settings = try Pod.settings()
-        let names = settings.steps.map { type(of: $0).name }
+        let names = settings.stepNames
         #expect(names.prefix(2) == ["identity", "scratch"])
         #expect(names.last == "handoff")
         #expect(settings.notices == [])
@@ -68,7 +67,7 @@ struct SettingsTests {
     @Test func `with nothing set nothing is prepared, and one notice says so`() throws {
         for environment in [EnvironmentBlock(), EnvironmentBlock("PATH=/bin", "HF_HOME=/x", "NB_USER=")] {
             let settings = try Settings.read(from: environment)
-            #expect(settings.steps.isEmpty)
+            #expect(settings.stepNames.isEmpty)
             #expect(settings[Identity.self] == nil)
             #expect(settings.notices == ["\(Self.all) are not set: \(Self.nothing)"])
         }
@@ -77,7 +76,7 @@ struct SettingsTests {
     @Test func `the image may let the command run where something is missing`() throws {
         let settings = try Settings.read(
             from: Pod.environment(["IDENTITY_WHEN_INCOMPLETE": Array("run".utf8)], without: ["NB_GID"]))
-        #expect(settings.steps.isEmpty)
+        #expect(settings.stepNames.isEmpty)
         #expect(settings.notices == ["NB_GID is not set: \(Self.nothing)"])
     }
 

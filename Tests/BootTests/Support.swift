@@ -1,7 +1,6 @@
 import Boot
 import Linux
 import Programs
-import SystemPackage
 import Testing
 
 /// A string of the environment or of the arguments.

@@ -1,6 +1,6 @@
 import Foundation
+import Linux
 import Programs
-import SystemPackage
 import Testing
 import Text
 
@@ -57,7 +57,7 @@ struct ValueTypeTests {
         }
     }
 
-    private static let groups = SettingGroups([Sample.self])
+    private static let groups = SettingGroups([DeclaredGroup<Sample>()])
 
     /// Values that a key takes, and values that it does not.
     private static let values: [(key: String, taken: [String], refused: [String])] = [

@@ -42,7 +42,7 @@ struct SecondStartTests {
 
     @Test func `a warm boot changes nothing below scratch, and asks little`() throws {
         try withRunDirectory { scratch in
-            try makeHomes(in: scratch)
+            try Self.makeHomes(in: scratch)
             try Self.withFullPod(scratch) { container in
                 #expect(try container.boot("true").exitCode == 0)
                 container.mounts.append(.bind(container.traces, to: "/strace"))
@@ -91,7 +91,7 @@ struct SecondStartTests {
                         for name in try FileManager.default.contentsOfDirectory(atPath: scratch) {
                             try FileManager.default.removeItem(atPath: scratch + "/" + name)
                         }
-                        try makeHomes(in: scratch)
+                        try Self.makeHomes(in: scratch)
                         let boots = try pair.map { container in
                             var program = Program("/usr/local/bin/entrypoint", ["true"])
                             program.environment = container.environment
@@ -118,7 +118,7 @@ struct SecondStartTests {
     }
 
     /// What a research group has on its volume.
-    private func makeHomes(in scratch: String) throws {
+    static func makeHomes(in scratch: String) throws {
         for (name, mode) in [("homes", 0o770), ("hf_cache", 0o2770)] as [(String, mode_t)] {
             let path = scratch + "/" + name
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -2,7 +2,6 @@ import CTestSupport
 import Foundation
 import Glibc
 import Linux
-import SystemPackage
 import TestSupport
 import Testing
 
@@ -41,12 +40,10 @@ struct DescriptorReadTests {
     func `a file of proc, which has size 0 and comes in pieces, is read whole`(path: String) throws {
         func lines(_ bytes: some Sequence<UInt8>) -> Int { bytes.count { $0 == UInt8(ascii: "\n") } }
         var expected = 0
-        let file = try FileDescriptor.open(FilePath(path), .readOnly)
-        try file.closeAfter {
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 1)
-            defer { buffer.deallocate() }
-            while case let count = try file.read(into: buffer), count > 0 { expected += lines(buffer.prefix(count)) }
-        }
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while case let count = read(file, &buffer, buffer.count), count > 0 { expected += lines(buffer.prefix(count)) }
         let read = try #require(try FileTree().read(FilePath(path)))
         #expect(lines(read) == expected)
         #expect(read.last == UInt8(ascii: "\n"))

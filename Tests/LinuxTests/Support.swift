@@ -1,16 +1,15 @@
 import Glibc
 import Linux
-import SystemPackage
 import Testing
 
 /// Makes a file with the content.
 func makeFile(_ path: FilePath, _ content: some Sequence<UInt8> = [], mode: mode_t = 0o644) throws {
-    let file = try FileDescriptor.open(
-        path, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: mode))
-    try file.closeAfter {
-        try file.writeAll(content)
-        try #require(fchmod(file.rawValue, mode) == 0)
-    }
+    let file = path.withPlatformString { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) }
+    if file == -1 { throw Errno(rawValue: errno) }
+    defer { close(file) }
+    let bytes = Array(content)
+    try #require(bytes.isEmpty || write(file, bytes, bytes.count) == bytes.count)
+    try #require(fchmod(file, mode) == 0)
 }
 
 /// Makes a directory whose mode the umask does not change.

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-package import SystemPackage
+package import Linux
 import Testing
 
 /// A new directory for one test, which is removed with all that is in it.

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// The account files have their planned text.

@@ -39,7 +39,7 @@ package struct Apply {
     /// - Returns: the variables for the user's command.
     /// - Throws: the failure of a change without which the boot cannot go on.
     @discardableResult
-    package func run(
+    @export(interface) package func run(
         _ plan: Plan, observe: (Event) -> Void
     ) throws(BootError) -> [(name: String, value: String)] {
         let ledger = Ledger(plan, tree: tree, actors: actors)
@@ -68,7 +68,7 @@ package struct Apply {
         let planned = change.planned
         guard let first = bench.able.first else {
             return .skipped(
-                "only \(planned.by.map(\.rawValue).joined(separator: " or ")) can, and the container was started as "
+                "only \(planned.by.map { $0.rawValue }.joined(separator: " or ")) can, and the container was started as "
                     + "\(actors.words(.user)): \(actors.fieldAgainstRoot)")
         }
         let kind = planned.change.kind

@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// Something that must be true, as data. The file of its kind defines what it means, how to check it and how to make it
 /// true.
@@ -16,19 +16,19 @@ package enum Change: Equatable, Sendable {
     case ownFile(OwnFileChange)
 
     /// The change as a value of its kind.
-    var kind: any ChangeKind {
+    var kind: any KindOfChange {
         switch self {
-        case .accounts(let change): change
-        case .directory(let change): change
-        case .file(let change): change
-        case .removal(let change): change
-        case .firstFile(let change): change
-        case .copy(let change): change
-        case .link(let change): change
-        case .sshFiles(let change): change
-        case .gitIdentity(let change): change
-        case .command(let change): change
-        case .ownFile(let change): change
+        case .accounts(let change): Kind(change)
+        case .directory(let change): Kind(change)
+        case .file(let change): Kind(change)
+        case .removal(let change): Kind(change)
+        case .firstFile(let change): Kind(change)
+        case .copy(let change): Kind(change)
+        case .link(let change): Kind(change)
+        case .sshFiles(let change): Kind(change)
+        case .gitIdentity(let change): Kind(change)
+        case .command(let change): Kind(change)
+        case .ownFile(let change): Kind(change)
         }
     }
 

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 
 /// A kind of change: its data, its words, and its work.
 ///
@@ -48,6 +47,39 @@ extension ChangeKind {
     var isToldWhenAmiss: Bool { false }
     var secrets: [Secret] { [] }
     func moved(by resolve: (FilePath) -> FilePath) -> Change? { nil }
+}
+
+/// A change of any kind: what ``ChangeKind`` says, for classes, because Embedded Swift has no other values of protocol
+/// types.
+protocol KindOfChange: AnyObject {
+    var goal: String { get }
+    func done(by identity: String) -> String
+    var subject: FilePath? { get }
+    var needed: [FilePath] { get }
+    var blocksWhatLiesBelow: Bool { get }
+    var isMadeAtEveryStart: Bool { get }
+    var isToldWhenAmiss: Bool { get }
+    var secrets: [Secret] { get }
+    func moved(by resolve: (FilePath) -> FilePath) -> Change?
+    func apply(on bench: Workbench) throws(BootError) -> Outcome
+}
+
+/// A change of one kind, as one of any kind.
+final class Kind<Wrapped: ChangeKind>: KindOfChange {
+    private let change: Wrapped
+
+    init(_ change: Wrapped) { self.change = change }
+
+    var goal: String { change.goal }
+    func done(by identity: String) -> String { change.done(by: identity) }
+    var subject: FilePath? { change.subject }
+    var needed: [FilePath] { change.needed }
+    var blocksWhatLiesBelow: Bool { change.blocksWhatLiesBelow }
+    var isMadeAtEveryStart: Bool { change.isMadeAtEveryStart }
+    var isToldWhenAmiss: Bool { change.isToldWhenAmiss }
+    var secrets: [Secret] { change.secrets }
+    func moved(by resolve: (FilePath) -> FilePath) -> Change? { change.moved(by: resolve) }
+    func apply(on bench: Workbench) throws(BootError) -> Outcome { try change.apply(on: bench) }
 }
 
 /// What is found where a change is to be made.

@@ -1,6 +1,5 @@
-import Linux
+package import Linux
 package import Programs
-package import SystemPackage
 internal import Text
 
 /// A drop-in is run at every start, because nobody can tell whether its result is already there.

@@ -1,5 +1,4 @@
-import Linux
-package import SystemPackage
+package import Linux
 internal import Text
 
 /// A file or a tree of the image has a copy, which is made once: after that, the copy is the user's.

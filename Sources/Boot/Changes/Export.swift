@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// A variable that later steps and the user's command receive.
 package struct Export: Equatable, Sendable {

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 
 /// A file exists. One that is made gets a first content; one that exists keeps its own, whatever it is.

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 
 /// What one run of a plan has learned so far. A run only ever adds to it.
 final class Ledger {

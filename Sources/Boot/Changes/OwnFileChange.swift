@@ -1,5 +1,4 @@
-internal import Linux
-package import SystemPackage
+package import Linux
 internal import Text
 
 /// A file that programs of the user's make belongs to nobody else, nor do its neighbours and the directories above it. It is

@@ -46,7 +46,7 @@ package struct Plan: Sendable {
     }
 
     /// Overwrites the secrets.
-    func eraseSecrets() {
+    @export(interface) func eraseSecrets() {
         for change in changes { for secret in change.planned.change.kind.secrets { secret.erase() } }
     }
 }

@@ -1,5 +1,4 @@
-import Linux
-package import SystemPackage
+package import Linux
 internal import Text
 
 /// A file that belongs to the boot is gone.

@@ -1,6 +1,5 @@
-internal import Linux
+package import Linux
 package import Programs
-package import SystemPackage
 internal import Text
 
 /// An executable of the image that is run as a step.

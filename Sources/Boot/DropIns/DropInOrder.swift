@@ -44,7 +44,7 @@ struct DropInOrder {
         let builtIn = steps.map { Item(name: $0, isBuiltIn: true, dropIn: nil) }
         self.items = builtIn.dropLast() + items(files.filter { $0.identity == .root })
         let userItems = items(files.filter { $0.identity == .user }) + builtIn.suffix(1)
-        let known = Set(self.items.map(\.name) + userItems.map(\.name) + entries.map(\.entry.name))
+        let known = Set(self.items.map { $0.name } + userItems.map { $0.name } + entries.map { $0.entry.name })
         var waiting: [PlacedEntry] = []
         for (entry, file) in entries {
             if hasPlace(entry, file, known) {
@@ -81,7 +81,7 @@ struct DropInOrder {
             }
             if !knowsFiles && StepDirectory.all.contains(where: { name.hasPrefix($0.prefix) }) { continue }
             let nearest = Suggestion.nearest(to: name, among: known.sorted()).map { "; did you mean \($0)?" }
-            let hint = nearest ?? "; the steps are \(items.map(\.name).joined(separator: ", "))"
+            let hint = nearest ?? "; the steps are \(items.map { $0.name }.joined(separator: ", "))"
             problems.append((file, value, "no step '\(name.shown())'\(hint)"))
         }
         if let after = entry.after, after.name == last {
@@ -95,7 +95,7 @@ struct DropInOrder {
     private mutating func place(_ entries: [PlacedEntry]) {
         var waiting = entries
         while !waiting.isEmpty {
-            let names = Set(waiting.map(\.entry.name))
+            let names = Set(waiting.map { $0.entry.name })
             guard
                 let index = waiting.firstIndex(where: { entry, _ in
                     ![entry.before, entry.after].contains { $0.map { names.contains($0.name) } ?? false }

@@ -1,5 +1,5 @@
+internal import Linux
 internal import Programs
-internal import SystemPackage
 internal import Text
 internal import YAML
 
@@ -175,7 +175,7 @@ extension Settings {
 extension Settings {
     /// The values of the secrets that the command or a drop-in step gets, which other variables may also have.
     package var secretValues: [[UInt8]] {
-        let own = dropIns.flatMap(\.environment).filter { secrets.isSecret($0.name) }.map { Array($0.value.utf8) }
-        return own + secrets.values(in: environment, given: Set(dropIns.flatMap(\.secrets)))
+        let own = dropIns.flatMap { $0.environment }.filter { secrets.isSecret($0.name) }.map { Array($0.value.utf8) }
+        return own + secrets.values(in: environment, given: Set(dropIns.flatMap { $0.secrets }))
     }
 }

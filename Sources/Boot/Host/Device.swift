@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 
 /// A device node that users of an accelerator open.
 package struct Device: Equatable, Sendable {

@@ -1,5 +1,4 @@
 package import Linux
-internal import SystemPackage
 
 /// The directory `/dev`. What programs open there by name, such as `>/dev/null` in a script, is opened as root if root
 /// runs the program.
@@ -9,7 +8,7 @@ package enum DeviceDirectory {
     /// whose output it cannot throw away.
     ///
     /// - Parameter tree: the container's files.
-    package static func distrust(in tree: FileTree) -> String? {
+    @export(interface) package static func distrust(in tree: FileTree) -> String? {
         do throws(SystemCallError) {
             let directory = try tree.openDirectory("/dev", links: .refuse)
             if let problem = problem(of: directory) { return problem }

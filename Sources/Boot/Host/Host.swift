@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 
 /// What root owns in a container, as it was when the boot began.

@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// What is known about a container. `nil` means that nobody has looked.
 package struct HostFacts {

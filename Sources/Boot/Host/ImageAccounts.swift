@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 internal import Text
 
 /// The account files, as far as they are the image's. In a start with the capabilities of the program's file, the

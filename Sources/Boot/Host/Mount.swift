@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 
 /// A mount of the container, from `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
@@ -32,7 +31,7 @@ package struct Mount: Equatable, Sendable {
     package var isMemory: Bool { type == "tmpfs" || type == "ramfs" }
 
     /// All mounts, in the order of mounting; empty when they cannot be read.
-    package static func all(of tree: FileTree) -> [Mount] {
+    @export(interface) package static func all(of tree: FileTree) -> [Mount] {
         let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil
         if bytes == nil && !tree.isRealRoot {
             // The container is not running: these are the mounts that every container has.
@@ -45,7 +44,7 @@ package struct Mount: Equatable, Sendable {
     }
 
     /// The mount that holds a path: of those with the longest mount point above the path, the last one mounted.
-    package static func holding(_ path: FilePath, in mounts: [Mount]) -> Mount? {
+    @export(interface) package static func holding(_ path: FilePath, in mounts: [Mount]) -> Mount? {
         var best: Mount?
         for mount in mounts where path.starts(with: mount.point) {
             if mount.point.components.count >= best?.point.components.count ?? 0 { best = mount }

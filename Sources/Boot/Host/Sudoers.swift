@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// What the image's `/etc/sudoers` says about the directory of the boot's file (sudoers(5)).
@@ -21,9 +21,9 @@ package struct Sudoers: Equatable, Sendable {
     /// Whether a line is `@includedir /etc/sudoers.d` or, in its old form, `#includedir`.
     private static func includesDirectory(_ line: ArraySlice<UInt8>) -> Bool {
         // Most lines are comments, and need not be parsed.
-        let start = line.drop(while: \.isBlank).prefix(2)
+        let start = line.drop(while: { $0.isBlank }).prefix(2)
         guard start.elementsEqual("@i".utf8) || start.elementsEqual("#i".utf8) else { return false }
-        let words = line.split(whereSeparator: \.isBlank)
+        let words = line.split(whereSeparator: { $0.isBlank })
         guard words.count == 2,
             words[0].elementsEqual("@includedir".utf8) || words[0].elementsEqual("#includedir".utf8)
         else { return false }

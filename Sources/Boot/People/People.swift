@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 
 /// The identities of a boot: who the command runs as, who may make directories, and the account files that define them.
 package struct People: Sendable {

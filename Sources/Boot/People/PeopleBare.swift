@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 
 // A start without privileges.
 extension People {
@@ -37,7 +36,7 @@ extension People {
             planned.passwd = plan.files.passwd
             meanings = plan.changes.filter { $0.hasPrefix("user ") }
         } catch {
-            warnings += error.refusals.map(\.reason)
+            warnings += error.refusals.map { $0.reason }
         }
         return People(
             user: User(

@@ -5,7 +5,7 @@ internal import Text
 extension People {
     /// The groups of device nodes that the user could not open otherwise.
     static func deviceGroups(_ host: Host) -> [UInt32] {
-        Set(host.devices.filter(\.isGroupsAlone).map(\.group)).subtracting([0]).sorted()
+        Set(host.devices.filter { $0.isGroupsAlone }.map { $0.group }).subtracting([0]).sorted()
     }
 
     /// The names of groups that own accelerators and nothing that gives rights: Debian, Ubuntu, Fedora, RHEL, SUSE,
@@ -24,10 +24,10 @@ extension People {
         var warnings: [String] = []
         let caller = Set(host.caller.groups + [host.caller.group, identity.groupID, 0])
         let devices = host.devices.filter { $0.isGroupsAlone && !caller.contains($0.group) }
-        for gid in Set(devices.map(\.group)).sorted() {
+        for gid in Set(devices.map({ $0.group })).sorted() {
             let nodes = devices.filter { $0.group == gid }
             let reason: String?
-            if let problem = nodes.compactMap(\.untrustedBecause).first,
+            if let problem = nodes.compactMap({ $0.untrustedBecause }).first,
                 nodes.allSatisfy({ $0.untrustedBecause != nil })
             {
                 reason = problem

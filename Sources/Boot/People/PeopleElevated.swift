@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 
 extension People {
     /// With the capabilities of the program's file, the ids are the caller's own, whatever the environment says. The

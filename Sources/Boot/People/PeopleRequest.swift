@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// What is asked of the boot's identities.
 package struct PeopleRequest: Sendable {

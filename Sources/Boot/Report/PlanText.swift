@@ -15,16 +15,16 @@ package final class PlanText {
     /// Whether a boot would change something.
     package private(set) var isPending = false
 
-    package init() {}
+    @export(interface) package init() {}
 
     /// Adds what is known after the settings have been read.
-    package func add(_ settings: Settings) {
+    @export(interface) package func add(_ settings: Settings) {
         for notice in settings.notices { add("note", "settings", notice) }
         for step in settings.disabledSteps { add("off", step, "switched off by \(step).enabled") }
     }
 
     /// Adds the result of a change, as seen by somebody who may not look everywhere.
-    package func observeWithoutPrivileges(_ event: Event) {
+    @export(interface) package func observeWithoutPrivileges(_ event: Event) {
         if case .failed(let error) = event.outcome, error.isForWantOfPrivileges {
             let reason = error.attempts.last.map { ": \($0.error.reason) (\($0.error.symbol))" } ?? ""
             add("cannot see", event.change.step, "\(event.change.planned.change.goal)\(reason)")
@@ -34,7 +34,7 @@ package final class PlanText {
     }
 
     /// Adds the result of a change.
-    package func observe(_ event: Event) {
+    @export(interface) package func observe(_ event: Event) {
         let step = event.change.step
         let goal = event.change.planned.change.goal
         let identity = event.identity.isEmpty ? "" : " (as \(event.identity))"
@@ -54,12 +54,12 @@ package final class PlanText {
     }
 
     /// Adds a line.
-    package func add(_ state: String, _ step: String, _ text: String) {
+    @export(interface) package func add(_ state: String, _ step: String, _ text: String) {
         lines.append(Line(state: state, step: step, text: text))
     }
 
     /// Adds the exports and the handoff.
-    package func addHandoff(
+    @export(interface) package func addHandoff(
         _ people: People, _ exports: [(name: String, value: String)], _ scratch: Scratch, _ secrets: Secrets
     ) {
         for (name, value) in exports {
@@ -74,7 +74,7 @@ package final class PlanText {
     }
 
     /// Adds the handoff for a start that asks for nothing.
-    package func addUnpreparedHandoff() {
+    @export(interface) package func addUnpreparedHandoff() {
         add("hand over", Handoff.name, "as the container was started: nothing is prepared")
     }
 
@@ -87,7 +87,7 @@ package final class PlanText {
     }
 
     /// The lines as one JSON object.
-    package var json: JSON {
+    @export(interface) package var json: JSON {
         .object([
             ("pending", .bool(isPending)),
             (

@@ -1,6 +1,5 @@
-internal import Linux
+package import Linux
 internal import Programs
-package import SystemPackage
 internal import Text
 
 /// What a boot reports: lines on standard error as things happen, and a record of everything at the end.
@@ -26,7 +25,9 @@ package final class Report {
     ///   - secrets: which variables are never shown.
     ///   - started: when the boot began.
     ///   - write: receives each line, without its newline.
-    package init(log: LogSettings, secrets: Secrets, started: UInt64, write: @escaping (String) -> Void) {
+    @export(interface) package init(
+        log: LogSettings, secrets: Secrets, started: UInt64, write: @escaping (String) -> Void
+    ) {
         self.log = log
         self.secrets = secrets
         self.started = started
@@ -37,7 +38,7 @@ package final class Report {
     package enum Level: String { case debug, info, warning, error }
 
     /// Records an event, and prints what the reader wants to see of it.
-    package func observe(_ event: Event) {
+    @export(interface) package func observe(_ event: Event) {
         events.append(event)
         let step = event.change.step
         let change = event.change.planned.change
@@ -55,7 +56,7 @@ package final class Report {
     }
 
     /// Warns of something that does not stop the boot.
-    package func warn(_ step: String, _ text: String) {
+    @export(interface) package func warn(_ step: String, _ text: String) {
         warnings.append((step, text))
         line(.warning, step, text)
     }
@@ -64,14 +65,14 @@ package final class Report {
     package var changes: Int { events.count { $0.outcome == .changed } }
 
     /// Whether a change of this path has failed.
-    package func hasFailed(_ path: FilePath) -> Bool {
+    @export(interface) package func hasFailed(_ path: FilePath) -> Bool {
         events.contains { event in
             if case .failed = event.outcome { event.change.planned.change.path == path } else { false }
         }
     }
 
     /// Prints a line if the reader wants lines of its level.
-    package func line(_ level: Level, _ step: String, _ message: String) {
+    @export(interface) package func line(_ level: Level, _ step: String, _ message: String) {
         switch (level, log.level) {
         case (.debug, .quiet), (.debug, .info), (.info, .quiet): return
         default: break
@@ -98,7 +99,7 @@ extension Report {
     ///   - people: who is who; `nil` when nothing was prepared.
     ///   - exports: the variables that were set for the command.
     ///   - failure: why the boot ended, if it did.
-    package func record(
+    @export(interface) package func record(
         start: Start, people: People?, exports: [(name: String, value: String)], failure: BootError?
     ) -> BootRecord {
         BootRecord(
@@ -113,7 +114,7 @@ extension Report {
     }
 
     /// Takes note of a variable that a drop-in step exports. Its value may be a secret, also when a later one replaces it.
-    package func takeExport(_ name: String, _ value: String) {
+    @export(interface) package func takeExport(_ name: String, _ value: String) {
         stepExports.insert(name)
         if secrets.isSecret(name), value.utf8.count >= SecretMask.shortest { secretValues.append(Array(value.utf8)) }
     }

@@ -1,12 +1,11 @@
 internal import Linux
-internal import SystemPackage
 package import Text
 
 /// The report file: one JSON object for each line, first one for the boot and then one for the container's end, if
 /// there is anything to report.
 package enum ReportFile {
     /// The bytes of the line for a boot.
-    package static func line(_ record: BootRecord) -> [UInt8] {
+    @export(interface) package static func line(_ record: BootRecord) -> [UInt8] {
         var writer = JSONWriter(capacity: 8192)
         record.write(to: &writer)
         writer.endLine()
@@ -14,7 +13,7 @@ package enum ReportFile {
     }
 
     /// The bytes of the line for an end.
-    package static func line(_ record: EndRecord) -> [UInt8] {
+    @export(interface) package static func line(_ record: EndRecord) -> [UInt8] {
         var writer = JSONWriter()
         record.write(to: &writer)
         writer.endLine()
@@ -24,7 +23,9 @@ package enum ReportFile {
     /// Reads a file.
     ///
     /// - Throws: what is wrong, and in which line.
-    package static func read(_ bytes: [UInt8]) throws(FormatError) -> (boot: BootRecord, end: EndRecord?) {
+    @export(interface) package static func read(_ bytes: [UInt8]) throws(FormatError) -> (
+        boot: BootRecord, end: EndRecord?
+    ) {
         var boot: BootRecord?
         var end: EndRecord?
         for (index, line) in bytes.split(separator: .newline).enumerated() {
@@ -64,11 +65,11 @@ extension JSON {
         _ name: String, _ read: (JSON) throws(FormatError) -> Value
     ) throws(FormatError) -> [Value] {
         var values: [Value] = []
-        for item in try required(name, \.items) { values.append(try read(item)) }
+        for item in try required(name, { $0.items }) { values.append(try read(item)) }
         return values
     }
 
-    fileprivate func text(_ name: String) throws(FormatError) -> String { try required(name, \.string) }
+    fileprivate func text(_ name: String) throws(FormatError) -> String { try required(name, { $0.string }) }
 }
 
 extension EndRecord {
@@ -128,7 +129,9 @@ extension BootRecord {
             return text
         }
         changes = try json.list("changes") { json throws(FormatError) in try Change(json) }
-        exports = try json.required("exports", \.members).map { Export(name: $0.name, value: $0.value.string ?? "") }
+        exports = try json.required("exports", { $0.members }).map {
+            Export(name: $0.name, value: $0.value.string ?? "")
+        }
         warnings = try json.list("warnings") { json throws(FormatError) in try Message(json) }
         failure = try json.optional("failure") { json throws(FormatError) in try Message(json) }
         changed = try json.required("changed") { $0.integer() }

@@ -22,7 +22,9 @@ package struct Capabilities: SettingGroup {
     ///   - kept: the numbers of those that were asked for.
     ///   - capabilities: the container's capabilities.
     ///   - isRoot: whether the container was started as root.
-    package static func warnings(_ kept: [Int], of capabilities: CapabilitySets, isRoot: Bool) -> [String] {
+    @export(interface) package static func warnings(_ kept: [Int], of capabilities: CapabilitySets, isRoot: Bool)
+        -> [String]
+    {
         let (permitted, bounding) = (capabilities.permitted, capabilities.bounding)
         let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
         var warnings: [String] = []

@@ -1,6 +1,5 @@
 package import Linux
 package import Programs
-package import SystemPackage
 internal import Text
 package import YAML
 
@@ -41,7 +40,7 @@ package struct Configuration: Sendable {
     /// - Parameters:
     ///   - groups: all settings that files can have.
     ///   - isStrict: whether only files count that nobody but the image's maker can have written.
-    package init(of groups: SettingGroups, isStrict: Bool = false) {
+    @export(interface) package init(of groups: SettingGroups, isStrict: Bool = false) {
         self.groups = groups
         self.isStrict = isStrict
     }
@@ -53,7 +52,7 @@ package struct Configuration: Sendable {
     ///   - tree: the container's files.
     ///   - named: another file, which overrides the image's; it must exist.
     ///   - isStrict: whether only files count that nobody but the image's maker can have written.
-    package static func read(
+    @export(interface) package static func read(
         _ groups: SettingGroups, from tree: FileTree, named: FilePath? = nil, isStrict: Bool = false
     ) -> Configuration {
         var configuration = Configuration(of: groups, isStrict: isStrict)
@@ -122,7 +121,7 @@ package struct Configuration: Sendable {
     }
 
     /// The file that an environment names. Whoever reads the variable reports what is wrong with the name.
-    package static func file(namedBy environment: EnvironmentBlock) -> FilePath? {
+    @export(interface) package static func file(namedBy environment: EnvironmentBlock) -> FilePath? {
         environment.value(ConfigurationSettings.fileVariable.name).flatMap { bytes in
             String(validating: bytes, as: UTF8.self).flatMap { try? ValueFormats.absolutePath($0) }
         }
@@ -173,7 +172,7 @@ package struct Configuration: Sendable {
             var reader = YAML.Reader()
             let known = groups.sections
             let top = reader.mapping(
-                YAML.Value(document: document), keys: known.map(\.name) + groups.topSettings.compactMap(\.key))
+                YAML.Value(document: document), keys: known.map { $0.name } + groups.topSettings.compactMap { $0.key })
             var sections: [String: YAML.Fields] = [:]
             for section in known {
                 sections[section.name] = reader.mapping(top[section.name], keys: section.keys)

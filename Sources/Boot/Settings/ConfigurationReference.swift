@@ -1,3 +1,4 @@
+internal import Linux
 internal import Text
 
 /// What people and editors learn about the configuration file, from the declarations of its settings.
@@ -10,7 +11,7 @@ package struct ConfigurationReference {
     /// All keys, as a Markdown table.
     package var table: String {
         let rows = groups.fileSettings.map { setting in
-            let variable = (setting as? any VariableDeclaration).map { "`\($0.name)`" } ?? ""
+            let variable = setting.variableName.map { "`\($0)`" } ?? ""
             return [
                 "`\(setting.key ?? "")`", variable, setting.shape.words, setting.meaning,
                 setting.words.defaultText(among: groups),
@@ -37,7 +38,7 @@ package struct ConfigurationReference {
 
     /// A file with every key in a comment, as a template.
     package var example: String {
-        let added = (groups.fileSettings + groups.topSettings).filter(\.addsUp).compactMap(\.key)
+        let added = (groups.fileSettings + groups.topSettings).filter { $0.addsUp }.compactMap { $0.key }
         var text =
             comment(
                 "The configuration of entrypoint: \(Paths.configuration), and what ends in .yaml in "
@@ -50,7 +51,7 @@ package struct ConfigurationReference {
             text += "\n" + comment(section.title, indentation: "") + "\(section.name):\n"
             for setting in section.settings {
                 let standard = setting.words.defaultText(among: groups)
-                let variable = (setting as? any VariableDeclaration).map { "; variable: \($0.name)" } ?? ""
+                let variable = setting.variableName.map { "; variable: \($0)" } ?? ""
                 text += comment(setting.meaning, indentation: "  ")
                 text += comment(
                     "\(setting.shape.words); default: \(standard.isEmpty ? "none" : standard)\(variable)",

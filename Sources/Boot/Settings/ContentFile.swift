@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 package import Text
 
 /// Reads the files that settings name, with the rights of whoever started the boot.

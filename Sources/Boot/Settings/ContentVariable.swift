@@ -1,8 +1,8 @@
-package import SystemPackage
+package import Linux
 
 /// A declared environment variable whose value is the content of a file. The file may also be named instead: the
 /// variable with `_FILE` at the end of its name is the path of a file with the value, such as a mounted secret.
-package struct ContentVariable: VariableDeclaration {
+package final class ContentVariable: VariableDeclaration {
     package let name: String
     package let words: Words
     package let rules: VariableRules

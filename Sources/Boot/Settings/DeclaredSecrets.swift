@@ -7,8 +7,8 @@ package struct DeclaredSecrets: Equatable, Sendable {
 
     init(_ variables: [any VariableDeclaration]) {
         let secrets = variables.filter { $0.rules.secrecy != .none }
-        stripped = Set(secrets.filter { $0.rules.secrecy == .stripped }.map(\.name))
-        all = Secrets.names.union(secrets.map(\.name)).sorted().map { Array($0.utf8) }
+        stripped = Set(secrets.filter { $0.rules.secrecy == .stripped }.map { $0.name })
+        all = Secrets.names.union(secrets.map { $0.name }).sorted().map { Array($0.utf8) }
     }
 
     /// Whether a name is one of them.

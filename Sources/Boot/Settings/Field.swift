@@ -1,7 +1,9 @@
 package import YAML
 
 /// What the schema knows about a key in an object of a file.
-package protocol FieldDeclaration: Sendable {
+///
+/// It belongs to classes, because Embedded Swift has no other values of protocol types.
+package protocol FieldDeclaration: AnyObject, Sendable {
     /// The key.
     var name: String { get }
     /// What the schema and the reference say about it.
@@ -9,7 +11,7 @@ package protocol FieldDeclaration: Sendable {
 }
 
 /// A key in an object of a file, with the type of its value.
-package struct Field<Value: Sendable>: FieldDeclaration {
+package final class Field<Value: Sendable>: FieldDeclaration {
     package let name: String
     /// Whether an object without it is wrong.
     package let isRequired: Bool

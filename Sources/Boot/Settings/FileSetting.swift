@@ -1,5 +1,5 @@
 /// A setting that only configuration files have, because an environment variable is not suitable for it.
-package struct FileSetting<Value: Sendable>: SettingDeclaration {
+package final class FileSetting<Value: Sendable>: SettingDeclaration {
     package let key: String?
     package let words: Words
     package let addsUp: Bool

@@ -100,7 +100,7 @@ package struct InitSettings: SettingGroup {
     package let stopTimeout: UInt64
 
     /// Reads the settings, noting problems; a bad value means the default.
-    package init(reading reader: inout SettingsReader) {
+    @export(interface) package init(reading reader: inout SettingsReader) {
         mode = reader.value(Self.modeVariable)
         forwardTo = reader.value(Self.forwardVariable) ?? .standard
         rewrites = reader.value(Self.rewriteVariable) ?? SignalRewrites()

@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// The variables that many parts of the boot mention: who the pod is for, and where the pod's files are. The identity
 /// and scratch steps read them.

@@ -62,21 +62,21 @@ package struct Secrets: SettingGroup, Equatable {
     private let passed: [Pattern]
 
     /// The declared secrets of all settings, and those with a usual name.
-    package init(of groups: SettingGroups) {
+    @export(interface) package init(of groups: SettingGroups) {
         declared = groups.secrets
         stripped = []
         passed = []
     }
 
     /// Reads what the files add, taking all files together.
-    package init(reading reader: inout SettingsReader) {
+    @export(interface) package init(reading reader: inout SettingsReader) {
         declared = reader.groups.secrets
         stripped = reader.values(Self.strippedSetting).flatMap { $0 }
         passed = reader.values(Self.passedSetting).flatMap { $0 }
     }
 
     /// Whether a variable's value is never shown and never kept in a file.
-    package func isSecret(_ name: String) -> Bool {
+    @export(interface) package func isSecret(_ name: String) -> Bool {
         var name = name
         if name.withUTF8({ Self.hasUsualEnding($0) || declared.contains($0) }) { return true }
         return passed.contains { $0.matches(name) } || stripped.contains { $0.matches(name) }
@@ -93,7 +93,7 @@ package struct Secrets: SettingGroup, Equatable {
     }
 
     /// The names of the variables of an environment that the user's command does not get.
-    package func stripped(in environment: EnvironmentBlock) -> Set<String> {
+    @export(interface) package func stripped(in environment: EnvironmentBlock) -> Set<String> {
         if stripped.isEmpty { return declared.stripped }
         let names = environment.names(startingWith: "").filter { name in stripped.contains { $0.matches(name) } }
         return declared.stripped.union(names)
@@ -102,7 +102,7 @@ package struct Secrets: SettingGroup, Equatable {
     /// The values of an environment's secrets that somebody gets, if they are long enough to be recognised.
     ///
     /// - Parameter given: the names of stripped secrets that a drop-in gets.
-    package func values(in environment: EnvironmentBlock, given: Set<String> = []) -> [[UInt8]] {
+    @export(interface) package func values(in environment: EnvironmentBlock, given: Set<String> = []) -> [[UInt8]] {
         let stripped = stripped(in: environment)
         return environment.entries.compactMap { entry in
             guard let name = entry.variableName, given.contains(name) || isSecret(name) && !stripped.contains(name)

@@ -1,5 +1,7 @@
 /// What the help, the README and the schema know about a setting, wherever it can be set.
-package protocol SettingDeclaration: Sendable {
+///
+/// It belongs to classes, because Embedded Swift has no other values of protocol types.
+package protocol SettingDeclaration: AnyObject, Sendable {
     /// The key in a configuration file, such as `scratch.umask`; `nil` for a setting that only the environment has.
     var key: String? { get }
     /// What people are told about it.
@@ -8,10 +10,13 @@ package protocol SettingDeclaration: Sendable {
     var shape: Shape { get }
     /// Whether the values of several files add up; otherwise the last of them counts.
     var addsUp: Bool { get }
+    /// The name of its environment variable; `nil` for a setting that only files have.
+    var variableName: String? { get }
 }
 
 extension SettingDeclaration {
     package var addsUp: Bool { false }
+    package var variableName: String? { nil }
 
     /// What the setting means, in one sentence without its full stop.
     package var meaning: String { words.meaning }

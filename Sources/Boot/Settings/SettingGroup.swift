@@ -1,6 +1,6 @@
 /// Settings that belong together: their declarations, and their checked values.
 package protocol SettingGroup: Sendable {
-    /// The group's name, which is its section in a configuration file.
+    /// The group's name, which is its section in a configuration file, and which no other group has.
     static var name: String { get }
     /// What the section of the group is about.
     static var title: String { get }
@@ -28,9 +28,4 @@ extension SettingGroup {
     package static var exports: [String] { [] }
     package static var isOptional: Bool { false }
     package static var hasFailurePolicy: Bool { false }
-
-    /// All settings of the group, in the order of the reference.
-    package static var settings: [any SettingDeclaration] {
-        StepPolicy.settings(of: self) + variables + fileSettings
-    }
 }

@@ -1,13 +1,13 @@
 /// All existing settings: the groups in the order of the reference, which has the steps in the order of the boot.
 package struct SettingGroups: Sendable {
     /// The groups.
-    package let all: [any SettingGroup.Type]
+    package let all: [any GroupDeclaration]
     /// Every variable that is read.
     package let variables: [any VariableDeclaration]
     /// The variables whose values are secret.
     let secrets: DeclaredSecrets
 
-    package init(_ all: [any SettingGroup.Type]) {
+    package init(_ all: [any GroupDeclaration]) {
         self.all = all
         variables = all.flatMap { $0.variables }
         secrets = DeclaredSecrets(variables)

@@ -1,12 +1,11 @@
-internal import Linux
+package import Linux
 package import Programs
-package import SystemPackage
 internal import Text
 
 /// Everything that a boot is asked to do: typed, checked and complete.
 package struct Settings: Sendable {
     /// The enabled groups with their own settings, in the order of the boot.
-    private let groups: [(type: ObjectIdentifier, settings: any SettingGroup)]
+    private let groups: [CheckedGroup]
     /// The policy of each step by its name.
     package let policies: [String: StepPolicy]
     /// The names of the steps that are switched off, in the order of the boot.
@@ -27,10 +26,11 @@ package struct Settings: Sendable {
 
     /// The settings of a group, or `nil` if it is not enabled.
     package subscript<Wanted: SettingGroup>(_ type: Wanted.Type) -> Wanted? {
-        let wanted = ObjectIdentifier(type)
-        for group in groups where group.type == wanted { return group.settings as? Wanted }
-        return nil
+        Self.find(type, in: groups)
     }
+
+    /// Whether a group is enabled.
+    func isEnabled(_ group: any GroupDeclaration) -> Bool { groups.contains { $0.name == group.name } }
 
     /// Reads and checks all settings.
     ///
@@ -44,7 +44,7 @@ package struct Settings: Sendable {
     ///   - isElevated: whether the privileges come from the program's file; anybody may have set the environment then.
     ///   - willRead: is called with each file before it is read, because its server may not answer.
     /// - Throws: every problem at once, including that only some of the required variables are set.
-    package static func read(
+    @export(interface) package static func read(
         from environment: EnvironmentBlock, options: [String: String] = [:], configuration: Configuration,
         contents: SettingsReader.Contents = .needed(FileTree()), isElevated: Bool = false,
         willRead: @escaping (FilePath) -> Void = { _ in }
@@ -55,10 +55,10 @@ package struct Settings: Sendable {
         reader.willRead = willRead
         var notices = configuration.notices + unknownVariables(in: environment, configuration.groups)
         var groups = reader.groups(of: [.process])
-        let required = configuration.groups.variables.filter(\.isRequired)
+        let required = configuration.groups.variables.filter { $0.isRequired }
         // What the image sets does not mean that anybody has asked for a boot.
         let isAsked = required.contains { reader.isSet($0) }
-        let missing = required.filter { !reader.isSet($0) && !reader.isInFile($0) }.map(\.name)
+        let missing = required.filter { !reader.isSet($0) && !reader.isInFile($0) }.map { $0.name }
         let whenIncomplete = reader.value(WhenIncomplete.variable) ?? .standard
         if !missing.isEmpty && (!isAsked || whenIncomplete == .run) {
             notices.append(
@@ -85,24 +85,27 @@ package struct Settings: Sendable {
         _ groups: [SettingsReader.Group], _ environment: EnvironmentBlock, _ all: SettingGroups, notices: [String]
     ) {
         let enabled = groups.filter { $0.settings != nil && $0.policy?.isEnabled ?? true }
-        self.groups = enabled.compactMap { group in
-            group.settings.map { (ObjectIdentifier(group.type), $0) }
-        }
-        isEmpty = !enabled.contains { $0.type.role == .step }
-        policies = groups.reduce(into: [:]) { policies, group in policies[group.type.name] = group.policy }
-        disabledSteps = groups.filter { $0.policy?.isEnabled == false }.map { $0.type.name }
+        self.groups = enabled.compactMap { $0.settings }
+        isEmpty = !enabled.contains { $0.declaration.role == .step }
+        policies = groups.reduce(into: [:]) { policies, group in policies[group.declaration.name] = group.policy }
+        disabledSteps = groups.filter { $0.policy?.isEnabled == false }.map { $0.declaration.name }
         self.environment = environment
         self.notices = notices
-        func find<Wanted: SettingGroup>(_ type: Wanted.Type) -> Wanted? {
-            groups.first { $0.type == type }?.settings as? Wanted
+        let found = groups.compactMap { $0.settings }
+        log = Self.find(LogSettings.self, in: found) ?? LogSettings()
+        secrets = Self.find(Secrets.self, in: found) ?? Secrets(of: all)
+        keptCapabilities = Self.find(Capabilities.self, in: found)?.kept ?? []
+    }
+
+    private static func find<Wanted: SettingGroup>(_ type: Wanted.Type, in groups: [CheckedGroup]) -> Wanted? {
+        for group in groups {
+            if let settings = group.value(of: type) { return settings }
         }
-        log = find(LogSettings.self) ?? LogSettings()
-        secrets = find(Secrets.self) ?? Secrets(of: all)
-        keptCapabilities = find(Capabilities.self)?.kept ?? []
+        return nil
     }
 
     /// Reads every setting, so that the reader can note what it finds.
-    package static func readAll(_ reader: inout SettingsReader) {
+    @export(interface) package static func readAll(_ reader: inout SettingsReader) {
         _ = reader.groups(of: [.process, .step, .dropIns])
         _ = reader.value(WhenIncomplete.variable)
     }
@@ -115,7 +118,7 @@ package struct Settings: Sendable {
     /// process can be given a huge number of them.
     private static func unknownVariables(in environment: EnvironmentBlock, _ groups: SettingGroups) -> [String] {
         let prefix = "ENTRYPOINT_"
-        let known = groups.variables.map(\.name).filter { $0.hasPrefix(prefix) }
+        let known = groups.variables.map { $0.name }.filter { $0.hasPrefix(prefix) }
         let endings = known.map { String($0.dropFirst(prefix.count)) }
         var seen = Set(known)
         let unknown = environment.names(startingWith: prefix).filter { seen.insert($0).inserted }

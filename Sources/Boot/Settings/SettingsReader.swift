@@ -1,6 +1,5 @@
 package import Linux
 package import Programs
-internal import SystemPackage
 package import Text
 internal import YAML
 
@@ -185,7 +184,7 @@ package struct SettingsReader {
 
     /// The values of a setting in every file that has it, in ascending order of precedence.
     package mutating func values<Value>(_ setting: FileSetting<Value>) -> [Value] {
-        valuesByFile(setting).map(\.value)
+        valuesByFile(setting).map { $0.value }
     }
 
     /// ``values(_:)`` with the files that have them, for ``note(_:at:inFile:)``.
@@ -248,19 +247,19 @@ package struct SettingsReader {
 
     /// A group that was read.
     struct Group {
-        let type: any SettingGroup.Type
+        let declaration: any GroupDeclaration
         /// `nil` for a group that is not a step.
         let policy: StepPolicy?
         /// `nil` when there is nothing to do or the group cannot be set up.
-        let settings: (any SettingGroup)?
+        let settings: CheckedGroup?
     }
 
     /// Reads the groups of some roles, even those that are switched off, because a mistake in them is still a mistake.
     mutating func groups(of roles: [SettingRole]) -> [Group] {
         var result: [Group] = []
-        for type in groups.all where roles.contains(type.role) {
-            let policy = type.role == .step ? StepPolicy(of: type, reading: &self) : nil
-            result.append(Group(type: type, policy: policy, settings: type.init(reading: &self)))
+        for declaration in groups.all where roles.contains(declaration.role) {
+            let policy = declaration.role == .step ? StepPolicy(of: declaration, reading: &self) : nil
+            result.append(Group(declaration: declaration, policy: policy, settings: declaration.read(&self)))
         }
         return result
     }
@@ -280,7 +279,7 @@ extension YAML.Node {
     fileprivate var shown: String {
         switch content {
         case .scalar(let text, _): text.shown()
-        case .sequence(let items): "[\(items.map(\.shown).joined(separator: ", "))]"
+        case .sequence(let items): "[\(items.map { $0.shown }.joined(separator: ", "))]"
         case .mapping(let entries):
             "{\(entries.map { "\($0.key.shown()): \($0.value.shown)" }.joined(separator: ", "))}"
         }

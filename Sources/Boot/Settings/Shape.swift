@@ -44,7 +44,7 @@ package indirect enum Shape: Sendable {
     /// The words of a fixed list.
     package static func choice<Choice: RawRepresentable & CaseIterable>(of type: Choice.Type) -> Shape
     where Choice.RawValue == String {
-        .choice(type.allCases.map(\.rawValue))
+        .choice(type.allCases.map { $0.rawValue })
     }
 
     /// The shape in words, for the reference.
@@ -98,7 +98,7 @@ package indirect enum Shape: Sendable {
     }
 
     private static func schemaMembers(of fields: [Field]) -> [(String, JSON)] {
-        let required = fields.filter(\.isRequired).map { JSON.string($0.name) }
+        let required = fields.filter { $0.isRequired }.map { JSON.string($0.name) }
         return [
             ("additionalProperties", .bool(false)),
             ("properties", .object(fields.map { ($0.name, $0.shape.schema($0.meaning)) })),

@@ -86,7 +86,7 @@ package enum SignalFormats {
 
     /// The item in quotes; `it` if its bytes would break the message's line or make it too long.
     private static func named(_ item: some StringProtocol) -> String {
-        item.utf8.count <= 40 && item.utf8.allSatisfy(\.isPrintable) ? "\"\(item)\"" : "it"
+        item.utf8.count <= 40 && item.utf8.allSatisfy { $0.isPrintable } ? "\"\(item)\"" : "it"
     }
 
     private static func items(_ text: String) -> [Substring] {

@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 internal import Text
 
 /// A directory of the image whose files are run as steps, in the order of their names.
@@ -42,7 +41,7 @@ struct StepDirectory: Sendable {
     /// Whether a name can be that of a step: as for run-parts(8), except that dots are allowed.
     static func isPlain(_ name: String) -> Bool {
         guard let first = name.utf8.first, first.isLetter || first.isDigit else { return false }
-        return name.utf8.allSatisfy(\.isNameByte)
+        return name.utf8.allSatisfy { $0.isNameByte }
     }
 
     /// Whether a name is one that editors, package managers and people give to files that must not be run.

@@ -5,22 +5,22 @@ package struct StepPolicy: Equatable, Sendable {
     package var onFailure: FailurePolicy?
 
     /// Reads the policy of a step.
-    init(of step: any SettingGroup.Type, reading reader: inout SettingsReader) {
+    init(of step: any GroupDeclaration, reading reader: inout SettingsReader) {
         guard reader.hasFiles else { return }
         if step.isOptional { isEnabled = reader.value(Self.enabledSetting(of: step)) ?? true }
         if step.hasFailurePolicy { onFailure = reader.value(Self.failureSetting(of: step)) }
     }
 
     /// The settings that every step has.
-    static func settings(of step: any SettingGroup.Type) -> [any SettingDeclaration] {
+    static func settings(of step: any GroupDeclaration) -> [any SettingDeclaration] {
         (step.isOptional ? [enabledSetting(of: step)] : []) + (step.hasFailurePolicy ? [failureSetting(of: step)] : [])
     }
 
-    private static func enabledSetting(of step: any SettingGroup.Type) -> FileSetting<Bool> {
+    private static func enabledSetting(of step: any GroupDeclaration) -> FileSetting<Bool> {
         FileSetting("\(step.name).enabled", .boolean, Words("Whether the step takes part", default: "true"))
     }
 
-    private static func failureSetting(of step: any SettingGroup.Type) -> FileSetting<FailurePolicy> {
+    private static func failureSetting(of step: any GroupDeclaration) -> FileSetting<FailurePolicy> {
         FileSetting(
             "\(step.name).onFailure", .choice,
             Words(

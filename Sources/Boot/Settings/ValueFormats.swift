@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 package import Text
 internal import YAML
 
@@ -11,7 +10,7 @@ package enum ValueFormats {
         let bytes = Array(text.utf8)
         let body = bytes.last == UInt8(ascii: "$") ? bytes.dropLast() : bytes[...]
         guard let first = body.first, (first.isLetter || first == UInt8(ascii: "_")), body.count <= 31,
-            body.allSatisfy(\.isNameByte)
+            body.allSatisfy({ $0.isNameByte })
         else {
             throw FormatError(
                 "not a name: a letter or _, then at most 30 letters, digits, _ . or -, and perhaps a $ at the end")
@@ -33,7 +32,7 @@ package enum ValueFormats {
     /// An absolute path in normal form.
     package static func absolutePath(_ text: String) throws(FormatError) -> FilePath {
         guard text.utf8.first == UInt8(ascii: "/") else { throw FormatError("not an absolute path") }
-        guard !text.utf8.contains(where: \.isControl) else {
+        guard !text.utf8.contains(where: { $0.isControl }) else {
             throw FormatError("not a path for this: it has a control character")
         }
         guard text.utf8.count < 4096, text.utf8.split(separator: UInt8(ascii: "/")).allSatisfy({ $0.count <= 255 })
@@ -66,7 +65,7 @@ package enum ValueFormats {
 
     /// A umask that leaves the owner access.
     package static func umask(_ text: String) throws(FormatError) -> ModeBits {
-        guard text.utf8.count <= 4, text.utf8.allSatisfy(\.isOctalDigit),
+        guard text.utf8.count <= 4, text.utf8.allSatisfy({ $0.isOctalDigit }),
             let mask = UInt32(text, radix: 8),
             mask <= 0o077
         else { throw FormatError("not a umask: octal from 000 to 077") }
@@ -78,7 +77,7 @@ package enum ValueFormats {
         _ text: String
     ) throws(FormatError) -> Choice where Choice.RawValue == String {
         guard let choice = Choice(rawValue: text) else {
-            let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            let words = Choice.allCases.map { $0.rawValue }.joined(separator: ", ")
             throw FormatError("not one of \(words)")
         }
         return choice

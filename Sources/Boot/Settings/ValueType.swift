@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 package import YAML
 
@@ -102,8 +101,8 @@ extension ValueType {
         _ fields: @autoclosure @escaping @Sendable () -> [any FieldDeclaration],
         read: @escaping @Sendable (inout YAML.Reader, YAML.Fields) -> Value?
     ) -> ValueType {
-        inFiles(.object(fields().map(\.shapeField))) { reader, value in
-            let known = reader.mapping(value, keys: fields().map(\.name))
+        inFiles(.object(fields().map { $0.shapeField })) { reader, value in
+            let known = reader.mapping(value, keys: fields().map { $0.name })
             return read(&reader, known)
         }
     }
@@ -122,7 +121,7 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
 
     /// One word of a fixed list, which has its own order in messages.
     package static func choice(among choices: [Value]) -> ValueType {
-        ValueType(.choice(choices.map(\.rawValue)), parse: ValueFormats.choice) { $0.choice($1) }
+        ValueType(.choice(choices.map { $0.rawValue }), parse: ValueFormats.choice) { $0.choice($1) }
     }
 
     /// One word of a fixed list.

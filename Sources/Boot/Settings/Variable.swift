@@ -1,7 +1,7 @@
 package import Text
 
 /// A declared environment variable with its type.
-package struct Variable<Value: Sendable>: VariableDeclaration {
+package final class Variable<Value: Sendable>: VariableDeclaration {
     package let name: String
     package let words: Words
     package let rules: VariableRules

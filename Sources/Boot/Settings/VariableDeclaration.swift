@@ -9,6 +9,7 @@ package protocol VariableDeclaration: SettingDeclaration {
 }
 
 extension VariableDeclaration {
+    package var variableName: String? { name }
     /// Whether a boot needs it.
     package var isRequired: Bool { rules.isRequired }
     /// How its value is protected.

@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 internal import Text
 internal import YAML
 
@@ -22,7 +21,7 @@ package struct Caches: Step {
         key: "caches.uvLinkMode")
 
     package static let variables: [any VariableDeclaration] = [cacheVariable, pythonVariable, linkModeVariable]
-    package static let exports = variables.map(\.name)
+    package static let exports = variables.map { $0.name }
 
     private static let cacheName = ".cache/uv"
     private static let pythonName = ".uv"
@@ -64,7 +63,7 @@ package struct Caches: Step {
         guard reader.hasFiles else { return [] }
         let asked = reader.values(directoriesSetting).flatMap { $0 }
         let steps = reader.groups.all.filter { $0.role == .step && $0.name != name }
-        let reserved = Set(steps.flatMap { $0.exports + $0.variables.map(\.name) })
+        let reserved = Set(steps.flatMap { $0.exports + $0.variables.map { $0.name } })
         reader.check(directoriesSetting) { problems, value in
             var silent = YAML.Reader()
             for field in silent.mapping(value)?.all ?? [] where reserved.contains(field.key) {

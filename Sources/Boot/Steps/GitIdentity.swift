@@ -1,6 +1,5 @@
 internal import Linux
 internal import Programs
-internal import SystemPackage
 internal import Text
 
 /// Tells git who the user is, if the user has not configured it.

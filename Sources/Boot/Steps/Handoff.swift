@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 
 /// The plan's part of handing over to the user's command. The drop and the exec are in `PrivilegeDrop.swift`.
 package struct Handoff: Step {

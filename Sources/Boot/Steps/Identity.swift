@@ -1,6 +1,5 @@
-internal import Linux
+package import Linux
 internal import Programs
-package import SystemPackage
 
 /// Makes the container's user: accounts, groups, sudo and home.
 package struct Identity: Step {
@@ -31,7 +30,7 @@ package struct Identity: Step {
         "identity.shells", .list(of: .absolutePath),
         Words(
             "Login shells by preference: the first that the image has is the user's",
-            default: Paths.shells.map(\.string).joined(separator: ", "), example: "[/bin/zsh, /bin/bash]"))
+            default: Paths.shells.map { $0.string }.joined(separator: ", "), example: "[/bin/zsh, /bin/bash]"))
     static let groupsSetting = FileSetting(
         "identity.groups", .list(of: .accountName),
         Words(

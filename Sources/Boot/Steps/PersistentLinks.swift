@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 internal import Text
 
 /// Links some names in the home, which ends with the container, to the persistent directory.

@@ -1,6 +1,5 @@
 package import Linux
 internal import Programs
-package import SystemPackage
 internal import Text
 
 /// Makes the user's directories on the shared file system.

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 internal import YAML
 
@@ -13,7 +12,7 @@ extension Scratch {
         static func parse(_ text: String) throws(FormatError) -> HomeOwner {
             if text == "0" || text == "root" { return .id(0) }
             // This includes 65534, which a server shows for all ids that it does not know, and which no user may have.
-            if !text.isEmpty, text.utf8.allSatisfy(\.isDigit), let id = UInt32(text), id != .max { return .id(id) }
+            if !text.isEmpty, text.utf8.allSatisfy({ $0.isDigit }), let id = UInt32(text), id != .max { return .id(id) }
             guard let name = try? ValueFormats.accountName(text) else {
                 throw FormatError("neither the name of an account nor a decimal uid")
             }

@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 internal import YAML
 
 /// Gives zsh and git places for their state that outlive the container.

@@ -19,12 +19,25 @@ extension Step {
     package static var hasFailurePolicy: Bool { true }
 }
 
-extension Settings {
-    /// A step with its settings, or `nil` when it does not take part.
-    package func step(_ type: any Step.Type) -> (any Step)? {
-        func find<Wanted: Step>(_ type: Wanted.Type) -> (any Step)? { self[type] }
-        return find(type)
-    }
+/// What the boot's order knows about a step.
+package protocol StepDeclaration: GroupDeclaration {
+    /// What the step does, in one sentence without its full stop.
+    var summary: String { get }
+    /// Which identities the step acts as, in words.
+    var actors: String { get }
+
+    /// What the step wants, or `nil` when it does not take part.
+    func plan(_ context: PlanContext) -> StepPlan?
+}
+
+/// The declaration of a step, for the boot's order.
+package final class DeclaredStep<Group: Step>: DeclarationOfType, StepDeclaration {
+    package init() {}
+
+    package var summary: String { Group.summary }
+    package var actors: String { Group.actors }
+
+    package func plan(_ context: PlanContext) -> StepPlan? { context.settings[Group.self]?.plan(context) }
 }
 
 /// What a step may look at while it plans.

@@ -1,16 +1,40 @@
-// What Swift's Glibc module does not export. Each group states which of these reasons applies:
-//   (gnu)      glibc declares it only with _GNU_SOURCE, which the module map does not define
-//   (header)   its header is not in the module map
+// The C library as module Linux sees it: Embedded Swift has no module Glibc. What Swift cannot use of it is here in
+// another form. Each group states which of these reasons applies:
+//   (gnu)      glibc declares it only with _GNU_SOURCE, which Swift's own modules of the same headers do not define
+//   (header)   its header is in none of Swift's modules
 //   (variadic) C variadic functions are not imported
 //   (wrapper)  this glibc (2.36) has no wrapper for the system call
 //   (macro)    function-like macros are not imported
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <shadow.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/time.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
 
 // Credentials (gnu).
 int linux_setresuid(uid_t real, uid_t effective, uid_t saved);
@@ -148,10 +172,11 @@ extern const int linux_PR_SET_CHILD_SUBREAPER, linux_PR_SET_PDEATHSIG;
 int linux_send_descriptor(int socket, int descriptor);
 int linux_receive_descriptor(int socket);
 
-// close_range(2) and getdents64(2) (wrapper). The second function gives the entry's name at an offset in its buffer.
+// close_range(2) and getdents64(2) (wrapper). The second function gives the name and the type (DT_LNK) of the entry at
+// an offset in its buffer.
 int linux_close_range(unsigned int first, unsigned int last);
 ssize_t linux_directory_entries(int directory, void *buffer, size_t size);
-const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length);
+const char *linux_directory_entry(const void *buffer, size_t offset, size_t *length, int *type);
 
 // Gives the read-only pages of the program's own file back to the page cache (header: link.h).
 void linux_give_back_program(void);
@@ -159,5 +184,22 @@ void linux_give_back_program(void);
 // Memory that two processes share (Swift's atomics module would add 0.8 MB to the program).
 uint64_t linux_load(const uint64_t *word);
 void linux_store(uint64_t *word, uint64_t value);
+
+// Macros with casts (macro) and functions with a variable number of arguments (variadic), for CLibrary.swift.
+
+static inline int linux_errno(void) { return errno; }
+static inline void linux_set_errno(int number) { errno = number; }
+static inline int linux_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+static inline int linux_openat(int directory, const char *path, int flags, mode_t mode) {
+    return openat(directory, path, flags, mode);
+}
+static inline int linux_fcntl(int descriptor, int command, int argument) {
+    return fcntl(descriptor, command, argument);
+}
+static const mode_t linux_S_IFMT = S_IFMT, linux_S_IFSOCK = S_IFSOCK, linux_S_IFLNK = S_IFLNK;
+static const mode_t linux_S_IFREG = S_IFREG, linux_S_IFBLK = S_IFBLK, linux_S_IFDIR = S_IFDIR;
+static const mode_t linux_S_IFCHR = S_IFCHR, linux_S_IFIFO = S_IFIFO;
+static inline __sighandler_t linux_SIG_IGN(void) { return SIG_IGN; }
+static inline __sighandler_t linux_SIG_DFL(void) { return SIG_DFL; }
 
 #endif

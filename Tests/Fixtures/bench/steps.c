@@ -1,6 +1,6 @@
-// steps OUTPUT PROGRAM [ARGUMENT...]: runs a program of the address range below instruction by instruction until it starts
-// another, writes the addresses that it has executed into OUTPUT, hexadecimal, in the order of their first execution, and
-// prints how many instructions and system calls it took. An instruction that repeats itself counts once.
+// steps OUTPUT PROGRAM [ARGUMENT...]: runs a program of the address range below instruction by instruction until it
+// starts another, writes the addresses that it has executed into OUTPUT, hexadecimal, in the order of their first
+// execution, and prints how many instructions and system calls it took. An instruction that repeats itself counts once.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

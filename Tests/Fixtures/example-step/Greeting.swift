@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 
 /// Greets the user in every shell that reads a profile.
 package struct Greeting: Step {

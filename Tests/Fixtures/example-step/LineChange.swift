@@ -1,5 +1,4 @@
-import Linux
-package import SystemPackage
+package import Linux
 internal import Text
 
 /// A file of the user's has a line; what else it says stays.

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// What is looked at before a directory is used: what is there, whose it is, and what the user can do there.

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// How directories are made: either complete at once, or where only their maker can reach them. Nothing is changed

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 extension DirectoryChange {

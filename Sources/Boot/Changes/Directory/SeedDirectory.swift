@@ -1,4 +1,4 @@
-package import SystemPackage
+package import Linux
 
 /// A directory of image policy in which the seed user may make directories.
 package struct SeedDirectory: Equatable, Sendable {

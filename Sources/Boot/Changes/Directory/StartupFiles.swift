@@ -1,5 +1,4 @@
-import Linux
-package import SystemPackage
+package import Linux
 internal import Text
 
 /// Files that shells and git run as the user.

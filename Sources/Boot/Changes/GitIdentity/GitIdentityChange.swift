@@ -1,6 +1,5 @@
-import Linux
+package import Linux
 internal import Programs
-package import SystemPackage
 internal import Text
 
 /// Git's global configuration has an identity.

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 
 /// A link in the home leads to where things are kept. What was in its place is also kept.

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// What happens to something in the place of a link: it moves to the link's target, or is kept beside the link.

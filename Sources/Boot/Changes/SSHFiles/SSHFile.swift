@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 
 /// Writes into ssh's directory.
 enum SSHFile {

@@ -1,5 +1,4 @@
 package import Linux
-import SystemPackage
 
 /// A name in ssh's directory that a boot may create; everything else there is the user's.
 package struct SSHFileName: Hashable, Sendable {

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 
 /// ssh's files have their content. Those that an earlier boot wrote from a variable that is no longer set are gone.
@@ -44,13 +43,13 @@ package struct SSHFilesChange: Equatable, Sendable {
 }
 
 extension SSHFilesChange: ChangeKind {
-    var goal: String { "\(directory.shown()) has \(names.map(\.text).joined(separator: ", "))" }
+    var goal: String { "\(directory.shown()) has \(names.map { $0.text }.joined(separator: ", "))" }
 
     func done(by identity: String) -> String { "set up \(directory.shown()) as \(identity)" }
 
     var subject: FilePath? { directory }
 
-    var secrets: [Secret] { files.map(\.content) }
+    var secrets: [Secret] { files.map { $0.content } }
 
     func moved(by resolve: (FilePath) -> FilePath) -> Change? {
         .sshFiles(
@@ -69,7 +68,7 @@ extension SSHFilesChange: ChangeKind {
 
 extension SSHFilesChange {
     /// The names that the change makes.
-    package var names: [SSHFileName] { files.map(\.name) + (alias.map { [$0] } ?? []) }
+    package var names: [SSHFileName] { files.map { $0.name } + (alias.map { [$0] } ?? []) }
 
     /// Every name that a boot with these settings may have made.
     var possibleNames: [SSHFileName] {
@@ -82,7 +81,7 @@ extension SSHFilesChange {
         let place = "\(path.shown()) is a mount and is left alone"
         if files.isEmpty { return place }
         let (verb, them) = files.count == 1 ? ("is", "it") : ("are", "them")
-        let variables = files.map(\.variable).joined(separator: ", ")
+        let variables = files.map { $0.variable }.joined(separator: ", ")
         return "\(place), so that \(variables) \(verb) not used; unset \(them), or mount nothing there"
     }
 }

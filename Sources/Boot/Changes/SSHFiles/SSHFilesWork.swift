@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// The work of one change in ssh's directory.

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// Where the work is done: ssh's directory, and one in memory.
@@ -102,8 +101,8 @@ extension SSHFilesWork {
         // A container's root directory is not memory, but also ends with it.
         let ending = holders.filter { $0.1?.isMemory == true } + holders.filter { $0.1?.point == "/" }
         // Whoever can replace the directory chooses whom ssh trusts. Such a place comes last, and a note says so.
-        let exchangeable = ending.map(\.0).filter(isExchangeable)
-        let places = ending.map(\.0).filter { !exchangeable.contains($0) } + exchangeable
+        let exchangeable = ending.map { $0.0 }.filter(isExchangeable)
+        let places = ending.map { $0.0 }.filter { !exchangeable.contains($0) } + exchangeable
         var failure = BootError(
             "cannot keep keys off the volume of the home", reason: "neither /run nor /dev/shm ends with the container",
             remedy: "mount an emptyDir with medium: Memory at /dev/shm")

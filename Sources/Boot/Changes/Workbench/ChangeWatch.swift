@@ -1,5 +1,4 @@
-internal import Linux
-package import SystemPackage
+package import Linux
 internal import Text
 
 /// Ends a boot whose file server does not answer: only another process can kill one that waits for a server.
@@ -14,7 +13,7 @@ package struct ChangeWatch {
     ///   - start: starts the clock; when the time is over, the boot is killed, and ``explain(_:)`` derives the reason
     ///     from the message.
     ///   - stop: stops the clock.
-    package init(
+    @export(interface) package init(
         seconds: UInt32, start: @escaping (_ seconds: UInt32, _ message: String) -> Void, stop: @escaping () -> Void
     ) {
         self.seconds = seconds
@@ -27,25 +26,25 @@ package struct ChangeWatch {
     /// - Parameters:
     ///   - step: the step that makes it.
     ///   - path: where it is made; `nil` where it is the work of many places.
-    package func begin(step: String, path: FilePath?) {
+    @export(interface) package func begin(step: String, path: FilePath?) {
         guard seconds > 0 else { return }
         start(seconds, "\(step)\n\(seconds)\n\(path?.string ?? "")")
     }
 
     /// Stops the clock.
-    package func end() { stop() }
+    @export(interface) package func end() { stop() }
 
     /// The text that is reported when the time is over, from the message of ``begin(step:path:)``.
     ///
     /// Another process than the boot's calls it, which must not touch the path itself.
-    package static func explain(_ message: String) -> String {
+    @export(interface) package static func explain(_ message: String) -> String {
         let parts = message.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3 else { return message }
         let mounts = Mount.all(of: FileTree())
         let limit = "within \(parts[1]) s"
         let remedy = "\(PodVariables.timeout.name) changes the limit"
         guard !parts[2].isEmpty else {
-            let servers = mounts.filter(\.isNetwork).map { "\($0.source.shown()) on \($0.point.shown())" }
+            let servers = mounts.filter { $0.isNetwork }.map { "\($0.source.shown()) on \($0.point.shown())" }
             let which = servers.isEmpty ? "a volume" : servers.joined(separator: ", ")
             return "\(parts[0]): the container's files cannot be looked at: a file server did not answer \(limit); "
                 + "is it reachable (\(which))? \(remedy)"

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 
 /// Replaces root's files as a whole: a reader sees the old content or the new one.
 package enum FileReplacement {
@@ -15,7 +14,7 @@ package enum FileReplacement {
     ///   - owner: its user and group.
     ///   - tree: the container's files.
     /// - Throws: the error of the call that failed; the file is then as it was, and nothing is left beside it.
-    package static func replace(
+    @export(interface) package static func replace(
         _ path: FilePath, with content: [UInt8], mode: ModeBits, owner: (user: UInt32, group: UInt32),
         in tree: FileTree
     ) throws(SystemCallError) {
@@ -26,7 +25,7 @@ package enum FileReplacement {
             throw SystemCallError(call: "openat", path: path, errno: .tooManySymbolicLinkLevels)
         }
         do throws(SystemCallError) {
-            try exchange(name, in: parent, content, mode, owner)
+            _ = try exchange(name, in: parent, content, mode, owner)
         } catch let first where inPlaceErrors.contains(first.errno) {
             do throws(SystemCallError) {
                 try overwrite(name, in: parent, content)
@@ -46,16 +45,17 @@ package enum FileReplacement {
     ///   - content: its new content.
     ///   - mode: its mode.
     ///   - owner: its user and group.
+    /// - Returns: the file, open for writing behind its content.
     /// - Throws: the error of the call that failed; ELOOP for a link. Nothing is left beside the file then.
-    package static func replace(
+    @export(interface) package static func replace(
         _ name: FilePath.Component, in directory: borrowing Directory, with content: [UInt8], mode: ModeBits,
         owner: (user: UInt32, group: UInt32)
-    ) throws(SystemCallError) {
+    ) throws(SystemCallError) -> Descriptor {
         if try directory.status(name)?.kind == .link {
             throw SystemCallError(
                 call: "openat", path: directory.path.appending(name), errno: .tooManySymbolicLinkLevels)
         }
-        try exchange(name, in: directory, content, mode, owner)
+        return try exchange(name, in: directory, content, mode, owner)
     }
 
     /// A bind-mounted file cannot be renamed over (EBUSY, EXDEV), and its directory may not be writable.
@@ -66,11 +66,11 @@ package enum FileReplacement {
     private static func exchange(
         _ name: FilePath.Component, in parent: borrowing Directory, _ content: [UInt8], _ mode: ModeBits,
         _ owner: (user: UInt32, group: UInt32)
-    ) throws(SystemCallError) {
-        guard let temporary = FilePath.Component(".\(name.string).entrypoint") else { return }
-        // A killed boot may have left one. If it cannot be removed, creating the new one will report the error.
-        _ = try? parent.remove(temporary)
-        let file = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: 0o600)
+    ) throws(SystemCallError) -> Descriptor {
+        guard let temporary = FilePath.Component(".\(name.string).entrypoint") else {
+            throw SystemCallError(call: "openat", path: parent.path.appending(name), errno: .invalidArgument)
+        }
+        let file = try create(temporary, in: parent)
         do throws(SystemCallError) {
             try file.writeAll(content, path: parent.path.appending(temporary))
             try file.setOwner(user: owner.user, group: owner.group, path: parent.path.appending(temporary))
@@ -85,6 +85,20 @@ package enum FileReplacement {
         } catch {
             _ = try? parent.remove(temporary)
             throw error
+        }
+        return file
+    }
+
+    private static func create(
+        _ temporary: FilePath.Component, in parent: borrowing Directory
+    ) throws(SystemCallError) -> Descriptor {
+        let options: OpenOptions = [.writeOnly, .create, .exclusive]
+        do throws(SystemCallError) {
+            return try parent.open(temporary, options, mode: 0o600)
+        } catch  where error.errno == .fileExists {
+            // A killed boot has left it. If it cannot be removed, the second attempt reports the error.
+            _ = try? parent.remove(temporary)
+            return try parent.open(temporary, options, mode: 0o600)
         }
     }
 

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 
 /// What killed boots left under temporary names.
 enum Leftovers {

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 
 /// A new directory for the actor alone, in which something is made that then moves to its place beside the directory.
 ///

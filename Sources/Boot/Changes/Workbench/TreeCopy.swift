@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 
 /// A copy of a file or a tree, made so that others see either all of it or nothing.
 struct TreeCopy {

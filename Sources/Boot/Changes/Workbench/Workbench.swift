@@ -1,6 +1,5 @@
 import Linux
 internal import Programs
-import SystemPackage
 internal import Text
 
 /// The tools for making one change true, whatever its kind: looking, working as somebody, moving aside, running

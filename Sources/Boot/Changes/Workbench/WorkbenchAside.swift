@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// How something that is in the way is kept under another name, so that nothing is lost.

@@ -1,5 +1,4 @@
 import Linux
-import SystemPackage
 internal import Text
 
 /// Errors about paths, with what can be done about them.

@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 extension AccountFiles {

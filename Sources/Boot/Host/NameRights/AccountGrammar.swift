@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// The account files, and the other places where the C library looks for names (passwd(5), group(5), shadow(5),
@@ -24,7 +24,7 @@ enum AccountGrammar {
     }
 
     private static func isList(_ field: ArraySlice<UInt8>) -> Bool {
-        field.isEmpty || field.split(separator: .comma, omittingEmptySubsequences: false).allSatisfy(\.isPlainName)
+        field.isEmpty || field.split(separator: .comma, omittingEmptySubsequences: false).allSatisfy { $0.isPlainName }
     }
 
     /// Every line is a comment or an entry with a plain name; a line that begins with `+` or `-` refers to NIS.

@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 internal import Text
 
 /// Finds out whose home a path leads to, following the links of an image, even if the home does not exist yet.

@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// Files with a few words on each line.
@@ -78,7 +78,7 @@ enum ListGrammar {
             let text = line.bytes.withoutComment
             let (name, rest) = text.cut { !$0.isNameByte }
             let isVariable =
-                !name.contains(where: \.isLowercase) && !rest.words.isEmpty
+                !name.contains(where: { $0.isLowercase }) && !rest.words.isEmpty
                 && rest.words.allSatisfy { $0.starts(with: "DEFAULT=".utf8) || $0.starts(with: "OVERRIDE=".utf8) }
             if isVariable && !line.bytes.has("\\") { continue }
             let value = rest.trimmed

@@ -1,5 +1,4 @@
 package import Linux
-package import SystemPackage
 internal import Text
 
 /// What the files of an image say about rights that users and groups have by their names.
@@ -88,12 +87,14 @@ extension NameRights {
             guard let line = text.lines.first(where: { wanted.isWord(of: $0.bytes) }) else { continue }
             reasons.append("\(text.file.shown()):\(line.number): the word \(name) may be a name")
         }
-        if permitted.contains(where: { $0.matches(name) }) { return NameVerdict(reasons: reasons + unread.map(\.text)) }
+        if permitted.contains(where: { $0.matches(name) }) {
+            return NameVerdict(reasons: reasons + unread.map({ $0.text }))
+        }
         if !reasons.isEmpty { return NameVerdict(reasons: reasons) }
         for mention in mentions where mention.subject == .everyone {
             reasons.append("\(mention.place): everybody with a name has rights")
         }
-        return NameVerdict(reasons: reasons + problems.map(\.text))
+        return NameVerdict(reasons: reasons + problems.map { $0.text })
     }
 }
 

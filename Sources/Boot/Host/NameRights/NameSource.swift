@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 
 /// A place where an image may give rights to names.
 struct NameSource {

@@ -1,3 +1,5 @@
+internal import Linux
+
 /// The account file in which a name is looked up.
 package enum NameKind: Sendable {
     case user, group

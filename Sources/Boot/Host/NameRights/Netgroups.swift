@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// Groups of users that a name service knows (netgroup(5)): which lines use them, and whether all members are known.
@@ -26,7 +26,7 @@ struct Netgroups {
     }
 
     private static func read(_ line: SourceText.Line, _ findings: inout SourceFindings) -> Bool {
-        let (name, members) = line.bytes.withoutComment.cut(before: \.isBlank)
+        let (name, members) = line.bytes.withoutComment.cut(before: { $0.isBlank })
         guard name.isPlainName, !line.bytes.has("\\\"'") else { return false }
         var rest = members.trimmed
         while let first = rest.first {

@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// The services of pam(7), with the modules that distributions ship and arguments that name nobody.
@@ -14,7 +14,7 @@ enum PAMGrammar {
         var rest = line.bytes.withoutComment
         func next() -> ArraySlice<UInt8> {
             let word: ArraySlice<UInt8>
-            (word, rest) = rest.cut(before: \.isBlank)
+            (word, rest) = rest.cut(before: { $0.isBlank })
             rest = rest.trimmed
             return word
         }

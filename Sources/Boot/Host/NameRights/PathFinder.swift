@@ -99,7 +99,8 @@ struct PathFinder {
         if isStart || before.first == UInt8(ascii: "-") { return WrittenPath(word[slash...]) }
         if isUnclear(before) { return .unclear }
         // Programs may be told to work in the root directory.
-        return grammar == .sudoers && before.allSatisfy(\.isNameByte) ? WrittenPath([UInt8(ascii: "/")] + word) : nil
+        return grammar == .sudoers && before.allSatisfy { $0.isNameByte }
+            ? WrittenPath([UInt8(ascii: "/")] + word) : nil
     }
 
     /// Whether the text before a slash may be the start of any path.

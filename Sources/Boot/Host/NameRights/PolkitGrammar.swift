@@ -147,5 +147,5 @@ enum PolkitGrammar {
 }
 
 extension ArraySlice<(byte: UInt8, line: Int)> {
-    fileprivate var bytes: LazyMapSequence<Self, UInt8> { lazy.map(\.byte) }
+    fileprivate var bytes: LazyMapSequence<Self, UInt8> { lazy.map { $0.byte } }
 }

@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// sshd_config(5), as far as it names nobody, or only plain names.

@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// What a grammar finds in one file.
@@ -116,7 +116,7 @@ extension SourceFindings {
         if grammar.isCode || problems.contains(where: { $0.line == nil }) {
             return lines.contains { isMeant($0.bytes) } ? problems : []
         }
-        let numbers = Set(lines.filter { isMeant($0.bytes) }.map(\.number))
+        let numbers = Set(lines.filter { isMeant($0.bytes) }.map { $0.number })
         return problems.filter { $0.line.map(numbers.contains) ?? true }
     }
 }

@@ -1,5 +1,4 @@
 internal import Linux
-internal import SystemPackage
 internal import Text
 
 /// Reads the sources, but only those that only root can have written; anything else that is found is a problem.
@@ -243,7 +242,7 @@ struct SourceReader {
 
     /// Mentions whoever may have the home that contains a source.
     private mutating func nameHomes(on path: FilePath) {
-        for subject in homes.owners(of: WrittenPath(path)).map(\.subject) {
+        for subject in homes.owners(of: WrittenPath(path)).map({ $0.subject }) {
             rights.mentions.append(NameRights.Mention(subject: subject, file: path, line: nil))
         }
     }

@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// The lines of a file that count: without blank lines, and without lines that its grammar knows to be comments.
@@ -99,7 +99,7 @@ extension ArraySlice<UInt8> {
 
     /// The parts between separators, without surrounding blanks; they may be empty.
     func items(_ separator: Character) -> [ArraySlice<UInt8>] {
-        split(separator: separator.asciiValue ?? 0, omittingEmptySubsequences: false).map(\.trimmed)
+        split(separator: separator.asciiValue ?? 0, omittingEmptySubsequences: false).map { $0.trimmed }
     }
 
     /// The part before the first of some bytes, and the part that begins with it.
@@ -111,13 +111,13 @@ extension ArraySlice<UInt8> {
     /// The line without a comment that begins with `#`.
     var withoutComment: ArraySlice<UInt8> { cut { $0 == UInt8(ascii: "#") }.0.trimmed }
 
-    var isDecimal: Bool { !isEmpty && allSatisfy(\.isDigit) }
+    var isDecimal: Bool { !isEmpty && allSatisfy({ $0.isDigit }) }
 
     /// Whether this is nothing but a name as account files have it.
     var isPlainName: Bool {
         let body = last == UInt8(ascii: "$") ? dropLast() : self
         guard let first = body.first, first.isNameByte, first != UInt8(ascii: "-") else { return false }
-        return body.allSatisfy(\.isNameByte)
+        return body.allSatisfy { $0.isNameByte }
     }
 
     /// Whether this is an absolute path of characters that have no other meaning anywhere.

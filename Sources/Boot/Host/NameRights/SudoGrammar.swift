@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 
 /// What sudo loads, and doas's rules (sudo.conf(5), doas.conf(5)).
 enum SudoGrammar {

@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// Plain rules of sudo (sudoers(5)): lists of names separated by commas, aliases, settings that name nobody, and
@@ -14,7 +14,7 @@ enum SudoersGrammar {
             return readInclude(line, &findings)
         }
         if line.bytes.starts(with: "Defaults".utf8) { return SudoersDefaults.read(line, &findings) }
-        let (word, rest) = line.bytes.cut(before: \.isBlank)
+        let (word, rest) = line.bytes.cut(before: { $0.isBlank })
         guard let text = withoutComment(rest), !text.has("\""), let whole = withoutComment(line.bytes) else {
             return false
         }
@@ -39,7 +39,7 @@ enum SudoersGrammar {
     }
 
     private static func readInclude(_ line: SourceText.Line, _ findings: inout SourceFindings) -> Bool {
-        let (directive, rest) = line.bytes.cut(before: \.isBlank)
+        let (directive, rest) = line.bytes.cut(before: { $0.isBlank })
         let words = rest.words
         guard let path = words.first, path.isPlainPath else { return false }
         if words.count > 1 {
@@ -144,7 +144,7 @@ enum SudoersDefaults {
     ]
 
     static func read(_ line: SourceText.Line, _ findings: inout SourceFindings) -> Bool {
-        let (scope, settings) = line.bytes.dropFirst("Defaults".utf8.count).cut(before: \.isBlank)
+        let (scope, settings) = line.bytes.dropFirst("Defaults".utf8.count).cut(before: { $0.isBlank })
         switch scope.first {
         case nil: break
         // A host or a command, whose path may contain anything but the byte that ends it.

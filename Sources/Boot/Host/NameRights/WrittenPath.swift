@@ -1,4 +1,4 @@
-internal import SystemPackage
+internal import Linux
 internal import Text
 
 /// An absolute path as it is written in a text, in which a component may match several names.

@@ -16,7 +16,7 @@ extension UInt32 {
     /// id, which nobody has). Settings are read more strictly (``ValueFormats/accountID(_:)``); here it matters what
     /// other programs understand.
     init?(accountField field: ArraySlice<UInt8>) {
-        var digits = field.drop(while: \.isFieldBlank)
+        var digits = field.drop(while: { $0.isFieldBlank })
         let isNegative = digits.first == UInt8(ascii: "-")
         if isNegative || digits.first == UInt8(ascii: "+") { digits.removeFirst() }
         guard let value = digits.decimal else { return nil }
@@ -38,7 +38,7 @@ extension ArraySlice<UInt8> {
 
     /// Whether this is an absolute path that can be printed and put into the environment unchanged.
     var isAbsolutePath: Bool {
-        first == UInt8(ascii: "/") && !contains(where: \.isControl)
+        first == UInt8(ascii: "/") && !contains(where: { $0.isControl })
             && String(validating: self, as: UTF8.self) != nil
     }
 }

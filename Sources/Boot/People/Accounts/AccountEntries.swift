@@ -203,7 +203,7 @@ struct MemberList: Equatable {
         var hasNew = contains(new)
         var names: [ArraySlice<UInt8>] = []
         for name in text.split(separator: .comma, omittingEmptySubsequences: false) {
-            if !name.drop(while: \.isFieldBlank).elementsEqual(old) {
+            if !name.drop(while: { $0.isFieldBlank }).elementsEqual(old) {
                 names.append(name)
             } else if !hasNew {
                 names.append(new)
