@@ -47,7 +47,7 @@ let staticExecutable: [LinkerSetting] = [
     .unsafeFlags(["-static-executable"], runtime),
     .unsafeFlags(
         [
-            "-enable-experimental-feature", "Embedded", "-Xclang-linker", "-static",
+            "-enable-experimental-feature", "Embedded", "-Xclang-linker", "-static", "-Xclang-linker", "-no-pie",
             "-lswiftUnicodeDataTables", "-lyaml", "-lcap", "-lm",
         ], embedded),
 ]

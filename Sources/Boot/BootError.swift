@@ -28,7 +28,7 @@ package struct BootError: Error, Equatable, Sendable {
     }
 
     /// The error on one line without the step: what, why, which calls as whom, what to do.
-    @export(interface) package var message: String {
+    package var message: String {
         var text = action
         let words = reason.isEmpty ? attempts.last?.error.reason ?? "" : reason
         if !words.isEmpty { text += ": \(words)" }

@@ -112,8 +112,14 @@ private import CLinux
         defer { buffer.deallocate() }
         var names: [FilePath.Component] = []
         while true {
-            let count = try systemCall("getdents64", path) {
-                linux_directory_entries(rawValue, buffer.baseAddress, buffer.count)
+            let count: Int
+            do throws(SystemCallError) {
+                count = try systemCall("getdents64", path) {
+                    linux_directory_entries(rawValue, buffer.baseAddress, buffer.count)
+                }
+            } catch  where error.errno == .noSuchFileOrDirectory {
+                // The directory has been removed, and nothing is in it any more (readdir(3) takes it so, too).
+                return names
             }
             if count == 0 { return names }
             var offset = 0
@@ -121,7 +127,9 @@ private import CLinux
                 var (length, type) = (0, CInt(0))
                 let start = linux_directory_entry(buffer.baseAddress, offset, &length, &type)
                 // The kernel never returns an empty entry, but the loop would never end on one.
-                guard let start, length > 0 else { return names }
+                guard let start, length > 0 else {
+                    throw SystemCallError(call: "getdents64", path: path, errno: .ioError)
+                }
                 offset += length
                 if isLinksOnly && Int(type) != DT_LNK && Int(type) != DT_UNKNOWN { continue }
                 if let name = FilePath.Component(platformString: start), name.kind == .regular { names.append(name) }

@@ -159,9 +159,6 @@ extension FilePath {
         }
     }
 
-    /// The path without its last component, which is ``parent``.
-    package func removingLastComponent() -> FilePath { parent }
-
     /// Takes the last component away.
     ///
     /// - Returns: whether there was one.

@@ -197,8 +197,9 @@ package struct StateDirectory: ~Copyable {
 
     /// Whether the file already has the content and mode that would be written.
     private func has(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) -> Bool {
-        // Whatever cannot be opened has another content. Nobody but the owner puts anything here.
-        guard let file = try? directory.open(name, [.readOnly, .nonBlocking]) else { return false }
+        // To open a device that was mounted here could already do something.
+        guard try directory.status(name)?.kind == .file else { return false }
+        let file = try directory.open(name, [.readOnly, .nonBlocking])
         let path = path.appending(name)
         let opened = try file.status(path: path)
         guard opened.kind == .file, opened.user == owner.user, opened.group == owner.group, opened.mode == mode,

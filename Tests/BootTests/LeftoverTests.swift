@@ -163,7 +163,7 @@ struct LeftoverTests {
             let place = try Site.ofUser()
             let (file, link) = (place.scratch.appending(".zshenv"), place.home.appending(".x"))
             func leave(_ path: FilePath, _ make: (FilePath) throws -> Void) throws {
-                let left = path.removingLastComponent().appending(
+                let left = path.parent.appending(
                     TemporaryName.make(for: try #require(path.lastComponent)))
                 try make(left)
                 try Self.age(left)
@@ -191,8 +191,8 @@ struct LeftoverTests {
 extension Site {
     /// Makes a file of the user's, and the directories above it.
     fileprivate func makeFile(_ path: FilePath, in place: Site, _ content: String) throws {
-        if try FileTree().status(path.removingLastComponent(), links: .follow) == nil {
-            try makeDirectory(path.removingLastComponent())
+        if try FileTree().status(path.parent, links: .follow) == nil {
+            try makeDirectory(path.parent)
         }
         try makeFile(path, content)
     }

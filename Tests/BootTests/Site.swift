@@ -113,7 +113,7 @@ final class Site {
     func makeDirectory(_ path: FilePath, mode: mode_t = 0o755) throws {
         if mkdir(path.string, mode) != 0 {
             try #require(errno == ENOENT)
-            try makeDirectory(path.removingLastComponent())
+            try makeDirectory(path.parent)
             try #require(mkdir(path.string, mode) == 0)
         }
         try #require(chmod(path.string, mode) == 0)

@@ -108,6 +108,11 @@ struct StepPlanTests {
         #expect(Set(names).count == names.count)
     }
 
+    @Test func `no two groups have the same name, by which a group's settings are found`() {
+        let names = BootSequence.groups.all.map { $0.name }
+        #expect(names.count > BootSequence.steps.count && Set(names).count == names.count)
+    }
+
     @Test(
         arguments: [
             (

@@ -62,16 +62,7 @@ struct RestartCallsTests {
             try SecondStartTests.makeHomes(in: scratch)
             try SecondStartTests.withFullPod(scratch) { container in
                 container.environment = container.environment.with(["PATH": "/usr/bin"])
-                #expect(try container.boot("true").exitCode == 0)
-                container.mounts.append(.bind(container.traces, to: "/strace"))
-                // Otherwise the kernel hides the memory of a process that acts as another user, paths included.
-                container.capabilities.append("SYS_PTRACE")
-                container.entrypoint =
-                    ["/usr/bin/strace", "-y", "-qq", "-f", "-s", "200", "-o", "/strace/calls", "--"]
-                    + container.entrypoint
-                let outcome = try container.run("true")
-                #expect(outcome.exitCode == 0, "\(outcome)")
-                let trace = try String(contentsOfFile: container.traces + "/calls", encoding: .utf8)
+                let trace = try SecondStartTests.traceOfRestart(container)
                 try Self.compare(try Self.calls(of: trace))
             }
         }

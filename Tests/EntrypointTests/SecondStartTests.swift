@@ -21,6 +21,21 @@ struct SecondStartTests {
         }
     }
 
+    /// What strace shows of the second of two starts, which changes nothing.
+    static func traceOfRestart(_ container: Container) throws -> String {
+        #expect(try container.boot("true").exitCode == 0)
+        container.mounts.append(.bind(container.traces, to: "/strace"))
+        // Otherwise the kernel hides the memory of a process that acts as another user, paths included.
+        container.capabilities.append("SYS_PTRACE")
+        container.entrypoint =
+            ["/usr/bin/strace", "-f", "-y", "-qq", "-s", "200", "-o", "/strace/calls", "--"] + container.entrypoint
+        let outcome = try container.run("true")
+        // The capability is strace's; that the command does not get it is told.
+        #expect(outcome.log.last == ready && outcome.log.count == 2, "\(outcome)")
+        #expect(outcome.log.first?.contains("CAP_SYS_PTRACE") == true)
+        return try String(contentsOfFile: container.traces + "/calls", encoding: .utf8)
+    }
+
     @Test func `a second start changes nothing, and a second container nothing on scratch`() throws {
         try withSquashedScratch { scratch in
             try scratch.makeHomes()
@@ -44,18 +59,7 @@ struct SecondStartTests {
         try withRunDirectory { scratch in
             try Self.makeHomes(in: scratch)
             try Self.withFullPod(scratch) { container in
-                #expect(try container.boot("true").exitCode == 0)
-                container.mounts.append(.bind(container.traces, to: "/strace"))
-                // Otherwise the kernel hides the memory of a process that acts as another user, paths included.
-                container.capabilities.append("SYS_PTRACE")
-                container.entrypoint =
-                    ["/usr/bin/strace", "-f", "-y", "-qq", "-s", "200", "-o", "/strace/calls", "--"]
-                    + container.entrypoint
-                let outcome = try container.run("true")
-                // The capability is strace's; that the command does not get it is told.
-                #expect(outcome.log.last == Self.ready && outcome.log.count == 2, "\(outcome)")
-                #expect(outcome.log.first?.contains("CAP_SYS_PTRACE") == true)
-                let trace = try String(contentsOfFile: container.traces + "/calls", encoding: .utf8)
+                let trace = try Self.traceOfRestart(container)
                 // What the boot says or writes down may speak of scratch; what follows the last exec is the command's.
                 let lines = trace.split(separator: "\n").map(String.init)
                 let handover = lines.lastIndex { $0.contains(" exec") && $0.contains("\"true\"") }

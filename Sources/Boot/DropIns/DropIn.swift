@@ -52,11 +52,11 @@ package struct DropIn: Equatable, Sendable {
     /// A step from a file in one of the image's directories of steps.
     init(file: FilePath) {
         self.init(
-            name: file.removingLastComponent().lastComponent.map { "\($0.string)/" }.map {
+            name: file.parent.lastComponent.map { "\($0.string)/" }.map {
                 $0 + (file.lastComponent?.string ?? "")
             } ?? "",
             source: .directory, program: file,
-            identity: file.removingLastComponent() == Paths.rootSteps ? .root : .user)
+            identity: file.parent == Paths.rootSteps ? .root : .user)
     }
 
     /// The program with its arguments, as messages show them.

@@ -87,7 +87,7 @@ package final class PlanText {
     }
 
     /// The lines as one JSON object.
-    @export(interface) package var json: JSON {
+    package var json: JSON {
         .object([
             ("pending", .bool(isPending)),
             (

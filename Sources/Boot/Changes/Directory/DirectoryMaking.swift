@@ -15,7 +15,7 @@ extension DirectoryChange {
         var made: [FilePath] = []
         for path in missing.reversed() {
             // A directory deeper down may be anybody's: nothing is put there with the seed user's rights.
-            let named = bench.seedPlaces.named(path.removingLastComponent(), for: self.path, made: made)
+            let named = bench.seedPlaces.named(path.parent, for: self.path, made: made)
             let isOwn = try makeOne(path, named, on: bench)
             // A directory that another process has made in the meantime may be anybody's.
             if isOwn { made.append(path) }
@@ -35,7 +35,7 @@ extension DirectoryChange {
                 "cannot create \(path.shown())",
                 reason: "the seed user may only work in the directories that the "
                     + "image names",
-                remedy: "name \(path.removingLastComponent().shown()) in scratch.seedDirectories")
+                remedy: "name \(path.parent.shown()) in scratch.seedDirectories")
         }
         var attempts: [Attempt] = []
         var refusal: String?

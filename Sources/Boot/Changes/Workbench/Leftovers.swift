@@ -23,7 +23,7 @@ enum Leftovers {
     ///   - progress: is told that the work goes on.
     static func remove(beside path: FilePath, _ proof: Proof, in tree: FileTree, progress: () -> Void) {
         guard let name = path.lastComponent,
-            let directory = try? tree.openDirectory(path.removingLastComponent(), links: .follow),
+            let directory = try? tree.openDirectory(path.parent, links: .follow),
             let made = (try? directory.status(name)) ?? nil
         else { return }
         // By the clock of its own file system, nothing is younger than what was just made.

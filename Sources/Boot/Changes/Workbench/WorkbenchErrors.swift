@@ -56,7 +56,7 @@ extension Workbench {
                 return "add CHOWN to securityContext.capabilities.add in the pod spec"
             }
             guard isOnVolume else {
-                let isRoots = path.removingLastComponent() == Paths.homes || path.starts(with: "/etc")
+                let isRoots = path.parent == Paths.homes || path.starts(with: "/etc")
                 if isRoots && actors.isElevated && mount.point != "/" {
                     return "\(place) is mounted by the pod, and only the user works there: see volumeMounts"
                 }
