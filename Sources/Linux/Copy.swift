@@ -32,7 +32,7 @@ extension Directory {
         }
         var copier = TreeCopier(extent: extent, device: status.device)
         try copier.copy(
-            TreeCopier.Original(name: name, status: status), of: self, to: newName, in: destination, progress)
+            DirectoryEntry(name: name, kind: status.kind), of: self, to: newName, in: destination, progress)
         return copier.leftOut
     }
 
@@ -85,74 +85,77 @@ private struct TreeCopier {
         self.device = device
     }
 
-    /// An entry that is copied, as it was when it was looked at.
-    struct Original {
-        let name: FilePath.Component
-        let status: FileStatus
-    }
-
     /// The bits of the original's mode that the copy gets.
     private var kept: UInt32 { extent == .everything ? 0o777 : 0o755 }
 
     mutating func copy(
-        _ original: Original, of source: borrowing Directory, to newName: FilePath.Component,
+        _ original: DirectoryEntry, of source: borrowing Directory, to newName: FilePath.Component,
         in destination: borrowing Directory, _ progress: () -> Void
     ) throws(SystemCallError) {
         progress()
-        let (name, status) = (original.name, original.status)
-        let path = source.path.appending(name)
-        // A file in an overlay may have the device of its layer.
-        if extent == .everything && status.kind == .directory && status.device != device {
-            throw SystemCallError(call: "copy", path: path, errno: .improperLink)
-        }
-        switch status.kind {
-        case .file:
-            try copyFile(name, status, of: source, to: newName, in: destination)
-        case .link:
-            try destination.makeLink(newName, to: source.linkTarget(name))
-        case .directory:
-            guard depth < Self.deepest else {
-                throw SystemCallError(call: "copy", path: path, errno: .fileNameTooLong)
+        do throws(SystemCallError) {
+            var kind = original.kind
+            if kind == nil { kind = try source.status(original.name)?.kind }
+            switch kind {
+            case .file:
+                try copyFile(original.name, of: source, to: newName, in: destination)
+            case .link:
+                try destination.makeLink(newName, to: source.linkTarget(original.name))
+            case .directory:
+                try copyDirectory(original.name, of: source, to: newName, in: destination, progress)
+            case .pipe, .socket, .characterDevice, .blockDevice, .other:
+                let path = source.path.appending(original.name)
+                guard extent == .ordinaryFiles else {
+                    throw SystemCallError(call: "copy", path: path, errno: .notSupported)
+                }
+                leftOut.append(path)
+            case nil:
+                break
             }
-            try copyDirectory(original, of: source, to: newName, in: destination, progress)
-        case .pipe, .socket, .characterDevice, .blockDevice, .other:
-            guard extent == .ordinaryFiles else {
-                throw SystemCallError(call: "copy", path: path, errno: .notSupported)
-            }
-            leftOut.append(path)
+        } catch  where depth > 0 && error.errno == .noSuchFileOrDirectory {
+            // What has been removed since the directory was read is not copied; the copy's own directory must be there.
+            guard try source.status(original.name) == nil else { throw error }
         }
     }
 
     private func copyFile(
-        _ name: FilePath.Component, _ status: FileStatus, of source: borrowing Directory,
-        to newName: FilePath.Component, in destination: borrowing Directory
+        _ name: FilePath.Component, of source: borrowing Directory, to newName: FilePath.Component,
+        in destination: borrowing Directory
     ) throws(SystemCallError) {
         let (path, newPath) = (source.path.appending(name), destination.path.appending(newName))
         // A pipe that has taken the file's place must not block the boot.
         let original = try source.open(name, [.readOnly, .nonBlocking])
-        guard try original.status(path: path).inode == status.inode else {
+        let status = try original.status(path: path)
+        guard status.kind == .file else {
             throw SystemCallError(call: "copy", path: path, errno: .staleNFSFileHandle)
         }
         let copy = try destination.open(
             newName, [.writeOnly, .create, .exclusive], mode: ModeBits(rawValue: status.mode.rawValue & kept))
-        try original.copyContent(to: copy, path: path, newPath: newPath)
+        try original.copyContent(to: copy, size: status.size, path: path, newPath: newPath)
         try copy.close(path: newPath)
     }
 
     private mutating func copyDirectory(
-        _ original: Original, of source: borrowing Directory, to newName: FilePath.Component,
+        _ name: FilePath.Component, of source: borrowing Directory, to newName: FilePath.Component,
         in destination: borrowing Directory, _ progress: () -> Void
     ) throws(SystemCallError) {
-        let directory = try source.openDirectory(original.name)
-        let mode = ModeBits(rawValue: original.status.mode.rawValue & kept)
+        guard depth < Self.deepest else {
+            throw SystemCallError(call: "copy", path: source.path.appending(name), errno: .fileNameTooLong)
+        }
+        let directory = try source.openDirectory(name)
+        let original = try directory.status()
+        // A file in an overlay may have the device of its layer, but no directory has.
+        if extent == .everything && original.device != device {
+            throw SystemCallError(call: "copy", path: directory.path, errno: .improperLink)
+        }
+        let mode = ModeBits(rawValue: original.mode.rawValue & kept)
         // The owner must be able to fill the directory.
         try destination.makeDirectory(newName, mode: ModeBits(rawValue: mode.rawValue | 0o700))
         let copy = try destination.openDirectory(newName)
         depth += 1
         defer { depth -= 1 }
-        for entry in try directory.names() {
-            guard let status = try directory.status(entry) else { continue }
-            try self.copy(Original(name: entry, status: status), of: directory, to: entry, in: copy, progress)
+        for entry in try directory.entries() {
+            try self.copy(entry, of: directory, to: entry.name, in: copy, progress)
         }
         if mode.rawValue & 0o700 != 0o700 {
             try copy.setMode(ModeBits(rawValue: copy.status().mode.rawValue & (mode.rawValue | ~0o700)))
@@ -162,20 +165,26 @@ private struct TreeCopier {
 
 extension Descriptor {
     /// Copies from the current position to the end of the file, whatever size was reported for it.
+    ///
+    /// The end is where a read returns nothing, or the reported size was reached and less was returned than fits into the
+    /// buffer: to ask once more costs a system call for each file of a tree.
     fileprivate func copyContent(
-        to copy: borrowing Descriptor, path: FilePath, newPath: FilePath
+        to copy: borrowing Descriptor, size: Int, path: FilePath, newPath: FilePath
     ) throws(SystemCallError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
         defer { buffer.deallocate() }
+        var copied = 0
         while true {
             let count = try systemCall("read", path) { CLinux.read(rawValue, buffer.baseAddress, buffer.count) }
             if count == 0 { return }
+            copied += count
             var written = 0
             while written < count {
                 written += try systemCall("write", newPath) {
                     CLinux.write(copy.rawValue, buffer.baseAddress.map { $0 + written }, count - written)
                 }
             }
+            if copied == size && count < buffer.count { return }
         }
     }
 }

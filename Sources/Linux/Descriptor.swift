@@ -101,42 +101,6 @@ private import CLinux
         }
     }
 
-    /// The names in a directory, without `.` and `..`, byte for byte and in the directory's order.
-    ///
-    /// - Parameter isLinksOnly: whether only entries that are, or may be, symbolic links are wanted.
-    /// - Throws: the error of reading the directory.
-    package func entryNames(
-        path: FilePath, isLinksOnly: Bool = false
-    ) throws(SystemCallError) -> [FilePath.Component] {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 8192, alignment: 8)
-        defer { buffer.deallocate() }
-        var names: [FilePath.Component] = []
-        while true {
-            let count: Int
-            do throws(SystemCallError) {
-                count = try systemCall("getdents64", path) {
-                    linux_directory_entries(rawValue, buffer.baseAddress, buffer.count)
-                }
-            } catch  where error.errno == .noSuchFileOrDirectory {
-                // The directory has been removed, and nothing is in it any more (readdir(3) takes it so, too).
-                return names
-            }
-            if count == 0 { return names }
-            var offset = 0
-            while offset < count {
-                var (length, type) = (0, CInt(0))
-                let start = linux_directory_entry(buffer.baseAddress, offset, &length, &type)
-                // The kernel never returns an empty entry, but the loop would never end on one.
-                guard let start, length > 0 else {
-                    throw SystemCallError(call: "getdents64", path: path, errno: .ioError)
-                }
-                offset += length
-                if isLinksOnly && Int(type) != DT_LNK && Int(type) != DT_UNKNOWN { continue }
-                if let name = FilePath.Component(platformString: start), name.kind == .regular { names.append(name) }
-            }
-        }
-    }
-
     /// The result of fstat(2) for the file.
     ///
     /// - Parameter path: the path for the error.

@@ -174,8 +174,13 @@ package struct Directory: ~Copyable {
     ///
     /// - Throws: the error of opening or reading the directory.
     package func names() throws(SystemCallError) -> [FilePath.Component] {
-        try descriptor.entryNames(path: path)
+        try entries().map { $0.name }
     }
+
+    /// The entries of a directory that was opened for reading, without `.` and `..`, in the directory's order.
+    ///
+    /// - Throws: the error of reading the directory.
+    package func entries() throws(SystemCallError) -> [DirectoryEntry] { try descriptor.entries(path: path) }
 
     /// Removes an entry that is not a directory.
     ///

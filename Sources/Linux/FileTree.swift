@@ -143,7 +143,7 @@ package struct FileTree: Sendable {
     /// - Throws: the error of opening or reading the directory.
     package func names(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [FilePath.Component] {
         let directory = try open(path, [.readOnly, .directory], links: links)
-        return try directory.entryNames(path: path)
+        return try directory.entries(path: path).map { $0.name }
     }
 
     /// The names of the entries in a directory that are, or may be, symbolic links.
@@ -151,7 +151,7 @@ package struct FileTree: Sendable {
     /// - Throws: the error of opening or reading it.
     package func linkNames(in path: FilePath, links: LinkPolicy) throws(SystemCallError) -> [FilePath.Component] {
         let directory = try open(path, [.readOnly, .directory], links: links)
-        return try directory.entryNames(path: path, isLinksOnly: true)
+        return try directory.entries(path: path, isLinksOnly: true).map { $0.name }
     }
 
     /// Opens a directory to work in it and to read its names.

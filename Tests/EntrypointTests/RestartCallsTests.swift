@@ -68,6 +68,23 @@ struct RestartCallsTests {
         }
     }
 
+    /// How many instructions a restart may take, up to the command's execve. It takes 5 % less. What it takes is the same
+    /// in every run; only the C library's choice of functions for the processor changes it a little.
+    private static let mostInstructions = 2_250_000
+
+    @Test func `a restart takes no more instructions than it is allowed to`() throws {
+        try withRunDirectory { scratch in
+            try SecondStartTests.makeHomes(in: scratch)
+            try SecondStartTests.withFullPod(scratch) { container in
+                container.mounts.append(.bind(try TestMachine.tools + "/bench", to: "/bench"))
+                let outcome = try SecondStartTests.watchedRestart(of: container, by: ["/bench/steps", "/dev/null"])
+                let line = try #require(outcome.output.firstMatch(of: #/^(\d+) instructions, (\d+) system calls\n/#))
+                let (instructions, calls) = (try #require(Int(line.1)), try #require(Int(line.2)))
+                #expect(instructions <= Self.mostInstructions && calls > 200, "\(outcome)")
+            }
+        }
+    }
+
     private static func compare(_ calls: [String]) throws {
         var reasons: [String: [String]] = [:]
         for call in try known().reversed() { reasons[call.text, default: []].append(call.reason) }

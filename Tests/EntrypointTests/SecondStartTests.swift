@@ -23,17 +23,23 @@ struct SecondStartTests {
 
     /// What strace shows of the second of two starts, which changes nothing.
     static func traceOfRestart(_ container: Container) throws -> String {
-        #expect(try container.boot("true").exitCode == 0)
         container.mounts.append(.bind(container.traces, to: "/strace"))
+        _ = try watchedRestart(
+            of: container, by: ["/usr/bin/strace", "-f", "-y", "-qq", "-s", "200", "-o", "/strace/calls", "--"])
+        return try String(contentsOfFile: container.traces + "/calls", encoding: .utf8)
+    }
+
+    /// The second of two starts, which changes nothing, run by a program that watches it.
+    static func watchedRestart(of container: Container, by watcher: [String]) throws -> Outcome {
+        #expect(try container.boot("true").exitCode == 0)
         // Otherwise the kernel hides the memory of a process that acts as another user, paths included.
         container.capabilities.append("SYS_PTRACE")
-        container.entrypoint =
-            ["/usr/bin/strace", "-f", "-y", "-qq", "-s", "200", "-o", "/strace/calls", "--"] + container.entrypoint
+        container.entrypoint = watcher + container.entrypoint
         let outcome = try container.run("true")
-        // The capability is strace's; that the command does not get it is told.
+        // The capability is the watcher's; that the command does not get it is told.
         #expect(outcome.log.last == ready && outcome.log.count == 2, "\(outcome)")
         #expect(outcome.log.first?.contains("CAP_SYS_PTRACE") == true)
-        return try String(contentsOfFile: container.traces + "/calls", encoding: .utf8)
+        return outcome
     }
 
     @Test func `a second start changes nothing, and a second container nothing on scratch`() throws {

@@ -92,7 +92,6 @@ extension FilePathTests {
         #expect(path.components.map { $0.withPlatformString(Self.bytes) } == parts.names.map { Array($0.utf8) })
         #expect(last?.string == parts.names.last)
         #expect(path.parent == parts.parent)
-        #expect(path.parent == parts.parent)
         var shorter = path
         #expect(shorter.removeLastComponent() == (last != nil))
         #expect(shorter == parts.parent)

@@ -59,6 +59,75 @@ struct TreeCopyTests {
         }
     }
 
+    /// Copies a tree of a file, a directory and a link, and changes it once its entries are known.
+    private static func copy(
+        in directory: FilePath, changing change: (FilePath) throws -> Void
+    ) throws -> Result<[FilePath.Component], SystemCallError> {
+        let (from, to) = try parents(directory)
+        let tree = from.appending("tree")
+        try makeDirectory(tree)
+        try makeFile(tree.appending("file"))
+        try makeDirectory(tree.appending("directory"))
+        try makeLink(tree.appending("link"), to: "file")
+        var (count, failure) = (0, (any Error)?.none)
+        let source = try FileTree().openDirectory(from, links: .refuse)
+        let target = try FileTree().openDirectory(to, links: .refuse)
+        let error = SystemCallError.of { () throws(SystemCallError) in
+            _ = try source.copy("tree", to: "copy", in: target, extent: .ordinaryFiles) {
+                count += 1
+                if count == 2 { do { try change(tree) } catch { failure = error } }
+            }
+        }
+        if let failure { throw failure }
+        if let error { return .failure(error) }
+        return .success(try FileTree().names(in: to.appending("copy"), links: .refuse))
+    }
+
+    @Test func `what is removed while a tree is copied is not copied`() throws {
+        try withTemporaryDirectory { directory in
+            let result = try Self.copy(in: directory) { tree in
+                for name in ["file", "link"] { try #require(unlink(tree.appending(name).string) == 0) }
+                try #require(rmdir(tree.appending("directory").string) == 0)
+            }
+            #expect(try result.get().isEmpty)
+        }
+    }
+
+    @Test(arguments: ["file", "directory", "link"])
+    func `what is replaced by a pipe while a tree is copied is an error, and does not block`(name: String) throws {
+        try withTemporaryDirectory { directory in
+            let result = try Self.copy(in: directory) { tree in
+                let path = tree.appending(name).string
+                try #require(unlink(path) == 0 || rmdir(path) == 0)
+                try #require(mkfifo(path, 0o644) == 0)
+            }
+            let errno = #expect(throws: SystemCallError.self) { try result.get() }?.errno
+            #expect(errno == ["file": .staleNFSFileHandle, "directory": .notDirectory, "link": .invalidArgument][name])
+        }
+    }
+
+    @Test func `a directory that the copy goes to and that is removed is an error`() throws {
+        try withTemporaryDirectory { directory in
+            let result = try Self.copy(in: directory) { tree in
+                try #require(rmdir(tree.parent.parent.appending("to/copy").string) == 0)
+            }
+            #expect(throws: SystemCallError.self) { try result.get() }
+        }
+    }
+
+    @Test(arguments: ["/proc/self/mounts", "/sys/kernel/mm/transparent_hugepage/enabled"])
+    func `a file that is shorter or longer than it says is copied whole`(path: FilePath) throws {
+        try withTemporaryDirectory { directory in
+            let name = try #require(path.lastComponent)
+            let source = try FileTree().openDirectory(path.parent, links: .follow)
+            let target = try FileTree().openDirectory(directory, links: .refuse)
+            #expect(try source.copy(name, to: "copy", in: target, extent: .everything).isEmpty)
+            let content = try FileTree().read(path)
+            #expect(try !content.isEmpty && FileTree().read(directory.appending("copy")) == content)
+            #expect(try source.status(name)?.size != content.count)
+        }
+    }
+
     @Test func `nothing that exists is replaced, and a link is not followed`() throws {
         try withTemporaryDirectory { directory in
             let (from, to) = try Self.parents(directory)
