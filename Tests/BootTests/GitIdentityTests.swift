@@ -108,15 +108,85 @@ struct GitIdentityTests {
         }
     }
 
-    @Test func `a lock that stays is told`() async {
-        await #expect(processExitsWith: .success) {
+    @Test(arguments: [true, false]) func `a lock that stays is told`(hasGit: Bool) async {
+        await #expect(processExitsWith: .success) { [hasGit = hasGit as Bool] in
             let place = try Site.ofUser()
             try place.makeFile(place.scratch.appending(".gitconfig.lock"))
+            let reason =
+                hasGit
+                ? "git says: error: could not lock config file /scratch/.gitconfig: File exists"
+                : "another program is changing it"
             try expectSame(
-                place.story(of: Self.change(place)),
-                "failed: cannot set the identity in /scratch/.gitconfig: git says: error: could not lock config file "
-                    + "/scratch/.gitconfig: File exists; a git that was killed may have left the lock: "
-                    + "remove /scratch/.gitconfig.lock")
+                place.story(of: Self.change(place, git: hasGit ? "/usr/bin/git" : nil)),
+                "failed: cannot set the identity in /scratch/.gitconfig: \(reason); "
+                    + "a git that was killed may have left the lock: remove /scratch/.gitconfig.lock")
+            try expectSame(place.listing(place.scratch), ".gitconfig.lock 0644")
+        }
+    }
+
+    @Test(arguments: [true, false]) func `the lock of a boot that was killed is removed`(hasGit: Bool) async {
+        await #expect(processExitsWith: .success) { [hasGit = hasGit as Bool] in
+            let place = try Site.ofUser()
+            try place.makeFile(place.scratch.appending(".gitconfig"), mode: 0o640)
+            try place.makeFile(place.scratch.appending(".gitconfig.lock"), "[user]\n\tname = Jane\n")
+            try expectSame(place.story(of: Self.change(place, git: hasGit ? "/usr/bin/git" : nil)), "changed")
+            try expectSame(place.listing(place.scratch), ".gitconfig 0640 [user]\\n\tname = Jane\\n")
+        }
+    }
+
+    /// What other programs do while a boot waits for the lock, and the story of the boot.
+    static let others: [(content: String?, story: String, file: String)] = [
+        // Another boot is faster.
+        ("[user]\n\tname = Jane\n", "already", "[user]\n\tname = Jane\n"),
+        // Git sets something else.
+        ("[core]\n", "changed", "[core]\n[user]\n\tname = Jane\n"),
+        // A program gives up.
+        (nil, "changed", "[user]\n\tname = Jane\n"),
+    ]
+
+    @Test(arguments: others) func `what another program writes under the lock is not lost`(
+        content: String?, story: String, file: String
+    ) async {
+        await #expect(processExitsWith: .success) {
+            [content = content as String?, story = story as String, file = file as String] in
+            let place = try Site.ofUser()
+            let (path, lock) = (place.scratch.appending(".gitconfig"), place.scratch.appending(".gitconfig.lock"))
+            // A lock that looks like a boot's own is waited for.
+            try place.makeFile(lock, "[user]\n\tname = Jane\n")
+            let child = fork()
+            if child == 0 {
+                usleep(300_000)
+                if let content { try? content.write(toFile: path.string, atomically: false, encoding: .utf8) }
+                unlink(lock.string)
+                _exit(0)
+            }
+            try expectSame(place.story(of: Self.change(place)), story)
+            waitpid(child, nil, 0)
+            #expect(try String(contentsOfFile: path.string, encoding: .utf8) == file)
+            let names = try FileManager.default.contentsOfDirectory(atPath: place.scratch.string)
+            #expect(names == [".gitconfig"])
+        }
+    }
+
+    @Test(arguments: ["Jané \"J\" = ;O'Neil", "Jane Doe", "a\\"])
+    func `an empty file gets byte for byte what git would write, without git`(name: String) async {
+        await #expect(processExitsWith: .success) { [name = name as String] in
+            let place = try Site.ofUser()
+            let file = place.scratch.appending(".gitconfig")
+            var texts: [String] = []
+            for git in ["/usr/bin/git", nil] as [FilePath?] {
+                try place.makeFile(file, mode: 0o640)
+                // Nothing is run: this is no git.
+                let program = git == nil ? nil : "/usr/bin/false" as FilePath
+                let change = Self.change(place, name: name, email: "j@example.org", git: program)
+                try expectSame(place.story(of: change), "changed")
+                texts.append(try String(contentsOfFile: file.string, encoding: .utf8))
+                try #require(unlink(file.string) == 0)
+            }
+            try place.makeFile(file, "\n")
+            try expectSame(place.story(of: Self.change(place, name: name, email: "j@example.org")), "changed")
+            let byGit = try String(contentsOfFile: file.string, encoding: .utf8)
+            #expect(texts.allSatisfy { "\n" + $0 == byGit })
         }
     }
 
@@ -146,13 +216,11 @@ struct GitIdentityTests {
                 place.story(of: Self.change(place)),
                 "failed: cannot read /scratch/.gitconfig: permission denied (openat EACCES as user)")
             try #require(unlink(file.string) == 0 && chown(place.scratch.string, 0, 0) == 0)
-            try expectSame(
-                place.story(of: Self.change(place)),
-                "failed: cannot set the identity in /scratch/.gitconfig: git says: error: could not lock config file "
-                    + "/scratch/.gitconfig: Permission denied")
-            try expectSame(
-                place.story(of: Self.change(place, git: nil)),
-                "failed: cannot write /scratch/.gitconfig: permission denied (openat EACCES as user)")
+            for git in ["/usr/bin/git", nil] as [FilePath?] {
+                try expectSame(
+                    place.story(of: Self.change(place, git: git)),
+                    "failed: cannot write /scratch/.gitconfig: permission denied (openat EACCES as user)")
+            }
         }
     }
 
@@ -176,6 +244,7 @@ struct GitIdentityTests {
     @Test func `a program that is no git is told`() async {
         await #expect(processExitsWith: .success) {
             let place = try Site.ofUser()
+            try place.makeFile(place.scratch.appending(".gitconfig"), "[core]\n")
             try expectSame(
                 place.story(of: Self.change(place, git: "/usr/bin/false")),
                 "failed: cannot set the identity in /scratch/.gitconfig: git says: exit code 1")

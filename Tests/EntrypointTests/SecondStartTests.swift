@@ -30,7 +30,7 @@ struct SecondStartTests {
     }
 
     /// The second of two starts, which changes nothing, run by a program that watches it.
-    static func watchedRestart(of container: Container, by watcher: [String]) throws -> Outcome {
+    static func watchedRestart(of container: Container, by watcher: [ByteString]) throws -> Outcome {
         #expect(try container.boot("true").exitCode == 0)
         // Otherwise the kernel hides the memory of a process that acts as another user, paths included.
         container.capabilities.append("SYS_PTRACE")

@@ -42,19 +42,24 @@ package struct GitConfiguration: Equatable, Sendable {
         if section.hasPrefix("includeif\n") { (hasIncludes, hasConditionalIncludes) = (true, true) }
     }
 
-    /// A value as it is written after `key = `, always in quotes.
-    package static func quoted(_ value: String) -> String {
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\t": text += "\\t"
-            default: text.unicodeScalars.append(scalar)
+    /// A value as git writes it after `key = `: in quotes where it has to be.
+    package static func written(_ value: String) -> String {
+        let bytes = Array(value.utf8)
+        let space = UInt8(ascii: " ")
+        let isQuoted =
+            bytes.first == space || bytes.last == space
+            || bytes.contains { [UInt8(ascii: ";"), UInt8(ascii: "#"), 0x0D].contains($0) }
+        var text: [UInt8] = isQuoted ? [UInt8(ascii: "\"")] : []
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+            case 0x0A: text += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
+            case 0x09: text += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
+            default: text.append(byte)
             }
         }
-        return text + "\""
+        if isQuoted { text.append(UInt8(ascii: "\"")) }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -36,8 +36,16 @@ extension GitIdentityChange: CheckedChange {
     enum Difference {
         /// Git must add some entries.
         case lacks([Entry], Git)
-        /// A file that is empty or missing must get some entries; it is written without git.
+        /// A file that is empty or missing must get some entries; it is written without git, which would take longer
+        /// than the rest of a first boot.
         case isEmpty([Entry], mode: ModeBits)
+
+        /// The entries that are missing.
+        var entries: [Entry] {
+            switch self {
+            case .lacks(let entries, _), .isEmpty(let entries, _): entries
+            }
+        }
     }
 
     func check(on bench: Workbench) throws(BootError) -> Finding<Difference> {
@@ -51,7 +59,16 @@ extension GitIdentityChange: CheckedChange {
         if isDoubtful && (bench.actors.isObserver || !bench.tree.isRealRoot) {
             return .unneeded("only git could tell, and a program of another root or for another user is not run")
         }
-        guard let git else { return try checkWithoutGit(file, missing, on: bench) }
+        if file.size == 0 && !isDoubtful, try bench.look(at: path)?.kind != .link {
+            return .differs(.isEmpty(missing, mode: file.mode))
+        }
+        guard let git else {
+            // Nothing can be added to what the user has written.
+            return .skipped(
+                file.size == 0
+                    ? "the image has no git, and \(path.shown()) is a symbolic link"
+                    : "the image has no git to add it to what is there")
+        }
         let program = Git(program: git, file: path, home: home)
         return isDoubtful
             ? try check(asking: program, configuration, on: bench) : .differs(.lacks(missing, program))
@@ -74,24 +91,32 @@ extension GitIdentityChange: CheckedChange {
         return .differs(.lacks(missing, git))
     }
 
-    /// Without git, nothing can be added to what the user has written: only an empty or missing file is written.
-    private func checkWithoutGit(
-        _ file: ConfigurationFile, _ missing: [Entry], on bench: Workbench
-    ) throws(BootError) -> Finding<Difference> {
-        guard file.size == 0 else { return .skipped("the image has no git to add it to what is there") }
-        guard try bench.look(at: path)?.kind != .link else {
-            return .skipped("the image has no git, and \(path.shown()) is a symbolic link")
-        }
-        return .differs(.isEmpty(missing, mode: file.mode))
-    }
-
     func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome {
         switch difference {
-        case .lacks(let missing, let git):
-            for entry in missing { try run(git, ["--", "user.\(entry.key)", entry.value], on: bench) }
-        case .isEmpty(let missing, let mode): try write(missing, mode: mode, on: bench)
+        case .lacks(let missing, let git): try add(missing, by: git, on: bench)
+        case .isEmpty(let missing, let mode):
+            let lines = missing.map { "\t\($0.key) = \(GitConfiguration.written($0.value))\n" }
+            if try fill(with: Array("[user]\n\(lines.joined())".utf8), mode: mode, on: bench) { break }
+            // Another program is changing the file, or has changed it.
+            let finding = try check(on: bench)
+            guard case .differs(let left) = finding else { return finding.outcome }
+            guard let git else {
+                throw BootError(
+                    "cannot set the identity in \(path.shown())", reason: "another program is changing it",
+                    remedy: GitIdentityChange.remedy(against: path))
+            }
+            try add(left.entries, by: Git(program: git, file: path, home: home), on: bench)
         }
         return .changed
+    }
+
+    private func add(_ missing: [Entry], by git: Git, on bench: Workbench) throws(BootError) {
+        for entry in missing { try run(git, ["--", "user.\(entry.key)", entry.value], on: bench) }
+    }
+
+    /// What to do about the lock of a file that stays.
+    private static func remedy(against path: FilePath) -> String {
+        "a git that was killed may have left the lock: remove \(path.shown()).lock"
     }
 }
 
@@ -139,38 +164,12 @@ extension GitIdentityChange {
             // Git makes the file.
         }
     }
-
-    private func write(_ missing: [Entry], mode: ModeBits, on bench: Workbench) throws(BootError) {
-        let lines = missing.map { "\t\($0.key) = \(GitConfiguration.quoted($0.value))\n" }
-        let content = Array("[user]\n\(lines.joined())".utf8)
-        try bench.perform("cannot write", path) { () throws(SystemCallError) in
-            guard let name = path.lastComponent else { return }
-            let parent = try bench.tree.openParent(of: path, links: .follow)
-            let temporary = TemporaryName.make(for: name)
-            do throws(SystemCallError) {
-                let new = try parent.open(temporary, [.writeOnly, .create, .exclusive], mode: mode)
-                try new.writeAll(content, path: path)
-                try new.close(path: path)
-                // Another container may have written the file in the meantime.
-                guard try parent.status(name)?.size ?? 0 == 0 else {
-                    try parent.remove(temporary)
-                    return
-                }
-                try parent.rename(temporary, to: name)
-                Leftovers.remove(
-                    beside: path, Leftovers.Proof(content: content), in: bench.tree, progress: bench.keepWatchWaiting)
-            } catch {
-                _ = try? parent.remove(temporary)
-                throw error
-            }
-        }
-    }
 }
 
 // The program.
 extension GitIdentityChange {
     /// How often git is tried, and how long the pauses are in milliseconds, while another git holds the file's lock.
-    private static let lockAttempts = (count: 100, pause: 20 as UInt64)
+    static let lockAttempts = (count: 100, pause: 20 as UInt64)
 
     /// Runs `git config` as the user, and waits while another git holds the file's lock.
     ///
@@ -196,7 +195,7 @@ extension GitIdentityChange {
             reason: answer.isOverdue
                 ? "git did not end within \(Git.timeLimit) s"
                 : "git says: \((answer.text.isEmpty ? "exit code \(answer.code)" : answer.text).shown())",
-            remedy: isLocked ? "a git that was killed may have left the lock: remove \(file).lock" : "")
+            remedy: isLocked ? Self.remedy(against: git.file) : "")
     }
 
     private func runOnce(_ git: Git, _ arguments: [String], on bench: Workbench) throws(BootError) -> Git.Answer {
