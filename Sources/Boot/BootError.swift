@@ -1,4 +1,4 @@
-internal import Linux
+package import Linux
 
 /// Why the boot cannot go on, or why a change could not be made.
 package struct BootError: Error, Equatable, Sendable {
@@ -14,10 +14,20 @@ package struct BootError: Error, Equatable, Sendable {
     package let remedy: String
     /// How the program ends because of it.
     package let exitCode: ExitCode
+    /// What has the same effect on other changes, if that is known.
+    package let cause: Cause?
+
+    /// A reason that several changes fail for: it is told once.
+    package enum Cause: Equatable, Sendable {
+        /// Only root could make the change, and the boot is not root.
+        case noRoot
+        /// What is mounted at a place cannot be written, for the reason of this error.
+        case mount(FilePath, Errno)
+    }
 
     package init(
         step: String = "", _ action: String, reason: String = "", attempts: [Attempt] = [], remedy: String = "",
-        exitCode: ExitCode = .boot
+        exitCode: ExitCode = .boot, cause: Cause? = nil
     ) {
         self.step = step
         self.action = action
@@ -25,14 +35,20 @@ package struct BootError: Error, Equatable, Sendable {
         self.attempts = attempts
         self.remedy = remedy
         self.exitCode = exitCode
+        self.cause = cause
     }
 
     /// The error on one line without the step: what, why, which calls as whom, what to do.
-    package var message: String {
+    package var message: String { text(withAttempts: true) }
+
+    /// The error as people are told it: without the calls.
+    package var brief: String { text(withAttempts: false) }
+
+    private func text(withAttempts: Bool) -> String {
         var text = action
         let words = reason.isEmpty ? attempts.last?.error.reason ?? "" : reason
         if !words.isEmpty { text += ": \(words)" }
-        if !attempts.isEmpty { text += " (\(attemptsText))" }
+        if withAttempts && !attempts.isEmpty { text += " (\(attemptsText))" }
         if !remedy.isEmpty { text += "; \(remedy)" }
         return text
     }

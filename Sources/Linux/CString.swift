@@ -50,10 +50,33 @@ package struct CString: @unchecked Sendable {
         strchr(pointer, CInt(UInt8(ascii: "="))).map { $0 - pointer }
     }
 
+    /// Calls a function with the name of an environment entry that has a value; `false` for one that has none.
+    ///
+    /// - Parameter length: ``variableNameLength``.
+    package func withVariableName(length: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+        guard pointer[length] != 0, pointer[length + 1] != 0 else { return false }
+        return pointer.withMemoryRebound(to: UInt8.self, capacity: length) {
+            body(UnsafeBufferPointer(start: $0, count: length))
+        }
+    }
+
     /// Whether the string starts with some bytes.
     package func starts(with bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let start = bytes.baseAddress else { return true }
         return strncmp(pointer, UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self), bytes.count) == 0
+    }
+
+    /// Whether a text occurs in the string (strstr(3)).
+    package func contains(_ text: StaticString) -> Bool {
+        strstr(pointer, UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)) != nil
+    }
+
+    /// Calls a function with the bytes from an offset on, which is at most ``count``.
+    package func withBytes(from offset: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+        let count = strlen(pointer + offset)
+        return (pointer + offset).withMemoryRebound(to: UInt8.self, capacity: count) {
+            body(UnsafeBufferPointer(start: $0, count: count))
+        }
     }
 
     /// The bytes from an offset on, which is at most ``count``.

@@ -48,6 +48,16 @@ package struct EnvironmentBlock: Sendable {
         }
     }
 
+    /// The names for which something holds, in the order of the entries. Those without a value are left out: they count as
+    /// unset.
+    package func names(where holds: (UnsafeBufferPointer<UInt8>) -> Bool) -> [String] {
+        entries.indices.compactMap { index in
+            guard nameLengths[index] > 0 else { return nil }
+            let isWanted = entries[index].withVariableName(length: nameLengths[index], holds)
+            return isWanted ? entries[index].variableName : nil
+        }
+    }
+
     /// The environment with some variables set and some removed; everything else stays as it is.
     ///
     /// A variable that is set replaces its first entry, and other entries with its name are dropped, because programs

@@ -80,11 +80,14 @@ package struct BootRun {
         let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
         // From here on programs run as the user, who must not read what the init still holds of the environment.
         initHandle?.waitForInit()
+        report.expect(persistent: preparation.scratch.persistentDirectories)
         var apply = preparation.apply(.boot, watch: watch)
         apply.takeExport = report.takeExport
         apply.say = { step, line in report.line(.info, step, line) }
         do throws(BootError) {
-            return try apply.run(preparation.plan, observe: report.observe)
+            let exports = try apply.run(preparation.plan, observe: report.observe)
+            if preparation.actors.isBare { tellWhatIsMissing(preparation, exports) }
+            return exports
         } catch {
             // The record of the failure is written as root.
             if (try? preparation.actors.become(.root)) != nil {
@@ -94,6 +97,30 @@ package struct BootRun {
             }
             throw error
         }
+    }
+
+    /// Tells, in one line, what a start without privileges lacks, and what would change that.
+    private func tellWhatIsMissing(_ preparation: Preparation, _ exports: [(name: String, value: String)]) {
+        let (people, actors) = (preparation.people, preparation.actors)
+        var missing: [String] = []
+        for position in report.changesForWantOfRoot() {
+            let change = preparation.plan.changes[position].planned.change
+            switch change {
+            case .accounts: missing.append("no account")
+            case .command(let change): missing.append("\(change.dropIn.name.shown()) not run")
+            case _ where change.path == Paths.sudoersFile: missing.append("no sudo")
+            case _ where change.path == people.user.home:
+                let home = exports.last { $0.name == "HOME" }?.value ?? ""
+                missing.append(
+                    home == preparation.scratch.home.string
+                        ? "home is the scratch directory" : "home is \(home.shown())")
+            default: missing.append("not so: \(change.goal)")
+            }
+        }
+        guard !missing.isEmpty else { return }
+        let remedy = actors.isRestricted ? "" : "; \(actors.fieldAgainstRoot)"
+        report.line(
+            .info, Identity.name, "started without privileges: \(missing.joined(separator: ", "))\(remedy)")
     }
 
     /// The settings; `nil` when something is wrong with them, which is then reported.

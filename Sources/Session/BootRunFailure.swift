@@ -15,10 +15,10 @@ extension BootRun {
     /// - Returns: the exit code.
     func fail(_ error: BootError) -> Int32 {
         planText?.add("would fail", error.step, error.message)
-        report.line(.error, error.step, error.message)
+        report.line(for: error)
         if !request.isPlan, actsAsCaller() {
             let place = error.step.isEmpty ? "" : "\(error.step): "
-            leaveReason("entrypoint: \(place)\(error.message)")
+            leaveReason("entrypoint: \(place)\(error.brief)")
         }
         return error.exitCode.rawValue
     }

@@ -29,11 +29,7 @@ extension BootRun {
         watch?.begin(step: "report", path: Paths.state)
         keepState(preparation, exports, entries, failure: nil)
         watch?.end()
-        let time = Clock.microseconds(since: report.started).inMilliseconds
-        report.line(
-            .info, "",
-            "ready: \(report.changes.counted("change")) in \(time); \(command[0].bytes.shown()) as \(user.name) "
-                + "(\(user.credentials.text)) in \(directory.shown())")
+        tellReady(preparation, exports, command[0])
         CurrentProcess.setUmask(preparation.scratch.umask)
         do throws(BootError) {
             try becomeUser(preparation) { watch?.begin(step: Handoff.name, path: directory) }
@@ -43,6 +39,27 @@ extension BootRun {
         throw become(command, environment: entries) { file in
             watch?.begin(step: Handoff.name, path: directory.pushing(file))
         }
+    }
+
+    /// Prints the last line of a boot.
+    private func tellReady(
+        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ command: CString
+    ) {
+        let user = preparation.people.user
+        let time = Clock.microseconds(since: report.started).inMilliseconds
+        let home = exports.last { $0.name == "HOME" }?.value ?? user.home.string
+        report.finish()
+        report.line(
+            .info, "",
+            "ready: \(report.changes.counted("change")), \(report.warnings.count.counted("warning")) in \(time); "
+                + "\(command.bytes.shown()) as \(user.name) (\(user.credentials.text)) in "
+                + "\(preparation.scratch.workingDirectory.shown()); home \(home.shown()); "
+                + "sudo \(hasSudo(preparation) ? "yes" : "no")")
+    }
+
+    /// Whether the user can become root with sudo.
+    private func hasSudo(_ preparation: Preparation) -> Bool {
+        preparation.identity.hasSudo(preparation.host) && !report.hasFailed(Paths.sudoersFile)
     }
 
     /// Warns of what the command will miss.
@@ -71,7 +88,7 @@ extension BootRun {
         let directory = preparation.scratch.workingDirectory
         try PrivilegeDrop.drop(
             to: user, from: host.privileges,
-            canRegain: preparation.identity.hasSudo(host) && !report.hasFailed(Paths.sudoersFile),
+            canRegain: hasSudo(preparation),
             keeping: preparation.settings.keptCapabilities)
         guardTerminal(host)
         enters()
@@ -95,8 +112,9 @@ extension BootRun {
         } catch {
             report.warn(
                 Handoff.name,
-                "the command may be able to type into the terminal of the shell that started it: \(error.reason) "
-                    + "(\(error.call) \(error.symbol)); start it with a terminal of its own (docker exec -it)")
+                Note(
+                    "the command may be able to type into the terminal of the shell that started it: \(error.reason); "
+                        + "start it with a terminal of its own (docker exec -it)", detail: error.symbol))
         }
     }
 
@@ -131,8 +149,10 @@ extension BootRun {
             let objection = start == .elevated ? (try? StateDirectory.objection(to: Paths.state, in: tree)) ?? nil : nil
             report.warn(
                 "report",
-                "cannot keep the report and the environment for later sessions in "
-                    + "\((error.path ?? "/run").shown()): \(objection ?? "\(error.reason) (\(error.symbol))")")
+                Note(
+                    "cannot keep the report and the environment for later sessions in "
+                        + "\((error.path ?? "/run").shown()): \(objection ?? error.reason)",
+                    detail: objection == nil ? error.symbol : ""))
         }
     }
 

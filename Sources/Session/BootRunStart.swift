@@ -23,7 +23,7 @@ extension BootRun {
             try openMissingStreams()
             split = try ProcessSplit(of: request, environment, privileges)
         } catch {
-            report.line(.error, error.step, error.message)
+            report.line(for: error)
             return error.exitCode.rawValue
         }
         let boot = BootRun(

@@ -6,14 +6,15 @@ package enum PrivilegeDrop {
     /// Gives the session's pipes and terminals to the user, who can then open `/dev/stderr`.
     ///
     /// - Returns: what could not be given, one line for each problem.
-    package static func giveStreams(to user: UInt32) -> [String] {
+    package static func giveStreams(to user: UInt32) -> [Note] {
         StandardStream.allCases.compactMap { stream in
             guard stream.isPipeOrTerminal else { return nil }
             do throws(SystemCallError) {
                 try stream.setOwner(user: user)
                 return nil
             } catch {
-                return "cannot give descriptor \(stream.rawValue) to the user: \(error.reason) (\(error.symbol))"
+                return Note(
+                    "cannot give descriptor \(stream.rawValue) to the user: \(error.reason)", detail: error.symbol)
             }
         }
     }

@@ -135,7 +135,7 @@ package struct StateDirectory: ~Copyable {
         var content: [UInt8] = []
         content.reserveCapacity(1 << 14)
         for entry in entries {
-            guard let name = entry.variableName, !secrets.isSecret(name) else { continue }
+            guard let name = entry.variableName, !secrets.isSecret(name, entry) else { continue }
             if exported.isSecret(name, entry) { continue }
             entry.append(to: &content)
             content.append(0)

@@ -11,4 +11,10 @@ extension [String] {
         }
         return result
     }
+
+    /// The texts as in a sentence: `a`, `a and b`, `a, b and c`.
+    package var inWords: String {
+        guard count > 1, let last else { return first ?? "" }
+        return "\(Array(dropLast()).joined(separator: ", ")) and \(last)"
+    }
 }

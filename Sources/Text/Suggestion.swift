@@ -9,6 +9,11 @@ package enum Suggestion {
             .filter { $0.0 <= limit }.min { $0.0 < $1.0 }?.1
     }
 
+    /// The edit distance of two words.
+    package static func distance(_ left: String, _ right: String) -> Int {
+        distance(Array(left.utf8), Array(right.utf8))
+    }
+
     /// The edit distance: how many bytes must be inserted, removed, replaced, or swapped with their neighbour (optimal
     /// string alignment).
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {

@@ -9,10 +9,11 @@ import Testing
 @Suite(.actingAsUsers)
 struct AccountFilesTests {
     private static func change(
-        _ found: AccountFiles, _ planned: AccountFiles, meanings: [String] = ["user jane added"]
+        _ found: AccountFiles, _ planned: AccountFiles, differences: [AccountDifference] = [.told("user jane added")]
     ) -> PlannedChange {
         PlannedChange(
-            .accounts(AccountsChange(PlannedAccounts(found: found, planned: planned, meanings: meanings))), by: [.root],
+            .accounts(AccountsChange(PlannedAccounts(found: found, planned: planned, differences: differences))),
+            by: [.root],
             onFailure: .warn,
             consequence: "sudo will not work")
     }

@@ -85,3 +85,8 @@ extension AccountFiles {
         }.joined(separator: "\n")
     }
 }
+
+extension AccountPlan {
+    /// What changes, one line for each change.
+    var changes: [String] { differences.map(\.text) }
+}

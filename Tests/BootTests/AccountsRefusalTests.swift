@@ -238,7 +238,8 @@ extension AccountCase {
                 gshadow: "root:*::\nMLO-unit:*::jane"),
             changes: [
                 "user 254321 (uid 254321) renamed to jane",
-                "user jane: gid set to 83070, home set to /home/jane, shell set to /bin/zsh, password field closed",
+                "user jane: gid set to 83070, home set to /home/jane, shell set to /bin/zsh",
+                "user jane: password field closed",
                 "group 83070 (gid 83070) renamed to MLO-unit",
             ]),
         AccountCase(

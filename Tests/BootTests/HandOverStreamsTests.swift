@@ -41,7 +41,10 @@ struct HandOverStreamsTests {
                 try Privileges.become(Credentials(user: 5, group: 5, groups: []))
                 #expect(
                     PrivilegeDrop.giveStreams(to: 254_321)
-                        == ["cannot give descriptor 1 to the user: operation not permitted (fchown EPERM)"])
+                        == [
+                            Note(
+                                "cannot give descriptor 1 to the user: operation not permitted", detail: "fchown EPERM")
+                        ])
             }
         }
     }

@@ -163,7 +163,7 @@ struct PeopleTests {
         let people = try Pod.people(on: .made(privileges))
         #expect(people.user.credentials == Credentials(user: 254_321, group: 83070, groups: [7, 8]))
         #expect(people.seed == nil)
-        #expect(people.accounts.meanings.map { $0.hasPrefix("user jane ") } == [true])
+        #expect(people.accounts.differences.map { $0.text.hasPrefix("user jane ") } == [true])
         #expect(people.accounts.planned.group == people.accounts.found.group)
         #expect(people.accounts.planned.shadow == people.accounts.found.shadow)
         #expect(people.accounts.planned.passwd != people.accounts.found.passwd)

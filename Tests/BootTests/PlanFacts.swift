@@ -32,7 +32,7 @@ enum PlanFacts {
         configuration.add(Array(text.utf8), name: "f")
         let pod = Pod.environment(variables.mapValues { Array($0.utf8) }, without: missing)
         let environment = EnvironmentBlock(
-            pod.entries + ["REGISTRY_PASSWORD=x", "MY_CREDENTIALS=x", "NO_SECRET=x"].map(string))
+            pod.entries + ["REGISTRY_PASSWORD=x", "MY_DSN=x", "NO_SECRET=x"].map(string))
         let settings: Settings
         do throws(SettingsError) {
             settings = try Settings.read(

@@ -21,7 +21,11 @@ struct ReportTests {
         AccountsChange(
             PlannedAccounts(
                 found: AccountFiles(), planned: AccountFiles(passwd: Array("jane:x:1:2:::\n".utf8)),
-                meanings: ["user jane (uid 1) added", "group lab (gid 2) added"])))
+                differences: [
+                    .told("user jane (uid 1) added"), .told("group lab (gid 2) added"),
+                    .joined(user: "jane", group: "a"),
+                    .joined(user: "jane", group: "b"), .detail("user jane: password field closed"),
+                ])))
     private static let failure = BootError(
         step: "scratch", "cannot create /s/jane",
         attempts: [
@@ -29,7 +33,7 @@ struct ReportTests {
         ], remedy: "ask \"them\"")
 
     private static func event(
-        _ change: Change, _ outcome: Outcome, notes: [String] = [], remark: String = "", microseconds: Int64 = 1050
+        _ change: Change, _ outcome: Outcome, notes: [Note] = [], remark: String = "", microseconds: Int64 = 1050
     ) -> Event {
         Event(
             change: StepChange(step: "scratch", planned: PlannedChange(change, by: [.user], onFailure: .warn)),
@@ -38,8 +42,10 @@ struct ReportTests {
 
     private static let events = [
         event(directory, .already), event(directory, .changed), event(file, .changed), event(removal, .changed),
-        event(accounts, .changed), event(directory, .changed, notes: ["it differs"], remark: "moved x aside"),
-        event(directory, .skipped("/s cannot be used")), event(directory, .failed(failure), notes: ["no scratch"]),
+        event(accounts, .changed),
+        event(directory, .changed, notes: [Note("it differs", detail: "fchown EPERM")], remark: "moved x aside"),
+        event(directory, .skipped("/s is a mount")), event(directory, .blocked(by: "/s")),
+        event(directory, .failed(failure), notes: [Note("no scratch")]),
     ]
 
     private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
@@ -54,19 +60,15 @@ struct ReportTests {
         return (report, lines.lines)
     }
 
-    @Test func `changes, warnings and errors are told line by line`() {
+    @Test func `what a step has done is one line, and warnings and errors are lines of their own`() {
         #expect(
             printed(LogSettings()).lines == [
-                "entrypoint: scratch: created /s/jane (0770) as user 1:2",
-                "entrypoint: scratch: wrote /etc/f (0440): passwordless sudo",
-                "entrypoint: scratch: removed /etc/f: the user has no sudo",
-                "entrypoint: scratch: user jane (uid 1) added; group lab (gid 2) added",
-                "entrypoint: scratch: created /s/jane (0770) as user 1:2; moved x aside",
                 "entrypoint: scratch: warning: it differs",
-                "entrypoint: scratch: warning: skipped: directory /s/jane (0770): /s cannot be used",
-                "entrypoint: scratch: warning: cannot create /s/jane: permission denied (mkdirat EACCES as user 1:2); "
-                    + "ask \"them\"",
+                "entrypoint: scratch: warning: skipped: directory /s/jane (0770): /s is a mount",
+                "entrypoint: scratch: warning: cannot create /s/jane: permission denied; ask \"them\"",
                 "entrypoint: scratch: warning: no scratch",
+                "entrypoint: scratch: created /s/jane; passwordless sudo; the user has no sudo; user jane (uid 1) added; "
+                    + "group lab (gid 2) added; user jane joined groups a and b; created /s/jane; moved x aside",
                 "entrypoint: ready",
                 "entrypoint: handoff: warning: a warning",
                 "entrypoint: handoff: an error",
@@ -80,26 +82,110 @@ struct ReportTests {
         #expect(printed(LogSettings(level: .quiet)).lines.count == 6)
     }
 
-    @Test func `a debug log has what was true already, and times`() {
-        let lines = printed(LogSettings(level: .debug)).lines
-        #expect(lines.first == "entrypoint: scratch: already: directory /s/jane (0770) (1.05 ms)")
-        #expect(lines.dropFirst().first == "entrypoint: scratch: created /s/jane (0770) as user 1:2 (1.05 ms)")
-        #expect(lines.count == 13)
+    @Test func `a debug log has every change, what was true already, calls and times`() {
+        #expect(
+            printed(LogSettings(level: .debug)).lines == [
+                "entrypoint: scratch: already: directory /s/jane (0770) (1.05 ms)",
+                "entrypoint: scratch: created /s/jane (0770) as user 1:2 (1.05 ms)",
+                "entrypoint: scratch: wrote /etc/f (0440): passwordless sudo (1.05 ms)",
+                "entrypoint: scratch: removed /etc/f: the user has no sudo (1.05 ms)",
+                "entrypoint: scratch: user jane (uid 1) added; group lab (gid 2) added; user jane joined group a; "
+                    + "user jane joined group b; user jane: password field closed (1.05 ms)",
+                "entrypoint: scratch: created /s/jane (0770) as user 1:2; moved x aside (1.05 ms)",
+                "entrypoint: scratch: warning: it differs (fchown EPERM)",
+                "entrypoint: scratch: warning: skipped: directory /s/jane (0770): /s is a mount",
+                "entrypoint: scratch: skipped: directory /s/jane (0770): /s cannot be used",
+                "entrypoint: scratch: warning: cannot create /s/jane: permission denied (mkdirat EACCES as user 1:2); "
+                    + "ask \"them\"",
+                "entrypoint: scratch: warning: no scratch",
+                "entrypoint: ready",
+                "entrypoint: handoff: warning: a warning",
+                "entrypoint: handoff: an error",
+            ])
     }
 
     @Test func `a line in JSON is one object`() throws {
         let lines = printed(LogSettings(format: .json)).lines
-        #expect(
-            lines.first
-                == #"{"program":"entrypoint","level":"info","step":"scratch","message":"created /s/jane (0770) as user 1:2"}"#
-        )
-        #expect(
-            lines.last == #"{"program":"entrypoint","level":"error","step":"handoff","message":"an error"}"#)
         for line in lines {
             let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
-            #expect(Set(object.keys) == ["program", "level", "step", "message"])
+            #expect(Set(object.keys) == ["time", "program", "level", "step", "message"])
+            let time = try #require(object["time"])
+            let date = try Date(
+                time, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true))
+            #expect(abs(date.timeIntervalSinceNow) < 60 && time.hasSuffix("Z"))
         }
+        let rest = lines.last.map { $0.drop { $0 != "," } }
+        #expect(rest == #","program":"entrypoint","level":"error","step":"handoff","message":"an error"}"#)
         #expect(lines.map { $0.contains(#""level":"warning""#) }.count { $0 } == 5)
+    }
+
+    /// What a log tells of failures of links, one after the other.
+    private func told(_ failures: [(path: FilePath, cause: BootError.Cause?)], _ level: LogSettings.Level) -> [String] {
+        let lines = Lines()
+        let report = Report(
+            log: LogSettings(level: level), secrets: Secrets(of: BootSequence.groups), started: Clock.monotonic
+        ) { lines.lines.append($0) }
+        for (path, cause) in failures {
+            let error = BootError("cannot create \(path)", reason: "no space left on device", cause: cause)
+            report.observe(Self.event(.link(LinkChange(path, to: "/t", .file, mode: nil)), .failed(error)))
+        }
+        return lines.lines
+    }
+
+    @Test func `one cause is one warning`() {
+        let full = BootError.Cause.mount("/s", .noSpace)
+        let failures: [(FilePath, BootError.Cause?)] = [
+            ("/s/a", full), ("/s/b", full), ("/t/c", .mount("/t", .noSpace)), ("/s/d", nil), ("/s/e", nil),
+            ("/s/f", full),
+            ("/s/g", .mount("/s", .readOnlyFileSystem)), ("/etc/h", .noRoot),
+        ]
+        let lines = told(failures, .info)
+        #expect(lines.allSatisfy { $0.hasPrefix("entrypoint: scratch: warning: cannot create /") })
+        #expect(lines.map { $0.split(separator: " ")[5].prefix(4) } == ["/s/a", "/t/c", "/s/d", "/s/e", "/s/g"])
+        #expect(told(failures, .quiet) == lines)
+        #expect(told(failures, .debug).count == 8)
+        #expect(told(failures, .debug).count { $0.contains("warning: ") } == 5)
+    }
+
+    /// What a step has done, and the line about it.
+    private static let deeds: [([(Deed, isBySeed: Bool, remark: String)], String)] = [
+        ([(.created("/s/jane"), false, "")], "created /s/jane"),
+        ([(.created("/s/jane"), true, "")], "created /s/jane as the seed user"),
+        (
+            [(.created("/s/homes/jane"), true, ""), (.created("/s/hf_cache"), false, "")],
+            "created /s/homes/jane as the seed user; created /s/hf_cache"
+        ),
+        (
+            [(.created("/s/homes/jane"), false, ""), (.created("/s/hf_cache"), false, "")],
+            "created homes/jane and hf_cache in /s"
+        ),
+        (
+            [(.created("/s/.shell"), false, ""), (.created("/s/.shell/.zshenv"), false, "")],
+            "created .shell and .shell/.zshenv in /s"
+        ),
+        ([(.created("/a"), false, ""), (.created("/b/c"), false, "")], "created /a and /b/c"),
+        ((1...6).map { (.created(FilePath("/s/\($0)")), false, "") }, "created 6 things in /s"),
+        ([(.copied("/docker/.zshrc", to: "/s/.zshrc"), false, "")], "copied /docker/.zshrc to /s/.zshrc"),
+        (
+            [(.copied("/docker/.zshrc", to: "/s/.zshrc"), false, ""), (.copied("/docker/.x", to: "/s/.x"), false, "")],
+            "copied .zshrc and .x from /docker"
+        ),
+        ([(.linked("/home/jane/.x", to: "/s/.x"), false, "")], "/home/jane/.x leads to /s/.x"),
+        (
+            [
+                (.linked("/home/jane/.x", to: "/s/.x"), false, ""), (.linked("/home/jane/.y", to: "/s/.y"), false, ""),
+                (.linked("/home/jane/.z", to: "/s/.z"), false, "what was in its place moved to /s/.z"),
+            ], "2 names lead to /s; /home/jane/.z leads to /s/.z; what was in its place moved to /s/.z"
+        ),
+        ([(.other("a"), false, ""), (.other("b"), false, "c")], "a; b; c"),
+    ]
+
+    @Test(arguments: deeds) func `what is alike is told together`(
+        deeds: [(Deed, isBySeed: Bool, remark: String)], line: String
+    ) {
+        var summary = StepSummary(of: "step")
+        for (deed, isBySeed, remark) in deeds { summary.add(deed, isBySeed: isBySeed, remark: remark) }
+        #expect(summary.text == line)
     }
 
     @Test func `the whole report is JSON that tells what was done, and no secret`() throws {
@@ -126,7 +212,7 @@ struct ReportTests {
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(
             (object["changes"] as? [[String: Any]])?.map { $0["outcome"] as? String ?? "" }
-                == ["already", "changed", "changed", "changed", "changed", "changed", "skipped", "failed"])
+                == ["already", "changed", "changed", "changed", "changed", "changed", "skipped", "skipped", "failed"])
         #expect((object["exports"] as? [String: String]) == ["HOME": "/home/jane", "A_TOKEN": "", "COPY": ""])
         #expect((object["failure"] as? [String: String])?["step"] == "scratch")
         #expect((object["changed"] as? Int) == 5)

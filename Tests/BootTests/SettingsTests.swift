@@ -96,7 +96,6 @@ struct SettingsTests {
         #expect(
             settings.notices == [
                 "ENTRYPOINT_LOGS is not a variable of entrypoint; did you mean ENTRYPOINT_LOG?",
-                "ENTRYPOINT_SERVICE_HOST is not a variable of entrypoint",
                 "ENTRYPOINT_ is not a variable of entrypoint",
             ])
     }
@@ -109,26 +108,77 @@ struct SettingsTests {
         #expect(try notices(10).count == 10)
         let eleven = try notices(11)
         #expect(eleven.count == 11)
-        #expect(eleven.last == "1 further variable of the form ENTRYPOINT_* not known to entrypoint either")
+        #expect(eleven.last == "1 further variable is not known to entrypoint either")
         let many = try notices(30_000)
         #expect(
             many.count == 11
                 && many.first == "ENTRYPOINT_LO0 is not a variable of entrypoint; did you mean ENTRYPOINT_LOG?")
-        #expect(many.last == "29990 further variables of the form ENTRYPOINT_* not known to entrypoint either")
+        #expect(many.last == "29990 further variables are not known to entrypoint either")
         let long = "ENTRYPOINT_" + String(repeating: "L", count: 100_000)
         let one = try Settings.read(from: EnvironmentBlock(Pod.environment().entries + [string(long + "=x")])).notices
         #expect(one.count == 1 && one[0].utf8.count < 300)
     }
 
-    @Test func `what a Service called entrypoint injects is not taken for a mistyped name`() throws {
+    @Test(arguments: ["ENTRYPOINT", "IDENTITY", "SCRATCH", "NB", "NB_USER", "NB_UI"])
+    func `what Kubernetes injects for a Service is not taken for a mistyped name`(service: String) throws {
         let injected = [
-            "ENTRYPOINT_SERVICE_HOST", "ENTRYPOINT_SERVICE_PORT", "ENTRYPOINT_SERVICE_PORT_HTTP", "ENTRYPOINT_PORT",
-            "ENTRYPOINT_PORT_80_TCP", "ENTRYPOINT_PORT_80_TCP_PROTO", "ENTRYPOINT_PORT_80_TCP_PORT",
-            "ENTRYPOINT_PORT_80_TCP_ADDR",
+            "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "SERVICE_PORT_A_B", "PORT", "PORT_80_TCP",
+            "PORT_80_TCP_PROTO", "PORT_80_TCP_PORT", "PORT_80_UDP_ADDR", "PORT_443_SCTP",
         ]
         let settings = try Settings.read(
-            from: EnvironmentBlock(Pod.environment().entries + injected.map { string($0 + "=x") }))
-        #expect(settings.notices == injected.map { "\($0) is not a variable of entrypoint" })
+            from: EnvironmentBlock(Pod.environment().entries + injected.map { string("\(service)_\($0)=x") }))
+        #expect(settings.notices == [])
+        let others = ["PORT_80", "PORT_80_TCPX", "PORT_X_TCP", "PORT_80_TCP_ADDR_X", "HOST", "PORTS"]
+        let known = try Settings.read(
+            from: EnvironmentBlock(Pod.environment().entries + others.map { string("NB_USERS_\($0)=x") }))
+        #expect(known.notices.count == others.count)
+    }
+
+    /// Names that are not known, what they may stand for, and whether they would decide who the user is.
+    private static let misspelt: [(name: String, known: String?, isFatal: Bool)] = [
+        ("IDENTITY_SUOD", "IDENTITY_SUDO", true), ("IDENTIY_SUDO", "IDENTITY_SUDO", true),
+        ("DENTITY_SUD", "IDENTITY_SUDO", true), ("NB_UDI", "NB_UID", true), ("NBUID", "NB_UID", true),
+        ("N_UID", "NB_UID", true), ("NB_ID", "NB_UID", true), ("NB_UIDS", "NB_UID", true), ("NB_USR", "NB_USER", true),
+        ("NB_GROUPE", "NB_GROUP", true), ("XB_GROUQ", "NB_GROUP", true),
+        ("SCRATCH_SEED_USR", "SCRATCH_SEED_USER", true),
+        ("SCRATCH_SED_USR", "SCRATCH_SEED_USER", true), ("SCRATCH_SEEDS", nil, false),
+        ("NB_UMASKS", nil, false), ("IDENTITY_THEFT", nil, false), ("NB_", nil, false),
+        ("SCRATCH_HOME_ROT", "SCRATCH_HOME_ROOT", false), ("WORKIN_DIR", "WORKING_DIR", false),
+        ("SSH_PRIVATE_KEY_B46", "SSH_PRIVATE_KEY_B64", false), ("SSH_PUBLICKEY", "SSH_PUBLIC_KEY", false),
+        ("GIT_USERNAME", "GIT_USER_NAME", false), ("UV_CACHE_DIRS", "UV_CACHE_DIR", false),
+        ("HF_HOMES", "HF_HOME", false), ("PERSISTANT_LINKS", "PERSISTENT_LINKS", false),
+    ]
+
+    @Test(arguments: misspelt) func `a name that is nearly one of ours is told, and never grants anything`(
+        name: String, known: String?, isFatal: Bool
+    ) throws {
+        let text = "\(name) is not a variable of entrypoint" + (known.map { "; did you mean \($0)?" } ?? "")
+        let pod = EnvironmentBlock(Pod.environment().entries + [string("\(name)=x")])
+        // Nor may it be what makes a start one for nobody in particular.
+        for environment in [pod, EnvironmentBlock([string("\(name)=x")])] {
+            if isFatal {
+                #expect(
+                    Pod.problems(environment)
+                        == ["\(text) (with identity.whenMisspelt: warn the boot goes on without it)"])
+            } else {
+                #expect(try Settings.read(from: environment).notices.contains(text))
+            }
+        }
+        let relaxed = EnvironmentBlock(pod.entries + [string("IDENTITY_WHEN_MISSPELT=warn")])
+        #expect(try Settings.read(from: relaxed).notices == [text])
+        // Without a value it counts as unset.
+        #expect(
+            try Settings.read(from: EnvironmentBlock(Pod.environment().entries + [string("\(name)=")])).notices == [])
+    }
+
+    @Test func `names of other programs are not told of`() throws {
+        let names = [
+            "SSH_AUTH_SOCK", "SSH_CONNECTION", "SSH_TTY", "GIT_AUTHOR_NAME", "UV_INDEX", "UV_PYTHON", "HF_HUB_OFFLINE",
+            "HF_TOKEN", "USER", "UID", "HOME", "LOGNAME", "SHELL", "PATH", "ZDOTDIRS_OF", "PYTHONPATH", "WANDB_DIR",
+        ]
+        let settings = try Settings.read(
+            from: EnvironmentBlock(Pod.environment().entries + names.map { string("\($0)=x") }))
+        #expect(settings.notices == [])
     }
 
     @Test func `a notice does not repeat what was set`() throws {

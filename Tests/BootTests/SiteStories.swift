@@ -30,7 +30,7 @@ extension Site {
             let exports = try apply(plan, mode: mode, seedPlaces: seedPlaces, start: start) { event in
                 let outcome = Self.words(event.outcome)
                 let whose = event.outcome == .changed ? "\(outcome) as \(event.identity)" : outcome
-                lines.append(([whose] + event.notes).joined(separator: "\n  "))
+                lines.append(([whose] + event.notes.map(\.whole)).joined(separator: "\n  "))
             }
             lines += exports.map { "\($0.name)=\($0.value)" }
         } catch {
@@ -74,7 +74,8 @@ extension Site {
 
     /// An event as text.
     func story(_ event: Event) -> String {
-        let lines = [Self.words(event.outcome)] + event.notes + (event.remark.isEmpty ? [] : [event.remark])
+        let lines =
+            [Self.words(event.outcome)] + event.notes.map(\.whole) + (event.remark.isEmpty ? [] : [event.remark])
         return plain(lines.joined(separator: "\n")).replacingOccurrences(of: "user \(user.text)", with: "user")
     }
 
@@ -83,6 +84,8 @@ extension Site {
         case .already: "already"
         case .changed: "changed"
         case .skipped(let reason): "skipped: \(reason)"
+        case .blocked(let place): "skipped: \(place) cannot be used"
+        case .unable(let reason): "skipped: \(reason)"
         case .unneeded(let reason): "unneeded: \(reason)"
         case .failed(let error): "failed: \(error.message)"
         }

@@ -23,14 +23,14 @@ struct BareStartTests {
                 ], "\(outcome)")
             #expect(
                 outcome.log(of: "identity") == [
-                    "warning: cannot write /etc/passwd: permission denied (openat EACCES as user 1000:2000); only root can: "
+                    "cannot write /etc/passwd: permission denied (openat EACCES as user 1000:2000); only root can: "
                         + "see runAsUser in the pod spec",
-                    "warning: programs that look up the user, such as sudo and ssh, will not work",
-                    "warning: skipped: file /etc/sudoers.d/90-entrypoint (0440): passwordless sudo for user 1000: only root "
-                        + "can, and the container was started as user 1000:2000: see runAsUser in the pod spec",
+                    "programs that look up the user, such as sudo and ssh, will not work",
                     "created /scratch/homes/jane (1770) as user 1000:2000",
-                    "warning: cannot create /home/jane: permission denied (mkdirat EACCES as user 1000:2000); only root can: "
+                    "cannot create /home/jane: permission denied (mkdirat EACCES as user 1000:2000); only root can: "
                         + "see runAsUser in the pod spec; /scratch/homes/jane is used instead",
+                    "started without privileges: no account, no sudo, home is the scratch directory; see runAsUser in the "
+                        + "pod spec",
                 ], "\(outcome)")
         }
     }

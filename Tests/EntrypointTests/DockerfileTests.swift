@@ -6,8 +6,12 @@ import Testing
 /// The Dockerfiles that the project shows: each is built as it stands, and what comes of it is run.
 @Suite(.containers)
 struct DockerfileTests {
-    /// Nothing of an earlier build is there: the programs are compiled anew, which takes a minute or two.
-    @Test func `docker/Dockerfile builds both programs, and another image takes them over`() throws {
+    /// Nothing of an earlier build is there: the programs are compiled anew, which takes as long as all other tests do.
+    @Test(
+        .enabled("part of `scripts/test --long images`") {
+            ProcessInfo.processInfo.environment["ENTRYPOINT_TEST_IMAGE_BUILD"] != nil
+        }) func `docker/Dockerfile builds both programs, and another image takes them over`() throws
+    {
         try withRunDirectory { directory in
             let image = "localhost/entrypoint-built"
             let toolchain = try ToolchainImage(in: directory + "/toolchain")

@@ -50,6 +50,8 @@ struct ElevatedMountTests {
             try container.write("/reason", "", mode: 0o666)
             container.mounts = [.bind(container.root + "/reason", to: "/dev/termination-log")]
             container.environment["SCRATCH_HOME"] = "/dev/null/x"
+            // It is what people are told: without the system call.
+            container.environment["ENTRYPOINT_LOG"] = "info"
             let outcome = try container.boot("true")
             #expect(outcome.exitCode == 125, "\(outcome)")
             #expect(try container.text("/reason") == (outcome.errorLines.last ?? "") + "\n")
@@ -61,7 +63,7 @@ struct ElevatedMountTests {
             container.mounts = [.memory("/run", "mode=1777"), .bind(container.root + "/kept", to: "/kept")]
             try container.makeDirectory("/kept", mode: 0o777)
             let outcome = try container.boot("cp", "/run/entrypoint/environment", "/kept")
-            #expect(outcome.exitCode == 0 && !outcome.errors.contains("warning"), "\(outcome)")
+            #expect(outcome.exitCode == 0 && !outcome.errors.contains("warning: "), "\(outcome)")
             #expect(try container.text("/kept/environment").contains("\0USER=jane\0"))
         }
     }

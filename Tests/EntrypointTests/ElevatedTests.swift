@@ -23,7 +23,7 @@ struct ElevatedTests {
             let outcome = try container.boot(ProbeReport.path)
             let report = try outcome.report()
             #expect(outcome.exitCode == 0, "\(outcome)")
-            let warnings = outcome.log.filter { $0.contains("warning") }
+            let warnings = outcome.log.filter { $0.contains("warning: ") }
             #expect(warnings.allSatisfy { $0.contains("the image has no") }, "\(warnings)")
             #expect(try report.users == [1000, 1000, 1000] && report.groups == [2000, 2000, 2000])
             #expect(try report.supplementaryGroups == [3000])

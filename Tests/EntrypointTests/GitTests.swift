@@ -24,7 +24,7 @@ struct GitTests {
                 #expect(outcome.outputLines.first == "\(wanted) <jane@example.org>", "\(outcome)")
             }
             let warm = try container.boot("true")
-            #expect(warm.log == ["ready: 0 changes in N ms; true as jane (1000:2000) in /scratch/homes/jane"])
+            #expect(warm.log == [SecondStartTests.ready])
         }
     }
 
@@ -100,10 +100,8 @@ struct GitTests {
             #expect(
                 directory.log(of: "shell").first
                     == "warning: cannot use \(Self.path): it is a directory, and a file is expected; move it away")
-            #expect(
-                directory.log(of: "git") == [
-                    "warning: skipped: \(Self.path) has user.name: \(Self.path) cannot be used"
-                ], "\(directory)")
+            // One cause is one warning.
+            #expect(directory.log(of: "git") == [], "\(directory)")
         }
     }
 }
@@ -148,13 +146,9 @@ extension GitTests {
             let what = link.isEmpty ? "a named pipe" : "a symbolic link to a named pipe"
             #expect(
                 outcome.log(of: "shell").filter { $0.hasPrefix("warning") } == [
-                    "warning: cannot use \(Self.path): it is \(what), and a file is expected; move it away",
-                    "warning: skipped: link /home/jane/.gitconfig to \(Self.path): \(Self.path) cannot be used",
+                    "warning: cannot use \(Self.path): it is \(what), and a file is expected; move it away"
                 ], "\(outcome)")
-            #expect(
-                outcome.log(of: "git") == [
-                    "warning: skipped: \(Self.path) has user.name: \(Self.path) cannot be used"
-                ])
+            #expect(outcome.log(of: "git") == [])
             // Without a file in the home git has nothing to list.
             #expect(outcome.outputLines.first == "unset" && outcome.outputLines.last != "124", "\(outcome)")
             #expect(outcome.duration < .seconds(20))

@@ -190,6 +190,9 @@ struct InitBootTests {
 
                 """
             try container.write("/usr/bin/git", script, mode: 0o755)
+            // Git is run where there is something that it adds to.
+            try container.prepareHome()
+            try container.write(GitTests.path, "# mine\n", user: 1000, group: 2000)
             container.environment["GIT_USER_NAME"] = "Jane"
             container.environment["HF_TOKEN"] = "hf_secret"
             var program = container.process1()

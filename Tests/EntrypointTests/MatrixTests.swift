@@ -108,7 +108,7 @@ struct MatrixTests {
 
     private static func result(of outcome: Outcome) throws -> CellResult {
         var result = CellResult(exitCode: outcome.exitCode)
-        result.leftOut = outcome.log.compactMap(leftOut).joined(separator: ", ")
+        result.leftOut = outcome.errorLines.compactMap(leftOut).joined(separator: ", ")
         guard outcome.exitCode == 0 else { return result }
         func fact(_ name: String) -> String {
             outcome.outputLines.first { $0.hasPrefix(name + " ") }.map { String($0.dropFirst(name.count + 1)) } ?? ""
@@ -133,8 +133,9 @@ struct MatrixTests {
 
     /// What a line says is left out, and the field of the pod spec that it names; nothing for other lines.
     private static func leftOut(_ line: String) -> String? {
-        let isError = line.hasPrefix("identity: cannot become")
-        guard isError || line.contains("warning: ") else { return nil }
+        let isError = line.contains("identity: cannot become")
+        // What a start without privileges lacks is told in one line; a detailed log has all of it.
+        guard ["warning: ", "cannot ", ": skipped: "].contains(where: line.contains) else { return nil }
         let consequences = ["programs that look up the user", "the user has no sudo"]
         if consequences.contains(where: line.contains) { return nil }
         let subject =
@@ -148,9 +149,12 @@ struct MatrixTests {
                 "home"
             } else if line.contains("cannot write /etc/") {
                 "account"
-            } else {
+            } else if line.contains("warning: ") {
                 line
+            } else {
+                ""
             }
+        if subject.isEmpty { return nil }
         let fields = [
             "readOnlyRootFilesystem", "readOnly", "allowPrivilegeEscalation", "runAsUser", "runAsGroup",
             "capabilities.add",

@@ -40,7 +40,7 @@ struct PlanTests {
 
             let boot = try container.boot("true")
             let changes = text.outputLines.count { $0.hasPrefix("would change") }
-            #expect(boot.log.last?.hasPrefix("ready: \(changes) changes in ") == true, "\(boot)")
+            #expect(boot.log.last?.hasPrefix("ready: \(changes) changes, ") == true, "\(boot)")
             container.entrypoint = ["/usr/local/bin/entrypointctl"]
             let after = try container.run("plan")
             #expect(after.exitCode == 0 && !after.output.contains("would change"), "\(after)")

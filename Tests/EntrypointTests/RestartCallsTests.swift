@@ -61,7 +61,7 @@ struct RestartCallsTests {
         try withRunDirectory { scratch in
             try SecondStartTests.makeHomes(in: scratch)
             try SecondStartTests.withFullPod(scratch) { container in
-                container.environment = container.environment.with(["PATH": "/usr/bin"])
+                container.environment = container.environment.with(["PATH": "/usr/bin", "ENTRYPOINT_LOG": "info"])
                 let trace = try SecondStartTests.traceOfRestart(container)
                 try Self.compare(try Self.calls(of: trace))
             }
@@ -77,6 +77,7 @@ struct RestartCallsTests {
             try SecondStartTests.makeHomes(in: scratch)
             try SecondStartTests.withFullPod(scratch) { container in
                 container.mounts.append(.bind(try TestMachine.tools + "/bench", to: "/bench"))
+                container.environment = container.environment.with(["ENTRYPOINT_LOG": "info"])
                 let outcome = try SecondStartTests.watchedRestart(of: container, by: ["/bench/steps", "/dev/null"])
                 let line = try #require(outcome.output.firstMatch(of: #/^(\d+) instructions, (\d+) system calls\n/#))
                 let (instructions, calls) = (try #require(Int(line.1)), try #require(Int(line.2)))

@@ -94,14 +94,36 @@ struct SecretsTests {
                 "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Mallory",
                 "GIT_USER_NAME": "Jane",
             ])
+            // Git adds to what is there.
+            try container.prepareHome()
+            try container.write(GitTests.path, "# mine\n", user: 1000, group: 2000)
             let outcome = try container.boot("true")
             #expect(outcome.log(of: "git") == ["set the identity in \(GitTests.path) as user 1000:2000"], "\(outcome)")
-            #expect(try container.text(GitTests.path) == "[user]\n\tname = Jane\n")
+            #expect(try container.text(GitTests.path) == "# mine\n[user]\n\tname = Jane\n")
             #expect(
                 try container.text("/tmp/environment-of-git").split(separator: "\0").map(String.init).sorted() == [
                     "GIT_CONFIG_GLOBAL=\(GitTests.path)", "GIT_CONFIG_NOSYSTEM=1", "HOME=/home/jane", "LC_ALL=C",
                     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 ])
+        }
+    }
+
+    @Test func `a secret under another name is known by its value, and reaches the command alone`() throws {
+        try withPod { container in
+            container.environment = container.environment.with([
+                "DATABASE": "postgres://jane:hunter2hunter2@db.example.org/x", "REGISTRY_PAT": "patpatpatpat",
+                "SMTP_CREDENTIALS": "credcredcred", "GPG_PASSPHRASE": "phrasephrase", "PLAIN": "http://proxy:3128",
+            ])
+            let outcome = try container.boot(
+                "sh", "-c", "echo $DATABASE $REGISTRY_PAT $SMTP_CREDENTIALS $GPG_PASSPHRASE; cat /run/entrypoint/*")
+            let lines = outcome.output.split(separator: "\n", maxSplits: 1)
+            #expect(
+                lines.first == "postgres://jane:hunter2hunter2@db.example.org/x patpatpatpat credcredcred phrasephrase",
+                "\(outcome)")
+            for secret in ["hunter2hunter2", "patpatpatpat", "credcredcred", "phrasephrase"] {
+                #expect(!lines[1].contains(secret) && !outcome.errors.contains(secret), "\(outcome)")
+            }
+            #expect(lines[1].contains("PLAIN=http://proxy:3128"))
         }
     }
 }

@@ -123,7 +123,7 @@ struct SessionAttackTests {
                     done
                     echo "$told"
                     kill $racer
-                    """))
+                    """), within: .seconds(300))
         }
     }
 

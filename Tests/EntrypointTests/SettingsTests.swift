@@ -49,6 +49,7 @@ struct SettingsTests {
         same("IDENTITY_SUDO", "not one of all, none"),
         same("IDENTITY_ON_COLLISION", "not one of rename, reuse, fail"),
         same("IDENTITY_WHEN_INCOMPLETE", "not one of fail, run"),
+        same("IDENTITY_WHEN_MISSPELT", "not one of fail, warn"),
         same("SCRATCH_HOME_ROOT", relative),
         same("SCRATCH_HOME", relative),
         same("WORKING_DIR", relative),
@@ -212,18 +213,48 @@ struct SettingsTests {
         }
     }
 
-    @Test func `variables of a Kubernetes Service called entrypoint only warn, once each`() throws {
+    @Test func `variables of Kubernetes Services called as our settings are not told of`() throws {
         try withPod(.busybox) { container in
             container.environment.entries += [
-                "ENTRYPOINT_SERVICE_HOST=10.0.0.7", "ENTRYPOINT_PORT_8888_TCP=x", "ENTRYPOINT_SERVICE_HOST=again",
+                "ENTRYPOINT_SERVICE_HOST=10.0.0.7", "NB_PORT_8888_TCP=x", "IDENTITY_PORT=x", "SCRATCH_SERVICE_PORT_A=x",
             ]
             let outcome = try container.boot("true")
-            #expect(outcome.exitCode == 0)
-            #expect(
-                outcome.log(of: "settings") == [
-                    "warning: ENTRYPOINT_SERVICE_HOST is not a variable of entrypoint",
-                    "warning: ENTRYPOINT_PORT_8888_TCP is not a variable of entrypoint",
-                ])
+            #expect(outcome.exitCode == 0 && outcome.log(of: "settings").isEmpty, "\(outcome)")
+        }
+    }
+
+    @Test func `a misspelt variable gives nobody root or sudo`() throws {
+        let start: [String: Environment] = [
+            "NB_UDI": ["NB_UDI": "5"], "IDENTITY_SUOD": ["IDENTITY_SUOD": "none"],
+        ]
+        for (name, variables) in start {
+            let problem = "settings: \(name) is not a variable of entrypoint; did you mean "
+            try withPod(.busybox) { container in
+                container.environment = (name == "NB_UDI" ? Environment.container : .pod).with(variables)
+                let outcome = try container.boot("id", "-u")
+                #expect(outcome.exitCode == 78 && outcome.output == "", "\(outcome)")
+                #expect(outcome.log.contains { $0.hasPrefix(problem) }, "\(outcome)")
+                // The image decides in an elevated start, and anybody else in others.
+                try container.write("/etc/entrypoint.yaml", "identity: {whenMisspelt: warn}\n")
+                let relaxed = try container.boot("id", "-u")
+                #expect(relaxed.exitCode == 0 && relaxed.errors.contains("warning: \(name) is not a var"), "\(relaxed)")
+            }
+        }
+    }
+
+    @Test func `an image can require an identity`() throws {
+        try withPod(.busybox) { container in
+            try container.write("/etc/entrypoint.yaml", "identity: {required: true}\n")
+            #expect(try container.boot("id", "-un").output == "jane\n")
+            for variables in [[:], ["IDENTITY_WHEN_INCOMPLETE": "run", "NB_UID": "5"]] as [Environment] {
+                container.environment = .container.with(variables)
+                let outcome = try container.boot("id", "-u")
+                #expect(outcome.exitCode == 78 && outcome.output == "", "\(outcome)")
+                #expect(
+                    outcome.log.last?.hasSuffix("not set, and the image requires an identity (identity.required)")
+                        == true,
+                    "\(outcome)")
+            }
         }
     }
 

@@ -115,7 +115,7 @@ struct ShellTests {
                 if present.isEmpty { try container.remove("/docker") }
                 let outcome = try container.boot("sh", "-c", "zsh -c 'echo $HISTFILE'")
                 #expect(outcome.output == "/scratch/homes/jane/.zsh_history\n", "\(outcome)")
-                #expect(!outcome.errors.contains("warning"), "\(outcome)")
+                #expect(!outcome.errors.contains("warning: "), "\(outcome)")
                 for name in [".zshrc", ".oh-my-zsh"] {
                     #expect(try container.exists("/home/jane/\(name)") == links.contains(name))
                     #expect(try container.exists("/scratch/homes/jane/.shell/\(name)") == links.contains(name))
@@ -133,7 +133,9 @@ struct ShellTests {
             try container.write(directory + "/.zshrc", "PS1='mine> '\n", mode: 0o640, user: 1000, group: 2000)
             let outcome = try container.boot("sh", "-c", "cat $ZSH/oh-my-zsh.sh; find $ZSH -type f | wc -l")
             #expect(outcome.outputLines == ["OH_MY_ZSH=loaded", "4"], "\(outcome)")
-            #expect(!outcome.errors.contains("warning") && !outcome.errors.contains("/docker/.zshrc"), "\(outcome)")
+            #expect(
+                !outcome.errors.contains("warning: ") && !outcome.errors.contains("copied /docker/.zshrc"), "\(outcome)"
+            )
             #expect(try container.text(directory + "/.zshrc") == "PS1='mine> '\n")
             #expect(try container.status(directory + "/.zshrc")?.description == "file 0640 1000:2000")
             #expect(try container.target("/home/jane/.zshrc") == directory + "/.zshrc")
@@ -150,8 +152,7 @@ struct ShellTests {
             #expect(
                 outcome.log(of: "shell").filter { $0.hasPrefix("warning") } == [
                     "warning: cannot copy /docker/.oh-my-zsh to \(copy): /docker/.oh-my-zsh/private: permission denied "
-                        + "(openat EACCES as user 1000:2000); the user must be able to read all of /docker/.oh-my-zsh",
-                    "warning: skipped: link /home/jane/.oh-my-zsh to \(copy): \(copy) cannot be used",
+                        + "(openat EACCES as user 1000:2000); the user must be able to read all of /docker/.oh-my-zsh"
                 ])
             #expect(try container.names(in: "/scratch/homes/jane/.shell") == [".zshenv", ".zshrc"])
         }
@@ -173,9 +174,7 @@ struct ShellTests {
             #expect(
                 outcome.log(of: "shell").filter { $0.hasPrefix("warning") } == [
                     "warning: cannot copy /docker/.oh-my-zsh to /scratch/jane/.shell/.oh-my-zsh: no space left on device "
-                        + "(write ENOSPC as user 1000:2000); no space is left on tmpfs (tmpfs) on /scratch",
-                    "warning: skipped: link /home/jane/.oh-my-zsh to /scratch/jane/.shell/.oh-my-zsh: "
-                        + "/scratch/jane/.shell/.oh-my-zsh cannot be used",
+                        + "(write ENOSPC as user 1000:2000); no space is left on tmpfs (tmpfs) on /scratch"
                 ], "\(outcome)")
         }
     }

@@ -84,7 +84,7 @@ struct StartTests {
         try withPod { container in
             container.environment = container.environment.with(["ENTRYPOINT_LOG_FORMAT": "json"])
             let lines = try container.boot("true").errorLines
-            #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("{\"program\":\"entrypoint\",\"level\":\"") })
+            #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("{\"time\":\"20") })
             container.environment = .pod.with(["ENTRYPOINT_LOG": "quiet"])
             #expect(try container.boot("true").errors == "")
             container.environment = .pod.with(["ENTRYPOINT_LOG": "debug"])

@@ -12,10 +12,12 @@ package struct AccountsChange: Equatable, Sendable {
 
 extension AccountsChange: CheckedChange {
     var goal: String {
-        accounts.meanings.isEmpty ? "account files are as planned" : accounts.meanings.joined(separator: "; ")
+        accounts.differences.isEmpty ? "account files are as planned" : done(by: "")
     }
 
-    func done(by identity: String) -> String { accounts.meanings.joined(separator: "; ") }
+    func done(by identity: String) -> String { accounts.differences.map { $0.text }.joined(separator: "; ") }
+
+    var deed: Deed { .other(AccountDifference.summary(of: accounts.differences)) }
 
     var subject: FilePath? { nil }
 
@@ -41,7 +43,7 @@ extension AccountsChange: CheckedChange {
                 try bench.checkIsImages("cannot write", file.path)
             } catch  where error.attempts.isEmpty && file.path != Paths.passwd {
                 // The user can be looked up without the other files.
-                bench.note(error.message)
+                bench.note(error)
                 continue
             }
             try write(file.path, planned, found: file.found, on: bench)

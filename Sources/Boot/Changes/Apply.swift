@@ -67,13 +67,14 @@ package struct Apply {
     private func outcome(of change: StepChange, on bench: Workbench) throws(BootError) -> Outcome {
         let planned = change.planned
         guard let first = bench.able.first else {
-            return .skipped(
+            let reason =
                 "only \(planned.by.map { $0.rawValue }.joined(separator: " or ")) can, and the container was started as "
-                    + "\(actors.words(.user)): \(actors.fieldAgainstRoot)")
+                + "\(actors.words(.user)): \(actors.fieldAgainstRoot)"
+            return actors.isBare ? .unable(reason) : .skipped(reason)
         }
         let kind = planned.change.kind
         for path in kind.needed {
-            if let place = bench.ledger.unusablePlace(of: path) { return .skipped("\(place.shown()) cannot be used") }
+            if let place = bench.ledger.unusablePlace(of: path) { return .blocked(by: place) }
         }
         bench.identity = actors.words(first)
         var actual = kind

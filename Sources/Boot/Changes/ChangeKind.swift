@@ -7,10 +7,13 @@ protocol ChangeKind: Sendable {
     /// What must be true, in words that hold before and after: `/scratch/jane is a directory`.
     var goal: String { get }
 
-    /// What was done.
+    /// What was done, with all details.
     ///
     /// - Parameter identity: the identity that did it, in words.
     func done(by identity: String) -> String
+
+    /// What was done, as the log tells it.
+    var deed: Deed { get }
 
     /// The path that the change is about, if there is one.
     var subject: FilePath? { get }
@@ -41,6 +44,7 @@ protocol ChangeKind: Sendable {
 }
 
 extension ChangeKind {
+    var deed: Deed { .other(goal) }
     var needed: [FilePath] { subject.map { [$0] } ?? [] }
     var blocksWhatLiesBelow: Bool { false }
     var isMadeAtEveryStart: Bool { false }
@@ -54,6 +58,7 @@ extension ChangeKind {
 protocol KindOfChange: AnyObject {
     var goal: String { get }
     func done(by identity: String) -> String
+    var deed: Deed { get }
     var subject: FilePath? { get }
     var needed: [FilePath] { get }
     var blocksWhatLiesBelow: Bool { get }
@@ -72,6 +77,7 @@ final class Kind<Wrapped: ChangeKind>: KindOfChange {
 
     var goal: String { change.goal }
     func done(by identity: String) -> String { change.done(by: identity) }
+    var deed: Deed { change.deed }
     var subject: FilePath? { change.subject }
     var needed: [FilePath] { change.needed }
     var blocksWhatLiesBelow: Bool { change.blocksWhatLiesBelow }

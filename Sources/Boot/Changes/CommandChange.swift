@@ -33,6 +33,8 @@ extension CommandChange: CheckedChange {
 
     func done(by identity: String) -> String { "ran \(dropIn.command) as \(identity)" }
 
+    var deed: Deed { .other("ran \(dropIn.command) as \(dropIn.identity.rawValue)") }
+
     var subject: FilePath? { dropIn.program }
 
     var isMadeAtEveryStart: Bool { true }

@@ -20,6 +20,8 @@ extension CopyChange: CheckedChange {
         "copied \(source.shown()) to \(destination.shown()) as \(identity)"
     }
 
+    var deed: Deed { .copied(source, to: destination) }
+
     var subject: FilePath? { destination }
 
     var blocksWhatLiesBelow: Bool { true }
@@ -56,7 +58,7 @@ extension CopyChange: CheckedChange {
         if let error = result.remains {
             bench.note(
                 "a second copy of \(source.shown()) cannot be removed and remains at "
-                    + "\((error.path ?? destination).shown()): \(error.reason) (\(error.symbol))")
+                    + "\((error.path ?? destination).shown()): \(error.reason)", error)
         }
         bench.ledger.notePresent(destination)
         return result.isMade ? .changed : .already

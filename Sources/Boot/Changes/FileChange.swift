@@ -15,6 +15,8 @@ extension FileChange: CheckedChange {
 
     func done(by identity: String) -> String { "wrote \(path.shown()) (\(mode.octal)): \(meaning)" }
 
+    var deed: Deed { .other(meaning) }
+
     var subject: FilePath? { path }
 
     func check(on bench: Workbench) throws(BootError) -> Finding<Void> {

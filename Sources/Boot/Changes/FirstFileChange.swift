@@ -21,6 +21,8 @@ extension FirstFileChange: CheckedChange {
 
     func done(by identity: String) -> String { "created \(path.shown()) as \(identity)" }
 
+    var deed: Deed { .created(path) }
+
     var subject: FilePath? { path }
 
     var blocksWhatLiesBelow: Bool { true }

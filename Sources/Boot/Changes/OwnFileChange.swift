@@ -19,6 +19,8 @@ extension OwnFileChange: CheckedChange {
 
     func done(by identity: String) -> String { "looked at \(path.shown()) as \(identity)" }
 
+    var deed: Deed { .other("looked at \(path.shown())") }
+
     var subject: FilePath? { path }
 
     var blocksWhatLiesBelow: Bool { true }

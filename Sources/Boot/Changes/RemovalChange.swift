@@ -13,6 +13,8 @@ extension RemovalChange: CheckedChange {
 
     func done(by identity: String) -> String { "removed \(path.shown()): \(meaning)" }
 
+    var deed: Deed { .other(meaning) }
+
     var subject: FilePath? { path }
 
     func check(on bench: Workbench) throws(BootError) -> Finding<Void> {

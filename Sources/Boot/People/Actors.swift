@@ -113,6 +113,15 @@ package final class Actors {
         start.isPrivileged && actor != .root ? credentials(of: actor) : nil
     }
 
+    /// Whether the boot has no privileges at all.
+    package var isBare: Bool { start == .bare }
+
+    /// Whether the container may not have privileges: a cluster that restricts pods would not admit the fields of the pod
+    /// spec that give them.
+    package var isRestricted: Bool {
+        hasNoNewPrivileges && bounding & (Capability.setUID.bit | Capability.setGID.bit) == 0
+    }
+
     /// Whether the privileges come from the program's file, so that only the image itself is trusted.
     var isElevated: Bool { start == .elevated }
 

@@ -73,7 +73,7 @@ extension People {
                 shell: FilePath(plan.shell),
                 credentials: Credentials(user: plan.userID, group: plan.groupID, groups: groups)),
             seed: seed,
-            accounts: PlannedAccounts(found: host.accounts, planned: plan.files, meanings: plan.changes),
+            accounts: PlannedAccounts(found: host.accounts, planned: plan.files, differences: plan.differences),
             warnings: plan.warnings + (plan.shell == accounts.shell ? shellNotices(identity, host) : []))
     }
 

@@ -30,11 +30,11 @@ extension People {
                 "the user cannot open \(device): add its group \(group) to supplementalGroups in the pod spec")
         }
         var planned = host.accounts
-        var meanings: [String] = []
+        var differences: [AccountDifference] = []
         do throws(AccountRefusals) {
             let plan = try AccountPlan.plan(accountRequest(identity, host), on: host.accounts)
             planned.passwd = plan.files.passwd
-            meanings = plan.changes.filter { $0.hasPrefix("user ") }
+            differences = plan.differences.filter { $0.text.hasPrefix("user ") }
         } catch {
             warnings += error.refusals.map { $0.reason }
         }
@@ -44,7 +44,7 @@ extension People {
                 shell: shell(identity, host),
                 credentials: Credentials(
                     user: privileges.user.effective, group: privileges.group.effective, groups: privileges.groups)),
-            seed: nil, accounts: PlannedAccounts(found: host.accounts, planned: planned, meanings: meanings),
+            seed: nil, accounts: PlannedAccounts(found: host.accounts, planned: planned, differences: differences),
             warnings: warnings + shellNotices(identity, host))
     }
 }

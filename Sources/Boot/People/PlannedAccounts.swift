@@ -4,6 +4,6 @@ package struct PlannedAccounts: Equatable, Sendable {
     package var found = AccountFiles()
     /// The planned text; a file that equals what was found does not change.
     package var planned = AccountFiles()
-    /// What the difference means, in clauses such as `user jane (uid 1000) added`.
-    package var meanings: [String] = []
+    /// What differs.
+    package var differences: [AccountDifference] = []
 }

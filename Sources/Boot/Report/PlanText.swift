@@ -1,4 +1,5 @@
 internal import Linux
+internal import Programs
 package import Text
 
 /// What a boot would do, line by line: the output of a dry run.
@@ -47,10 +48,11 @@ package final class PlanText {
             let remark = event.remark.isEmpty ? "" : ": \(event.remark)"
             add("would change", step, goal + identity + remark)
         case .unneeded(let reason): add("nothing to do", step, "\(goal): \(reason)")
-        case .skipped(let reason): add("would skip", step, "\(goal): \(reason)")
+        case .skipped(let reason), .unable(let reason): add("would skip", step, "\(goal): \(reason)")
+        case .blocked(let place): add("would skip", step, "\(goal): \(place.shown()) cannot be used")
         case .failed(let error): add("would fail", step, error.message)
         }
-        for note in event.notes { add("note", step, note) }
+        for note in event.notes { add("note", step, note.whole) }
     }
 
     /// Adds a line.
@@ -63,7 +65,10 @@ package final class PlanText {
         _ people: People, _ exports: [(name: String, value: String)], _ scratch: Scratch, _ secrets: Secrets
     ) {
         for (name, value) in exports {
-            add("export", "", "\(name)=" + (secrets.isSecret(name) ? "(\(value.utf8.count) bytes)" : value.shown()))
+            add(
+                "export", "",
+                "\(name)="
+                    + (secrets.isSecret(name) || SecretURL.isIn(value) ? "(\(value.utf8.count) bytes)" : value.shown()))
         }
         let user = people.user
         let groups = user.credentials.groups.map { String($0) }.joined(separator: ",")

@@ -19,6 +19,10 @@ package final class Report {
     /// The names of the variables that drop-in steps have exported.
     package private(set) var stepExports: Set<String> = []
     private let write: (String) -> Void
+    /// What the steps have done, as far as it is not told yet.
+    private var deeds = UntoldDeeds()
+    /// What failures were told of.
+    private var causes: [BootError.Cause] = []
 
     /// - Parameters:
     ///   - log: what is printed.
@@ -40,25 +44,71 @@ package final class Report {
     /// Records an event, and prints what the reader wants to see of it.
     @export(interface) package func observe(_ event: Event) {
         events.append(event)
+        for summary in deeds.decide(by: event) { write(summary) }
         let step = event.change.step
         let change = event.change.planned.change
         let time = log.level == .debug ? " (\(event.microseconds.inMilliseconds))" : ""
+        var isKnown = false
         switch event.outcome {
         case .already: line(.debug, step, "already: \(change.goal)\(time)")
         case .changed:
+            guard log.level != .info else {
+                for summary in deeds.add(event) { write(summary) }
+                break
+            }
             let remark = event.remark.isEmpty ? "" : "; \(event.remark)"
-            line(.info, step, change.kind.done(by: event.identity) + remark + time)
+            line(.debug, step, change.kind.done(by: event.identity) + remark + time)
         case .unneeded(let reason): line(.debug, step, "nothing to do: \(change.goal): \(reason)\(time)")
-        case .skipped(let reason): warn(step, "skipped: \(change.goal): \(reason)")
-        case .failed(let error): warn(step, error.message)
+        case .skipped(let reason): warn(step, Note("skipped: \(change.goal): \(reason)"))
+        // The reason is told by itself, once.
+        case .blocked(let place): line(.debug, step, "skipped: \(change.goal): \(place.shown()) cannot be used")
+        case .unable(let reason): line(.debug, step, "skipped: \(change.goal): \(reason)")
+        case .failed(let error):
+            if isTold(error.cause) {
+                line(.debug, step, error.message)
+                isKnown = true
+            } else {
+                warn(step, error)
+            }
         }
-        for note in event.notes { warn(step, note) }
+        for note in event.notes {
+            if !isKnown && !isTold(note.cause) { warn(step, note) } else { line(.debug, step, note.whole) }
+        }
+    }
+
+    /// Whether what causes a failure has been told before. That root is missing is told after the last change.
+    private func isTold(_ cause: BootError.Cause?) -> Bool {
+        guard let cause else { return false }
+        if cause == .noRoot { return true }
+        if causes.contains(cause) { return true }
+        causes.append(cause)
+        return false
     }
 
     /// Warns of something that does not stop the boot.
-    @export(interface) package func warn(_ step: String, _ text: String) {
-        warnings.append((step, text))
-        line(.warning, step, text)
+    @export(interface) package func warn(_ step: String, _ text: String) { warn(step, Note(text)) }
+
+    /// Warns of something that does not stop the boot.
+    @export(interface) package func warn(_ step: String, _ note: Note) {
+        warnings.append((step, note.whole))
+        line(.warning, step, log.level == .debug ? note.whole : note.text)
+    }
+
+    /// Warns of a failure that does not stop the boot.
+    private func warn(_ step: String, _ error: BootError) {
+        warnings.append((step, error.message))
+        line(.warning, step, log.level == .debug ? error.message : error.brief)
+    }
+
+    /// The indices, in the plan, of the changes that only root could have made.
+    @export(interface) package func changesForWantOfRoot() -> [Int] {
+        events.compactMap { event in
+            switch event.outcome {
+            case .unable: event.position
+            case .failed(let error) where error.cause == .noRoot: event.position
+            default: event.notes.contains { $0.cause == .noRoot } ? event.position : nil
+            }
+        }
     }
 
     /// How many changes were made.
@@ -77,14 +127,41 @@ package final class Report {
         case (.debug, .quiet), (.debug, .info), (.info, .quiet): return
         default: break
         }
+        if let summary = deeds.finishStep(before: level == .error ? nil : step) { write(summary) }
+        write(step, level, message)
+    }
+
+    /// Says which directories outlive the container, the persistent home first: what is made in them is news at every
+    /// start, and all the rest only in the start that makes the persistent home.
+    @export(interface) package func expect(persistent directories: [FilePath]) {
+        deeds = UntoldDeeds(persistent: directories)
+    }
+
+    /// Prints what is not told yet.
+    @export(interface) package func finish() {
+        for summary in deeds.finish() { write(summary) }
+    }
+
+    private func write(_ summary: StepSummary) {
+        if log.level == .info { write(summary.step, .info, summary.text) }
+    }
+
+    /// Prints the reason why the boot ends.
+    @export(interface) package func line(for error: BootError) {
+        finish()
+        line(.error, error.step, log.level == .debug ? error.message : error.brief)
+    }
+
+    private func write(_ step: String, _ level: Level, _ message: String) {
         switch log.format {
         case .text:
             let place = step.isEmpty ? "" : "\(step): "
             write("entrypoint: \(place)\(level == .warning ? "warning: " : "")\(message)")
         case .json:
             let members: [(String, JSON)] = [
-                ("program", .string("entrypoint")), ("level", .string(level.rawValue)), ("step", .string(step)),
-                ("message", .string(message)),
+                ("time", .string(Timestamps.utc(nanoseconds: Clock.realTime))), ("program", .string("entrypoint")),
+                ("level", .string(level.rawValue)),
+                ("step", .string(step)), ("message", .string(message)),
             ]
             write(JSON.object(members).text)
         }
@@ -120,7 +197,7 @@ extension Report {
     }
 
     private func isSecret(_ name: String, _ value: String) -> Bool {
-        secrets.isSecret(name)
+        secrets.isSecret(name) || SecretURL.isIn(value)
             || stepExports.contains(name) && SecretMask.isNeeded(for: Array(value.utf8), secrets: secretValues)
     }
 }
@@ -136,7 +213,8 @@ extension BootRecord.Change {
         case .already: outcome = "already"
         case .changed: (outcome, remark) = ("changed", event.remark)
         case .unneeded(let words): (outcome, reason) = ("unneeded", words)
-        case .skipped(let words): (outcome, reason) = ("skipped", words)
+        case .skipped(let words), .unable(let words): (outcome, reason) = ("skipped", words)
+        case .blocked(let place): (outcome, reason) = ("skipped", "\(place.shown()) cannot be used")
         case .failed(let error): (outcome, reason) = ("failed", error.message)
         }
         (self.remark, self.reason) = (remark, reason)

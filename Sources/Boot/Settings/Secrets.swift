@@ -1,4 +1,4 @@
-internal import Linux
+package import Linux
 package import Programs
 internal import Text
 internal import YAML
@@ -11,7 +11,9 @@ package struct Secrets: SettingGroup, Equatable {
     /// Passed secrets that are known by their names, whatever patterns are set.
     package static let names: Set<String> = ["WANDB_API_KEY", "HF_TOKEN", "GITHUB_TOKEN"]
     /// The endings of the names of passed secrets, besides the declared ones.
-    package static let suffixes = ["_TOKEN", "_KEY", "_SECRET", "_PASSWORD"]
+    package static let suffixes = [
+        "_TOKEN", "_KEY", "_SECRET", "_PASSWORD", "_PASSPHRASE", "_CREDENTIALS", "_PAT",
+    ]
 
     /// The name of a variable, or the beginning or ending of names.
     package enum Pattern: Equatable, Sendable {
@@ -50,7 +52,7 @@ package struct Secrets: SettingGroup, Equatable {
         Words(
             "Further variables that reach the command and are shown nowhere",
             default: "`\((suffixes.map { "*" + $0 } + names.sorted()).joined(separator: ", "))`",
-            example: "[\"*_CREDENTIALS\"]"), addsUp: true)
+            example: "[\"*_DSN\"]"), addsUp: true)
 
     /// The settings of the secrets.
     package static let fileSettings: [any SettingDeclaration] = [strippedSetting, passedSetting]
@@ -82,6 +84,14 @@ package struct Secrets: SettingGroup, Equatable {
         return passed.contains { $0.matches(name) } || stripped.contains { $0.matches(name) }
     }
 
+    /// Whether an entry of an environment is never shown and never kept in a file: by its name, or because a URL in its
+    /// value has a password.
+    @export(interface) package func isSecret(_ name: String, _ entry: CString) -> Bool {
+        if isSecret(name) { return true }
+        // Most values have no URL in them.
+        return entry.contains("://") && entry.withBytes(from: name.utf8.count + 1) { SecretURL.isIn($0) }
+    }
+
     // Every variable of an environment is checked, and most names are no secrets.
     private static func hasUsualEnding(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         for suffix in suffixes {
@@ -105,7 +115,8 @@ package struct Secrets: SettingGroup, Equatable {
     @export(interface) package func values(in environment: EnvironmentBlock, given: Set<String> = []) -> [[UInt8]] {
         let stripped = stripped(in: environment)
         return environment.entries.compactMap { entry in
-            guard let name = entry.variableName, given.contains(name) || isSecret(name) && !stripped.contains(name)
+            guard let name = entry.variableName,
+                given.contains(name) || isSecret(name, entry) && !stripped.contains(name)
             else {
                 return nil
             }

@@ -53,14 +53,23 @@ package struct Settings: Sendable {
             environment: environment, options: options, configuration: configuration, contents: contents,
             isElevated: isElevated)
         reader.willRead = willRead
-        var notices = configuration.notices + unknownVariables(in: environment, configuration.groups)
+        let unknown = UnknownVariables(
+            in: environment, configuration.groups, reader.value(WhenMisspelt.variable) ?? .standard)
+        for problem in unknown.problems { reader.note(problem: problem) }
+        var notices = configuration.notices + unknown.notices
         var groups = reader.groups(of: [.process])
         let required = configuration.groups.variables.filter { $0.isRequired }
         // What the image sets does not mean that anybody has asked for a boot.
         let isAsked = required.contains { reader.isSet($0) }
         let missing = required.filter { !reader.isSet($0) && !reader.isInFile($0) }.map { $0.name }
         let whenIncomplete = reader.value(WhenIncomplete.variable) ?? .standard
-        if !missing.isEmpty && (!isAsked || whenIncomplete == .run) {
+        let isPrepared = missing.isEmpty || isAsked && whenIncomplete != .run
+        if reader.value(WhenIncomplete.requiredSetting) == true && !isPrepared {
+            reader.note(
+                problem:
+                    "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set, and the image "
+                    + "requires an identity (\(WhenIncomplete.requiredSetting.key ?? ""))")
+        } else if !isPrepared {
             notices.append(
                 "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set: nothing is prepared, "
                     + "and the command runs with the identity that the container was started with")
@@ -108,31 +117,6 @@ package struct Settings: Sendable {
     @export(interface) package static func readAll(_ reader: inout SettingsReader) {
         _ = reader.groups(of: [.process, .step, .dropIns])
         _ = reader.value(WhenIncomplete.variable)
-    }
-
-    /// The maximum number of variables that are reported one by one.
-    private static let noticeLimit = 10
-
-    /// A notice for each `ENTRYPOINT_` variable that is not declared: a mistyped name, or one that Kubernetes injected
-    /// for a Service called entrypoint. If there are many, some are named and the rest are only counted, because a
-    /// process can be given a huge number of them.
-    private static func unknownVariables(in environment: EnvironmentBlock, _ groups: SettingGroups) -> [String] {
-        let prefix = "ENTRYPOINT_"
-        let known = groups.variables.map { $0.name }.filter { $0.hasPrefix(prefix) }
-        let endings = known.map { String($0.dropFirst(prefix.count)) }
-        var seen = Set(known)
-        let unknown = environment.names(startingWith: prefix).filter { seen.insert($0).inserted }
-        var notices = unknown.prefix(noticeLimit).map { name in
-            // Only the ending is compared: because of the common prefix, every name would be similar.
-            let ending = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
-            let nearest =
-                Suggestion.nearest(to: ending, among: endings).map { "; did you mean \(prefix)\($0)?" } ?? ""
-            return "\(name.shown()) is not a variable of entrypoint\(nearest)"
-        }
-        if unknown.count > noticeLimit {
-            let rest = (unknown.count - noticeLimit).counted("further variable")
-            notices.append("\(rest) of the form \(prefix)* not known to entrypoint either")
-        }
-        return notices
+        _ = reader.value(WhenMisspelt.variable)
     }
 }

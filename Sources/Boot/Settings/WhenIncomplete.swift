@@ -14,4 +14,12 @@ package enum WhenIncomplete: String, CaseIterable, Sendable {
         key: "identity.whenIncomplete")
 
     static let standard = WhenIncomplete.fail
+
+    /// Whether the command must not run without them. It is in the section of the identity, too.
+    static let requiredSetting = FileSetting(
+        "identity.required", .boolean,
+        Words(
+            "Whether a start that sets none of the required variables ends with 78, instead of running the command with the "
+                + "identity that the container was started with",
+            default: "false", example: "true"))
 }

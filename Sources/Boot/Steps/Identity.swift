@@ -23,7 +23,7 @@ package struct Identity: Step {
 
     package static let variables: [any VariableDeclaration] = [
         PodVariables.userName, PodVariables.userID, PodVariables.groupName, PodVariables.groupID, sudoVariable,
-        onCollisionVariable, WhenIncomplete.variable,
+        onCollisionVariable, WhenIncomplete.variable, WhenMisspelt.variable,
     ]
 
     static let shellSetting = FileSetting(
@@ -49,7 +49,7 @@ package struct Identity: Step {
             default: "none", example: "[user-*, jane]"))
 
     package static let fileSettings: [any SettingDeclaration] = [
-        shellSetting, groupsSetting, deviceGroupsSetting, namesSetting,
+        WhenIncomplete.requiredSetting, shellSetting, groupsSetting, deviceGroupsSetting, namesSetting,
     ]
 
     /// What the user may do with sudo.

@@ -176,6 +176,9 @@ package struct Scratch: Step {
     /// The mode of a directory that other members of the group also use, whatever the umask is.
     private static let groupMode: ModeBits = 0o770
     /// The group also works there; the sticky bit keeps it from moving the user's files away (inode(7)).
+    /// The directories that outlive every container, ``home`` first.
+    package var persistentDirectories: [FilePath] { [home, cache] }
+
     private static let homeMode: ModeBits = 0o1770
     /// The set-group-ID bit makes the group own what is made inside, too (inode(7)).
     private static let sharedMode: ModeBits = 0o2770

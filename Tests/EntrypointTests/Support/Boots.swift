@@ -61,11 +61,14 @@ extension Container {
 }
 
 extension Outcome {
-    /// The lines of entrypoint without its name, with `N ms` for every duration.
+    /// The lines of entrypoint without its name, with `N ms` for every duration. Of a detailed log, those that a change,
+    /// a warning or an error has, without how long each took.
     var log: [String] {
         errorLines.compactMap { line -> String? in
             guard line.hasPrefix("entrypoint: ") else { return nil }
-            return String(line.dropFirst("entrypoint: ".count)).replacing(/[0-9]+\.[0-9]{2} ms/, with: "N ms")
+            let text = String(line.dropFirst("entrypoint: ".count))
+                .replacing(#/ \([0-9]+\.[0-9]{2} ms\)$/#, with: "").replacing(/[0-9]+\.[0-9]{2} ms/, with: "N ms")
+            return text.contains(#/^[^ ]+: (already|nothing to do|skipped): /#) ? nil : text
         }
     }
 

@@ -6,6 +6,8 @@ extension Environment {
     static let pod = Environment.container.with([
         "NB_USER": "jane", "NB_UID": "1000", "NB_GROUP": "lab", "NB_GID": "2000",
         "SCRATCH_HOME_ROOT": "/scratch/homes", "WORKING_DIR": "/scratch/homes/jane",
+        // Each change on a line of its own.
+        "ENTRYPOINT_LOG": "debug",
     ])
 }
 

@@ -14,7 +14,7 @@ extension TreeState {
 
     /// Undoes what these lines tell of, so far as it is exactly that.
     mutating func undo(toldIn log: [String], expected: TreeState) {
-        for line in log where line.contains("warning: ") {
+        for line in log {
             if let match = line.firstMatch(of: /; (\/[^ ]+) is used instead/) {
                 let fallback = String(match.1)
                 if let place = Self.fallbacks[fallback] { removeFallback(of: place, at: fallback, expected) }

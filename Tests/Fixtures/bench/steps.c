@@ -1,5 +1,5 @@
 // steps OUTPUT PROGRAM [ARGUMENT...]: runs a program of the address range below instruction by instruction until it
-// starts another, writes the addresses that it has executed into OUTPUT, hexadecimal, in the order of their first
+// starts another or ends, writes the addresses that it has executed into OUTPUT, hexadecimal, in the order of their first
 // execution, and prints how many instructions and system calls it took. An instruction that repeats itself counts once.
 #include <errno.h>
 #include <stdio.h>
@@ -48,9 +48,11 @@ int main(int argc, char **argv) {
         if (ptrace(PTRACE_SINGLESTEP, process, 0, 0) != 0) break;
         if (waitpid(process, &status, 0) != process) break;
     }
-    int isWhole = WIFSTOPPED(status) && fclose(output) == 0;
-    ptrace(PTRACE_DETACH, process, 0, 0);
-    waitpid(process, &status, 0);
+    int isWhole = (WIFSTOPPED(status) || WIFEXITED(status)) && fclose(output) == 0;
+    if (WIFSTOPPED(status)) {
+        ptrace(PTRACE_DETACH, process, 0, 0);
+        waitpid(process, &status, 0);
+    }
     printf("%lu instructions, %lu system calls\n", instructions, calls);
     return isWhole ? 0 : 1;
 }

@@ -117,6 +117,8 @@ extension DirectoryChange: CheckedChange {
 
     func done(by identity: String) -> String { "created \(path.shown()) (\(made.mode.octal)) as \(identity)" }
 
+    var deed: Deed { .created(path) }
+
     var subject: FilePath? { path }
 
     var blocksWhatLiesBelow: Bool { true }
@@ -139,7 +141,7 @@ extension DirectoryChange: CheckedChange {
                     // The first failure is the one to report.
                     continue
                 }
-                part.note("\(error.message); \(fallback.shown()) is used instead")
+                part.note(error, consequence: "\(fallback.shown()) is used instead")
                 bench.ledger.choose(fallback, for: path)
                 if !part.identity.isEmpty { bench.identity = part.identity }
                 bench.performed = part.performed ?? .directory(change)

@@ -125,7 +125,7 @@ extension DirectoryChange {
             }
         } catch {
             let action = use == .enter ? "cannot enter" : "cannot write in"
-            var remedy = bench.remedy(for: error, path, isOnVolume: place.isOnVolume)
+            var remedy: String?
             if error.errno == .noSuchFileOrDirectory {
                 throw BootError(
                     "cannot use \(path.shown())", reason: "it is a symbolic link that leads nowhere",
@@ -142,8 +142,8 @@ extension DirectoryChange {
                     + "chgrp \(made.group) \(path.shown()) && chmod \(made.seedMode.octal) "
                     + path.shown()
             }
-            throw BootError(
-                "\(action) \(path.shown())", attempts: [Attempt(as: bench.actors.words(.user), error)],
+            throw bench.failure(
+                action, path, [Attempt(as: bench.actors.words(.user), error)], isOnVolume: place.isOnVolume,
                 remedy: remedy)
         }
     }

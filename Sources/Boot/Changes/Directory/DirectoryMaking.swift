@@ -234,8 +234,8 @@ extension DirectoryChange {
                 try directory.setOwner(user: nil, group: wanted.group)
             } catch {
                 bench.note(
-                    "\(wanted.path.shown()) belongs to group \(made.group), not to \(wanted.group): \(error.reason) "
-                        + "(\(error.symbol))")
+                    "\(wanted.path.shown()) belongs to group \(made.group), not to \(wanted.group): \(error.reason)",
+                    error)
             }
         }
         // The mode follows the group: outside the directory's group, chmod(2) clears the set-group-ID bit.

@@ -26,6 +26,8 @@ extension GitIdentityChange: CheckedChange {
 
     func done(by identity: String) -> String { "set the identity in \(path.shown()) as \(identity)" }
 
+    var deed: Deed { .other("set the identity in \(path.shown())") }
+
     var subject: FilePath? { path }
 
     func moved(by resolve: (FilePath) -> FilePath) -> Change? {

@@ -30,6 +30,8 @@ extension LinkChange: CheckedChange {
 
     func done(by identity: String) -> String { "linked \(path.shown()) to \(target.shown()) as \(identity)" }
 
+    var deed: Deed { .linked(path, to: target) }
+
     var subject: FilePath? { path }
 
     var needed: [FilePath] { [path, target] }

@@ -54,7 +54,7 @@ extension LinkChange {
                 bench.note("\(path.shown()) stays as it is, and the next boot tries again")
                 throw failure
             }
-            bench.note(failure.message)
+            bench.note(failure)
         }
         try bench.setAside(path, unlessLinkedTo: target)
         return true
@@ -128,7 +128,7 @@ extension LinkChange {
         if let error {
             bench.note(
                 "what was copied from \(ends.parent.path.appending(ends.name).shown()) cannot be removed and remains in "
-                    + "\((error.path ?? ends.parent.path).shown()): \(error.reason) (\(error.symbol))")
+                    + "\((error.path ?? ends.parent.path).shown()): \(error.reason)", error)
         }
         return true
     }

@@ -47,6 +47,8 @@ extension SSHFilesChange: ChangeKind {
 
     func done(by identity: String) -> String { "set up \(directory.shown()) as \(identity)" }
 
+    var deed: Deed { .other("set up \(directory.shown())") }
+
     var subject: FilePath? { directory }
 
     var secrets: [Secret] { files.map { $0.content } }

@@ -17,7 +17,7 @@ final class Workbench {
     /// Who makes the change at hand, in words.
     var identity = ""
     /// What differs and matters although nothing is changed because of it, with the remedy.
-    private(set) var notes: [String] = []
+    private(set) var notes: [Note] = []
     /// What was done beyond the goal, in a clause.
     private(set) var remark = ""
     /// What was done instead of the planned change.
@@ -65,8 +65,18 @@ final class Workbench {
     var actor: Actor { able[0] }
 
     /// Reports something that differs and matters, in a clause or two.
+    ///
+    /// - Parameter error: the error of the system call that is the reason.
     @inline(never)
-    func note(_ text: String) { notes.append(text) }
+    func note(_ text: String, _ error: SystemCallError? = nil) {
+        notes.append(Note(text, detail: error?.symbol ?? ""))
+    }
+
+    /// Reports a failure that is not the end of the change.
+    ///
+    /// - Parameter consequence: what came of it, in a clause.
+    @inline(never)
+    func note(_ error: BootError, consequence: String = "") { notes.append(Note(error, consequence: consequence)) }
 
     /// Takes over the notes of a part of the change.
     func takeNotes(of part: Workbench) { notes += part.notes }

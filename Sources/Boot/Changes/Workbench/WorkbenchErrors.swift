@@ -24,10 +24,28 @@ extension Workbench {
                 remedy: path.starts(with: Paths.homes) || path.starts(with: "/etc")
                     ? "the image must have no link there" : "name the path that it leads to")
         }
+        let mount = Mount.holding(path, in: Mount.all(of: tree))
         return BootError(
             "\(action) \(path.shown())", attempts: attempts,
-            remedy: known ?? remedy(for: last.error, path, isOnVolume: isOnVolume))
+            remedy: known ?? mount.map { remedy(for: last.error, path, on: $0, isOnVolume: isOnVolume) } ?? "",
+            cause: cause(of: last.error, path, on: mount, isOnVolume: isOnVolume))
     }
+
+    /// What else fails for the same reason.
+    private func cause(
+        of error: SystemCallError, _ path: FilePath, on mount: Mount?, isOnVolume: Bool
+    ) -> BootError.Cause? {
+        switch error.errno {
+        case .permissionDenied, .notPermitted:
+            return !isOnVolume && isRoots(path) && !actors.has(.root) ? .noRoot : nil
+        case .readOnlyFileSystem, .noSpace, .diskQuotaExceeded, .staleNFSFileHandle, .ioError, .timedOut:
+            return mount.map { .mount($0.point, error.errno) }
+        default: return nil
+        }
+    }
+
+    /// Whether only root can make something at a path.
+    private func isRoots(_ path: FilePath) -> Bool { path.parent == Paths.homes || path.starts(with: "/etc") }
 
     /// The first link on the way to a path, if it is why somebody with more rights than the user has stopped.
     ///
@@ -47,8 +65,9 @@ extension Workbench {
     }
 
     /// What can be done about an error at a path, judging by what is mounted there.
-    func remedy(for error: SystemCallError, _ path: FilePath, isOnVolume: Bool) -> String {
-        guard let mount = Mount.holding(path, in: Mount.all(of: tree)) else { return "" }
+    private func remedy(
+        for error: SystemCallError, _ path: FilePath, on mount: Mount, isOnVolume: Bool
+    ) -> String {
         let place = "\(mount.source.shown()) (\(mount.type)) on \(mount.point.shown())"
         switch error.errno {
         case .permissionDenied, .notPermitted:
@@ -56,11 +75,10 @@ extension Workbench {
                 return "add CHOWN to securityContext.capabilities.add in the pod spec"
             }
             guard isOnVolume else {
-                let isRoots = path.parent == Paths.homes || path.starts(with: "/etc")
-                if isRoots && actors.isElevated && mount.point != "/" {
+                if isRoots(path) && actors.isElevated && mount.point != "/" {
                     return "\(place) is mounted by the pod, and only the user works there: see volumeMounts"
                 }
-                return isRoots && !actors.has(.root) ? "only root can: \(actors.fieldAgainstRoot)" : ""
+                return isRoots(path) && !actors.has(.root) ? "only root can: \(actors.fieldAgainstRoot)" : ""
             }
             if mount.point.string == "/" {
                 return

@@ -21,8 +21,8 @@ package struct AccountPlan: Equatable, Sendable {
     package let rootGroups: [UInt32]
     /// The planned files; a file that does not change equals the one that was found.
     package let files: AccountFiles
-    /// What changes, one line for each change; empty if and only if no file changes.
-    package let changes: [String]
+    /// What changes; empty if and only if no file changes.
+    package let differences: [AccountDifference]
     /// What people should know although it stops nothing, one line for each.
     package let warnings: [String]
 }

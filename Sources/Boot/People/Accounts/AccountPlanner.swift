@@ -34,7 +34,7 @@ struct AccountPlanner {
     /// nil if the image has no such file; then none is created.
     var shadow: AccountText<ShadowEntry>?
     var gshadow: AccountText<GroupShadowEntry>?
-    var changes: [String] = []
+    var changes: [AccountDifference] = []
     var warnings: [String] = []
     /// The former name of a runtime's entry for the user, if an elevated start has renamed it.
     var renamedUser: ArraySlice<UInt8>?
@@ -66,7 +66,7 @@ struct AccountPlanner {
                 passwd: passwd.isChanged ? passwd.bytes : found.passwd,
                 group: group.isChanged ? group.bytes : found.group,
                 shadow: shadow?.bytes, gshadow: gshadow?.bytes),
-            changes: changes, warnings: warnings)
+            differences: changes, warnings: warnings)
     }
 
     /// The entry that passwd would have.

@@ -21,10 +21,10 @@ extension AccountPlanner {
         if let renamedUser { entry.renameMember(renamedUser, to: request.userName.bytes) }
         let formerName = entry.name != found.name && group.first(named: found.name)?.line == line ? found.name : nil
         if entry.name != found.name {
-            changes.append("group \(found.name.shownName) (gid \(found.id)) renamed to \(request.groupName)")
+            changes.append(.told("group \(found.name.shownName) (gid \(found.id)) renamed to \(request.groupName)"))
         }
         if entry.id != found.id {
-            changes.append("group \(request.groupName): gid changed from \(found.id) to \(entry.id)")
+            changes.append(.told("group \(request.groupName): gid changed from \(found.id) to \(entry.id)"))
         }
         if case .renumber(_, let holder?) = resolution {
             putGroup(entry, from: line, before: holder)
@@ -37,7 +37,7 @@ extension AccountPlanner {
         }
         let isClosed = closeGroupShadow(of: entry, formerName: formerName)
         if isClosed, entry.name == found.name {
-            changes.append("group \(request.groupName): gshadow entry set (no password)")
+            changes.append(.detail("group \(request.groupName): gshadow entry set (no password)"))
         }
         return entry.name
     }
@@ -68,7 +68,7 @@ extension AccountPlanner {
     private mutating func addGroup() -> ArraySlice<UInt8> {
         let entry = GroupEntry(name: request.groupName.bytes, password: newPassword, id: request.groupID)
         group.append(entry)
-        changes.append("group \(request.groupName) (gid \(request.groupID)) added")
+        changes.append(.told("group \(request.groupName) (gid \(request.groupID)) added"))
         addNewGroupShadow(of: entry)
         return entry.name
     }
@@ -77,7 +77,7 @@ extension AccountPlanner {
     /// added: if the group had its password in group, such a line would override it.
     private mutating func keepGroup(_ found: GroupEntry) {
         if found.password.elementsEqual("x".utf8), addGroupShadow(of: found) {
-            changes.append("group \(found.name.shownName): gshadow entry added (no password)")
+            changes.append(.detail("group \(found.name.shownName): gshadow entry added (no password)"))
         }
     }
 
@@ -94,8 +94,8 @@ extension AccountPlanner {
         let entry = GroupEntry(name: name.bytes, password: newPassword, id: gid, members: MemberList(text: member))
         group.append(entry)
         addNewGroupShadow(of: entry)
-        changes.append("group \(name) (gid \(gid)) added")
-        changes.append("user \(member.shownName) joined group \(name)")
+        changes.append(.told("group \(name) (gid \(gid)) added"))
+        changes.append(.joined(user: member.shownName, group: "\(name)"))
     }
 
     private mutating func join(_ line: Int, _ user: ArraySlice<UInt8>, primaryGroupName: ArraySlice<UInt8>) {
@@ -109,7 +109,7 @@ extension AccountPlanner {
             if gshadow?.replace(shadow.line, with: shadowEntry) == true { hasJoined = true }
         }
         if hasJoined {
-            changes.append("user \(user.shownName) joined group \(entry.name.shownName)")
+            changes.append(.joined(user: user.shownName, group: entry.name.shownName))
         }
     }
 
@@ -119,7 +119,7 @@ extension AccountPlanner {
         // If other lines have the same name, the name must also resolve to this entry.
         let others = group.lines(named: [entry.name]).filter { $0 != line }
         group.move(line, before: min(holder, others.first ?? holder), as: entry)
-        changes.append("group \(request.groupName) put before group \(other) in group")
+        changes.append(.detail("group \(request.groupName) put before group \(other) in group"))
         warnings.append(
             "gid \(request.groupID) is shared by groups \(request.groupName) and \(other): "
                 + "it leads to \(request.groupName)")

@@ -36,7 +36,7 @@ extension AccountPlanner {
         if let formerName { renameMember(formerName, to: entry.name) }
         let isClosed = closeShadow(of: entry.name, formerName: formerName)
         if isClosed, entry.name == found.name {
-            changes.append("user \(entry.name.shownName): shadow entry set (no password)")
+            changes.append(.detail("user \(entry.name.shownName): shadow entry set (no password)"))
         }
         return entry
     }
@@ -46,7 +46,7 @@ extension AccountPlanner {
             name: request.userName, password: shadow == nil ? "*" : "x", id: request.userID,
             groupID: request.groupID, home: request.home, shell: request.shell)
         passwd.append(entry)
-        changes.append("user \(request.userName) (uid \(request.userID)) added")
+        changes.append(.told("user \(request.userName) (uid \(request.userID)) added"))
         if start == .elevated { addShadow(of: entry.name) } else { closeShadow(of: entry.name, formerName: nil) }
         return entry
     }
@@ -56,7 +56,7 @@ extension AccountPlanner {
     private mutating func keepUser(_ found: UserEntry) -> UserEntry {
         let name = found.name.shownName
         if found.password.elementsEqual("x".utf8), addShadow(of: found.name) {
-            changes.append("user \(name): shadow entry added (no password)")
+            changes.append(.detail("user \(name): shadow entry added (no password)"))
         }
         if found.groupID != request.groupID {
             warnings.append(
@@ -75,7 +75,7 @@ extension AccountPlanner {
         // If other lines have the same name, the name must also resolve to this entry.
         let others = passwd.lines(named: [entry.name]).filter { $0 != line }
         passwd.move(line, before: min(holder, others.first ?? holder), as: entry)
-        changes.append("user \(request.userName) put before user \(other) in passwd")
+        changes.append(.detail("user \(request.userName) put before user \(other) in passwd"))
         warnings.append(
             "uid \(request.userID) is shared by users \(request.userName) and \(other): it leads to \(request.userName)"
         )
@@ -90,15 +90,15 @@ extension AccountPlanner {
     private mutating func reportUser(_ entry: UserEntry, wasFound found: UserEntry) {
         let name = entry.name.shownName
         if entry.name != found.name {
-            changes.append("user \(found.name.shownName) (uid \(found.id)) renamed to \(name)")
+            changes.append(.told("user \(found.name.shownName) (uid \(found.id)) renamed to \(name)"))
         }
-        if entry.id != found.id { changes.append("user \(name): uid changed from \(found.id) to \(entry.id)") }
+        if entry.id != found.id { changes.append(.told("user \(name): uid changed from \(found.id) to \(entry.id)")) }
         var fields: [String] = []
         if entry.groupID != found.groupID { fields.append("gid set to \(entry.groupID)") }
         if entry.home != found.home { fields.append("home set to \(String(decoding: entry.home, as: UTF8.self))") }
         if entry.shell != found.shell { fields.append("shell set to \(String(decoding: entry.shell, as: UTF8.self))") }
-        if entry.password != found.password { fields.append("password field closed") }
-        if !fields.isEmpty { changes.append("user \(name): \(fields.joined(separator: ", "))") }
+        if !fields.isEmpty { changes.append(.told("user \(name): \(fields.joined(separator: ", "))")) }
+        if entry.password != found.password { changes.append(.detail("user \(name): password field closed")) }
     }
 
     /// Leaves exactly one line for the user in shadow, without a password. A line with the former name is removed,
