@@ -51,11 +51,12 @@ package struct EnvironmentBlock: Sendable {
     /// The names for which something holds, in the order of the entries. Those without a value are left out: they count as
     /// unset.
     package func names(where holds: (UnsafeBufferPointer<UInt8>) -> Bool) -> [String] {
-        entries.indices.compactMap { index in
-            guard nameLengths[index] > 0 else { return nil }
-            let isWanted = entries[index].withVariableName(length: nameLengths[index], holds)
-            return isWanted ? entries[index].variableName : nil
+        var names: [String] = []
+        for index in 0..<entries.count where nameLengths[index] > 0 {
+            guard entries[index].withVariableName(length: nameLengths[index], holds) else { continue }
+            if let name = entries[index].variableName { names.append(name) }
         }
+        return names
     }
 
     /// The environment with some variables set and some removed; everything else stays as it is.
