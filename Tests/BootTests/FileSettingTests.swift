@@ -30,6 +30,9 @@ struct FileSettingTests {
 
     private static let key = ["SSH_PUBLIC_KEY": "ssh-ed25519 AAAA"]
     private static let git = ["GIT_USER_NAME": "Jane"]
+    private static let required: Set<String> = [
+        "NB_USER", "NB_UID", "NB_GROUP", "NB_GID", "SCRATCH_HOME_ROOT", "WORKING_DIR",
+    ]
 
     static let cases = [
         Case("log.level", "debug"), Case("log.format", "json"), Case("init.mode", "exec"),
@@ -41,10 +44,8 @@ struct FileSettingTests {
         Case("secrets.passed", "[\"*_DSN\"]"), Case("identity.onFailure", "stop"),
         Case("identity.sudo", "none"),
         Case("identity.onCollision", "fail"), Case("identity.whenIncomplete", "run", without: ["NB_GID"]),
-        Case("identity.whenMisspelt", "warn", ["NB_UDI": "5"]),
-        Case(
-            "identity.required", "true",
-            without: ["NB_USER", "NB_UID", "NB_GROUP", "NB_GID", "SCRATCH_HOME_ROOT", "WORKING_DIR"]),
+        Case("identity.whenMisspelt", "warn", ["NB_UDI": "5"], without: ["NB_GID"]),
+        Case("identity.required", "true", ["ENTRYPOINT_LOG": "loud"], without: required),
         Case("identity.shells", "[/bin/fish]"),
         Case("identity.groups", "[video, nowhere]"), Case("identity.deviceGroups", "false"),
         Case("identity.names", "[\"user-*\", \"J?ne\"]"),
