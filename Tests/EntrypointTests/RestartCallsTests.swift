@@ -68,8 +68,8 @@ struct RestartCallsTests {
         }
     }
 
-    /// How many instructions a restart may take, up to the command's execve. It takes 5 % less. What it takes is the same
-    /// in every run; only the C library's choice of functions for the processor changes it a little.
+    /// How many instructions a restart may take, up to the command's execve: a little more than it takes. What it takes is
+    /// the same in every run; only the C library's choice of functions for the processor changes it a little.
     private static let mostInstructions = 2_250_000
 
     @Test func `a restart takes no more instructions than it is allowed to`() throws {

@@ -134,7 +134,7 @@ struct UnknownVariables {
     /// Whether a name may be nearly a known one, or begins like our own: a quick look at each variable of a pod, of which
     /// nearly all have nothing to do with the boot.
     ///
-    /// Nothing in it is counted by reference: for a hundred variables that takes as long as a tenth of a boot.
+    /// It is asked for every variable, so that nothing in it is counted by reference.
     private static func isLikeOurs(
         _ name: UnsafeBufferPointer<UInt8>, _ known: UnsafeBufferPointer<Letters>
     ) -> Bool {
