@@ -77,6 +77,8 @@ let package = Package(
             ]),
         .systemLibrary(name: "CLibcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLibyaml", providers: [.apt(["libyaml-dev"])]),
+        // Names of hosts without the modules of the C library; only entrypointctl asks for one.
+        .systemLibrary(name: "CCares", providers: [.apt(["libc-ares-dev"])]),
         // Each imports only those above it: what a target may not know it cannot use.
         .target(name: "Text", swiftSettings: process1),
         .target(name: "Linux", dependencies: ["CLinux", "CLibcap", "Text"], swiftSettings: process1),
@@ -87,6 +89,12 @@ let package = Package(
         .target(
             name: "Session", dependencies: ["Boot", "Init", "Linux", "Programs", "Text"],
             swiftSettings: privileged),
+        // What messages mean: only the program that people ask has the words.
+        .target(name: "Explanations", dependencies: ["Boot", "Text"], swiftSettings: strict),
+        // What needs no privilege, a folder a capability: only the program that people start has it.
+        .target(
+            name: "UserSide", dependencies: ["Boot", "CCares", "CLinux", "Linux", "Programs", "Text", "YAML"],
+            swiftSettings: strict),
         .executableTarget(
             name: "entrypoint", dependencies: ["Boot", "CStart", "Linux", "Session", "Text"],
             swiftSettings: privileged,
@@ -94,7 +102,7 @@ let package = Package(
                 .unsafeFlags(
                     [
                         "-Xlinker", "--script=\(Context.packageDirectory)/Sources/entrypoint.ld",
-                        "-Xlinker", "--entry=entrypoint_start",
+                        "-Xlinker", "--entry=entrypoint_start", "-Xlinker", "--wrap=posix_memalign",
                         // Made by scripts/order; names that are no longer there are passed over.
                         "-Xlinker", "--symbol-ordering-file=\(Context.packageDirectory)/Sources/entrypoint.order",
                         "-Xlinker", "--no-warn-symbol-ordering",
@@ -103,7 +111,9 @@ let package = Package(
         .executableTarget(
             name: "entrypointctl",
             dependencies: [
-                "Boot", "Linux", "Session", "Text",
+                // Root, too, starts it where a pod has set the variables.
+                "Boot", "CStart", "Explanations", "Linux", "Programs", "Session", "Text",
+                "UserSide",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -133,9 +143,15 @@ let package = Package(
         .testTarget(
             name: "BootTests",
             dependencies: [
-                "Boot", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML", "CTestSupport",
+                "Boot", "Explanations", "Init", "Linux", "Programs", "Session", "TestSupport", "Text", "YAML",
+                "CTestSupport",
             ],
             exclude: ["Golden", "fuzz"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "UserSideTests",
+            dependencies: ["Boot", "CTestSupport", "Linux", "Programs", "TestSupport", "Text", "UserSide", "YAML"],
+            exclude: ["Golden"],
             swiftSettings: strict),
         .target(
             name: "CTestSupport", path: "Tests/CTestSupport",

@@ -2,6 +2,8 @@ package import Linux
 
 /// Why the boot cannot go on, or why a change could not be made.
 package struct BootError: Error, Equatable, Sendable {
+    /// What it is, whatever the words.
+    package let id: MessageIdentifier
     /// The step or stage; empty until the runner adds it.
     package var step: String
     /// What could not be done, to what: `cannot create /scratch/jane`.
@@ -12,8 +14,6 @@ package struct BootError: Error, Equatable, Sendable {
     package let attempts: [Attempt]
     /// What to do about it, in a clause; empty when the rest says everything.
     package let remedy: String
-    /// How the program ends because of it.
-    package let exitCode: ExitCode
     /// What has the same effect on other changes, if that is known.
     package let cause: Cause?
 
@@ -26,17 +26,20 @@ package struct BootError: Error, Equatable, Sendable {
     }
 
     package init(
-        step: String = "", _ action: String, reason: String = "", attempts: [Attempt] = [], remedy: String = "",
-        exitCode: ExitCode = .boot, cause: Cause? = nil
+        _ id: MessageIdentifier, step: String = "", _ action: String, reason: String = "", attempts: [Attempt] = [],
+        remedy: String = "", cause: Cause? = nil
     ) {
+        self.id = id
         self.step = step
         self.action = action
         self.reason = reason
         self.attempts = attempts
         self.remedy = remedy
-        self.exitCode = exitCode
         self.cause = cause
     }
+
+    /// How the program ends because of it.
+    package var exitCode: ExitCode { id.exitCode }
 
     /// The error on one line without the step: what, why, which calls as whom, what to do.
     package var message: String { text(withAttempts: true) }

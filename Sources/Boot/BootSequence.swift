@@ -25,9 +25,12 @@ package enum BootSequence {
         // Each step is a group by itself: to convert the list as a whole, the program would look for every conformance.
         [
             DeclaredGroup<ConfigurationSettings>(),
+            DeclaredGroup<Compatibility>(),
+            DeclaredGroup<Chain>(),
             DeclaredGroup<LogSettings>(),
             DeclaredGroup<InitSettings>(),
             DeclaredGroup<Capabilities>(),
             DeclaredGroup<Secrets>(),
+            DeclaredGroup<ScrubSettings>(),
         ] + allSteps.map { step -> any GroupDeclaration in step } + [DeclaredGroup<DropInSteps>()])
 }

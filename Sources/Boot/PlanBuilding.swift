@@ -6,7 +6,7 @@ extension Plan {
     @export(interface) package init(_ settings: Settings, _ people: People, _ host: Host) {
         var changes: [StepChange] = []
         var exports: [Export] = []
-        var warnings: [(step: String, text: String)] = []
+        var warnings: [(step: String, note: Note)] = []
         for step in BootSequence.steps {
             let name = step.name
             for dropIn in settings.dropIns where dropIn.successor == name {
@@ -41,8 +41,10 @@ extension CommandChange {
         if dropIn.identity == .user {
             // The user's step may see everything except the secrets.
             let entries = settings.environment.entries.filter { entry in
-                guard let name = entry.variableName else { return true }
-                return dropIn.secrets.contains(name) || !settings.secrets.isSecret(name)
+                guard let length = entry.variableNameLength, settings.secrets.isSecret(entry, nameLength: length),
+                    let name = entry.variableName
+                else { return true }
+                return dropIn.secrets.contains(name)
             }
             environment = EnvironmentBlock(entries)
             let user = people.user
@@ -50,27 +52,21 @@ extension CommandChange {
                 [
                     Assignment("HOME", user.home.string), Assignment("USER", user.name),
                     Assignment("LOGNAME", user.name), Assignment("SHELL", user.shell.string),
+                    // Its shells need not ask for what the boot has kept.
+                    Assignment(PodVariables.sessionName, "1"),
                 ] + own
             directory = settings[Scratch.self]?.home ?? "/"
             self.exports = exports
         } else {
             environment = EnvironmentBlock([])
             fixed = Self.builtEnvironment(for: dropIn.identity, settings, people, host) + own
-            // Some interpreters look in the working directory. The runtime lets nobody mount anything into this one.
-            directory = host.start == .elevated ? "/proc" : "/"
+            directory = BuiltEnvironment.directory(start: host.start)
             // The user controls many of these exports, with which zsh and git would run the user's files and programs.
             self.exports = []
         }
     }
 
-    /// Interpreters and other programs run what lies in a home. In an elevated start the pod may mount something below any
-    /// directory, but the runtime lets nobody mount anything into this one.
-    private static func home(of actor: Actor, _ host: Host) -> String {
-        if host.start == .elevated { return "/proc" }
-        return actor == .root ? Paths.rootHome.string : "/"
-    }
-
-    /// The environment of a program of root's or the seed user's: of the pod's, only settings that were checked.
+    /// The environment of a program of root's or the seed user's.
     private static func builtEnvironment(
         for actor: Actor, _ settings: Settings, _ people: People, _ host: Host
     ) -> [Assignment] {
@@ -78,20 +74,10 @@ extension CommandChange {
         let scratch = settings[Scratch.self]
         // An account file that the pod mounts may call the group anything; what was asked for has been checked.
         let group = (try? ValueFormats.accountName(user.groupName)) ?? settings[Identity.self]?.groupName
-        return [
-            Assignment("ENTRYPOINT_START", host.start.rawValue),
-            Assignment("PATH", CommandSearch.defaultPath), Assignment("LC_ALL", "C"),
-            Assignment("HOME", home(of: actor, host)),
-            Assignment(PodVariables.userName.name, user.name),
-            Assignment(PodVariables.userID.name, String(user.credentials.user)),
-            Assignment(PodVariables.groupName.name, group ?? ""),
-            Assignment(PodVariables.groupID.name, String(user.credentials.group)),
-        ]
-            + (scratch.map {
-                [
-                    Assignment(PodVariables.scratchHome.name, $0.home.string),
-                    Assignment(PodVariables.workingDirectory.name, $0.workingDirectory.string),
-                ]
-            } ?? [])
+        let checked = People.User(
+            name: user.name, groupName: group ?? "", home: user.home, shell: user.shell, credentials: user.credentials)
+        return BuiltEnvironment.variables(
+            for: actor, start: host.start, user: checked, scratchHome: scratch?.home,
+            workingDirectory: settings.workplace?.directory)
     }
 }

@@ -35,7 +35,9 @@ package struct StartingPoint {
 package struct Preparation {
     package let settings: Settings
     package let identity: Identity
-    package let scratch: Scratch
+    /// The directories on the shared file system; `nil` where the image has none.
+    package let scratch: Scratch?
+    package let workplace: Workplace
     package let host: Host
     package let people: People
     package let plan: Plan
@@ -46,16 +48,17 @@ package struct Preparation {
     /// - Throws: why the image's accounts do not allow what was asked for, or why the container cannot take the ids;
     ///   with the step.
     @export(interface) package init?(_ settings: Settings, at point: StartingPoint) throws(BootError) {
-        guard let identity = settings[Identity.self], let scratch = settings[Scratch.self] else { return nil }
+        guard let identity = settings[Identity.self], let workplace = settings.workplace else { return nil }
         self.settings = settings
         self.identity = identity
-        self.scratch = scratch
+        self.workplace = workplace
+        scratch = settings[Scratch.self]
         host = Host(tree: point.tree, privileges: point.privileges, start: point.start, caller: point.caller)
         do throws(BootError) {
             people = try People.work(out: identity.request(scratch), on: host)
             plan = Plan(settings, people, host)
             actors = Actors(
-                people, privileges: point.privileges, start: point.start, umask: scratch.umask,
+                people, privileges: point.privileges, start: point.start, umask: workplace.umask,
                 isObserver: point.isObserver, program: point.program)
         } catch {
             throw error.inStep(Identity.name)
@@ -76,7 +79,15 @@ package struct Preparation {
     @export(interface) package func apply(_ mode: Apply.Mode, watch: ChangeWatch? = nil) -> Apply {
         Apply(
             mode, tree: host.tree, actors: actors, watch: watch,
-            seedPlaces: SeedPlaces(scratch.seedDirectories, isStrict: host.start == .elevated))
+            seedPlaces: SeedPlaces(scratch?.seedDirectories, isStrict: host.start == .elevated))
+    }
+
+    /// Whether only the user could make a change, and this process has all the user's rights: then what it may not do, the
+    /// boot may not do either.
+    @export(interface) package func isDecidedByOwnRights(_ planned: PlannedChange) -> Bool {
+        guard actors.isUser, planned.by.filter(actors.has).allSatisfy({ $0 == .user }) else { return false }
+        let (user, own) = (people.user.credentials, host.privileges)
+        return ([user.group] + user.groups).allSatisfy { $0 == own.group.effective || own.groups.contains($0) }
     }
 
     /// Becomes the user and the seed once before anything is touched. If the container cannot take their ids, the boot
@@ -87,14 +98,14 @@ package struct Preparation {
                 try actors.become(actor)
             } catch {
                 throw BootError(
-                    "cannot become \(actors.words(actor))", attempts: [Attempt(as: "root", error)],
+                    .identityIDsRefused, "cannot become \(actors.words(actor))", attempts: [Attempt(as: "root", error)],
                     remedy: remedy(forBecoming: error))
             }
         }
         do throws(SystemCallError) {
             try actors.become(.root)
         } catch {
-            throw BootError("cannot return to root", attempts: [Attempt(as: "", error)])
+            throw BootError(.startRootLost, "cannot return to root", attempts: [Attempt(as: "", error)])
         }
     }
 

@@ -1,6 +1,6 @@
 internal import Text
 
-/// What the programs and the README say about the boot, from its declarations.
+/// What the programs and the pages say about the boot, from its declarations.
 package enum Tables {
     /// The steps in their order, as a Markdown table.
     package static var steps: String {

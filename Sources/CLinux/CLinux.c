@@ -58,6 +58,19 @@ uint64_t linux_mount_id(int file) {
     return linux_listed_mount_id(file);
 }
 
+uint64_t linux_mount_id_of_path(const char *path) {
+    struct statx status;
+    if (statx(AT_FDCWD, path, 0, STATX_MNT_ID, &status) == 0 && status.stx_mask & STATX_MNT_ID) return status.stx_mnt_id;
+    return 0;
+}
+
+bool linux_is_inside_mount(const char *path) {
+    struct statx status;
+    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status) != 0) return false;
+    return status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT && !(status.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+           && (status.stx_mode & S_IFMT) == S_IFDIR;
+}
+
 uint64_t linux_unique_mount_id(int file) {
     // Some of the headers that this is built with lack the constant (STATX_MNT_ID_UNIQUE).
     const unsigned int unique = 0x4000u;
@@ -189,6 +202,17 @@ int linux_get_capabilities(uint64_t *effective, uint64_t *permitted, uint64_t *i
 int linux_clear_ambient_capabilities(void) { return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0ul, 0ul, 0ul); }
 
 bool linux_has_file_capabilities(const char *program) { return getxattr(program, "security.capability", NULL, 0) > 0; }
+
+bool linux_file_capabilities(const char *program, uint64_t *permitted, bool *effective) {
+    struct vfs_ns_cap_data found;
+    memset(&found, 0, sizeof found);
+    ssize_t size = getxattr(program, "security.capability", &found, sizeof found);
+    // Both forms that kernels of this century write begin alike (capabilities(7)).
+    if (size < (ssize_t)XATTR_CAPS_SZ_2) return false;
+    *permitted = le32toh(found.data[0].permitted) | (uint64_t)le32toh(found.data[1].permitted) << 32;
+    *effective = le32toh(found.magic_etc) & VFS_CAP_FLAGS_EFFECTIVE;
+    return true;
+}
 
 bool linux_is_program_on_nosuid(const char *program) {
     struct statvfs system;

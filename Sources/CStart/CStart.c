@@ -1,5 +1,8 @@
 #include "CStart.h"
 
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -20,6 +23,26 @@ static void keep_start_to_the_boot(int count, char **arguments, char **environme
 
 __attribute__((section(".preinit_array"), used, retain)) static void (*const at_start)(int, char **, char **) =
     keep_start_to_the_boot;
+
+// Embedded Swift asks for the memory of each object with posix_memalign(3), although malloc(3) aligns well enough for nearly
+// all of them and takes half as many instructions. The linker puts this in its place (--wrap).
+__attribute__((used)) int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
+    void *made = alignment <= _Alignof(max_align_t) ? malloc(size) : aligned_alloc(alignment, size);
+    if (!made) return ENOMEM;
+    *memory = made;
+    return 0;
+}
+
+// A section of its own is found in the linked program (readelf --sections). Its size is fixed: scripts/build writes into it,
+// up to 79 bytes and a NUL.
+__attribute__((section(".entrypoint.commit"), used, retain)) static const char commit[80] = "unknown";
+
+const char *start_commit(void) {
+    // The compiler knows what the array holds now, and not what it will hold.
+    const char *written = commit;
+    __asm__("" : "+r"(written));
+    return written;
+}
 
 // The rest runs before the C library, which crashes without a message if it gets no memory: system calls are made
 // directly, and no function of the library is called.

@@ -56,7 +56,7 @@ package struct EndReport: Sendable {
 
     /// The line for standard error, without its end: `entrypoint: init: SIGTERM at 2026-11-21T05:04:03Z: …`.
     package var text: String {
-        if overdue.isEmpty { return line.text }
+        if overdue.isEmpty { return line().text }
         return "entrypoint: " + String(decoding: overdue, as: UTF8.self)
     }
 
@@ -68,10 +68,20 @@ package struct EndReport: Sendable {
         }
     }
 
+    /// The stable name of what went wrong; `nil` where nothing did.
+    package var id: InitMessage? {
+        switch outcome {
+        case .bootOverdue: .bootOverdue
+        case .lost: .statusLost
+        case .pending, .bootEnded, .bootStopped, .commandEnded: nil
+        }
+    }
+
     /// The line for standard error. Does not allocate memory.
-    var line: MessageLine {
-        var line = MessageLine()
-        line.append("init: ")
+    func line(isJSON: Bool = false) -> MessageLine {
+        var line = MessageLine(id == nil ? .info : .error, id: id?.name ?? "", isJSON: isJSON)
+        line.append("init")
+        line.endStep()
         if let request {
             line.append(request.signal)
             line.append(" at ")
@@ -94,7 +104,7 @@ package struct EndReport: Sendable {
 
     private func appendOutcome(to line: inout MessageLine) {
         switch outcome {
-        case .bootStopped, .pending: line.append("the boot was ended")
+        case .bootStopped, .pending: line.append("the boot was stopped")
         case .bootOverdue: line.append("the boot took too long and was killed")
         case .lost: line.append("another process took the command's exit status; its exit code is unknown")
         case .bootEnded(let end): appendEnd("the boot", end, to: &line)
@@ -106,8 +116,9 @@ package struct EndReport: Sendable {
         line.append(what)
         line.append(commandWasKilled ? " was killed" : " ended")
         if request != nil {
-            line.append(" after ")
+            line.append(" ")
             line.append(seconds: timeToEnd)
+            line.append(" after it")
         }
         line.append(" (")
         line.append(end)
@@ -115,9 +126,12 @@ package struct EndReport: Sendable {
     }
 
     private func appendKilled(to line: inout MessageLine) {
-        line.append("; killed after ")
-        line.append(seconds: killedAfter)
-        line.append(":")
+        line.append("; ")
+        line.append(killed.count)
+        line.append(killed.count == 1 ? " other process" : " other processes")
+        line.append(" did not end within ")
+        line.append(seconds: max(killedAfter, 100_000_000))
+        line.append(killed.count == 1 ? " and was killed:" : " and were killed:")
         for index in 0..<killed.namedCount {
             let (process, name) = killed[index]
             line.append(index == 0 ? " " : ", ")

@@ -129,9 +129,14 @@ struct InitLoop {
 
     /// Reports this before anything is killed: a process that is stuck in the kernel may delay everything after that.
     private mutating func sayOverdue() {
-        var line = MessageLine()
         overdue = Array(explainOverdue(String(decoding: watch.message, as: UTF8.self)).utf8)
-        for byte in overdue { line.append(foreign: byte) }
+        // The text begins with the step, which ends like this.
+        let end: [UInt8] = [UInt8(ascii: ":"), UInt8(ascii: " ")]
+        let step = overdue.prefix { $0 != end[0] }
+        var line = MessageLine(.error, id: InitMessage.bootOverdue.name, isJSON: options.writesJSON)
+        for byte in step { line.append(foreign: byte) }
+        line.endStep()
+        for byte in overdue.dropFirst(step.count + end.count) { line.append(foreign: byte) }
         line.write(waitingMilliseconds: 100)
     }
 
@@ -200,8 +205,10 @@ struct InitLoop {
     }
 
     private func warn(_ process: Int32, _ end: ProcessEnd, _ named: (process: Int32, name: ProcessName)?) {
-        var line = MessageLine()
-        line.append("init: reaped orphan ")
+        var line = MessageLine(isJSON: options.writesJSON)
+        line.append("init")
+        line.endStep()
+        line.append("reaped orphan ")
         if let named, named.process == process {
             line.append(named.name)
             line.append(" (")
@@ -323,7 +330,7 @@ extension InitLoop {
             killedAfter: supervisor.killedAfter)
         guard report.isNotable else { CurrentProcess.exit(code) }
         if supervisor.outcome != .bootOverdue {
-            var line = report.line
+            var line = report.line(isJSON: options.writesJSON)
             line.write(waitingMilliseconds: 200)
         }
         // The report has its own process: it may allocate, run out of memory or block without changing the exit code.

@@ -27,5 +27,8 @@ package struct InitOptions: BitwiseCopyable, Sendable {
     /// The signal that the init gets when its parent ends, and the command when the init ends; 0 for none.
     package var parentDeathSignal: Int32 = 0
 
+    /// Whether what the init prints are JSON objects.
+    package var writesJSON = false
+
     package init() {}
 }

@@ -59,7 +59,7 @@ package enum InitSplit {
                 OpenFiles.close(gate.reading)
                 InitLoop.harden(
                     keeping: (pipe.reading, channel.receiving), gate: gate.writing, table: table, parentBefore: parent,
-                    parentDeathSignal: options.parentDeathSignal)
+                    options)
                 var loop = InitLoop(
                     command: child, options: options, parent: parent, watch: watch, pipe: pipe.reading,
                     channel: channel.receiving, table: table,

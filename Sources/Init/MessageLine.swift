@@ -4,12 +4,42 @@ internal import Linux
 struct MessageLine {
     private var bytes = InlineArray<1024, UInt8>(repeating: 0)
     private var count = 0
+    /// Whether it is a JSON object, as the rest of the log then is.
+    private let isJSON: Bool
 
-    /// A line with the beginning that all messages of the init have.
-    init() { append("entrypoint: ") }
+    /// How bad something is.
+    enum Level { case info, warning, error }
 
-    /// The space for text, which leaves one byte for the end of the line.
-    private static var limit: Int { 1023 }
+    /// The beginning of a line; the name of the step follows, and then ``endStep()``.
+    ///
+    /// - Parameter id: the stable name of a warning or an error; empty for a line that is neither.
+    init(_ level: Level = .info, id: StaticString = "", isJSON: Bool = false) {
+        self.isJSON = isJSON
+        self.level = level
+        guard isJSON else {
+            append("entrypoint: ")
+            return
+        }
+        append("{\"time\":\"")
+        append(realTime: Clock.realTime)
+        append("\",\"program\":\"entrypoint\",\"level\":\"")
+        append(level == .info ? "info" : level == .warning ? "warning" : "error")
+        if id.utf8CodeUnitCount > 0 {
+            append("\",\"id\":\"")
+            append(id)
+        }
+        append("\",\"step\":\"")
+    }
+
+    private let level: Level
+
+    /// Ends the name of the step: what follows is the message.
+    mutating func endStep() {
+        append(isJSON ? "\",\"message\":\"" : level == .warning ? ": warning: " : ": ")
+    }
+
+    /// The space for text, which leaves some bytes for the end of the line.
+    private static var limit: Int { 1020 }
 
     mutating func append(byte: UInt8) {
         guard count < MessageLine.limit else { return }
@@ -21,9 +51,14 @@ struct MessageLine {
         for index in 0..<text.utf8CodeUnitCount { append(byte: text.utf8Start[index]) }
     }
 
-    /// Adds a byte of text from elsewhere: anything that could move the cursor or end the line is shown as `?`.
+    /// Adds a byte of text from elsewhere: anything that could move the cursor or end the line is shown as `?`. So is what
+    /// is not ASCII in JSON, because nobody knows whether it is UTF-8.
     mutating func append(foreign byte: UInt8) {
-        append(byte: byte < 32 || byte == 127 ? UInt8(ascii: "?") : byte)
+        if isJSON && (byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")) {
+            guard count + 1 < MessageLine.limit else { return }
+            append(byte: UInt8(ascii: "\\"))
+        }
+        append(byte: byte < 32 || byte == 127 || isJSON && byte > 127 ? UInt8(ascii: "?") : byte)
     }
 
     mutating func append(_ name: ProcessName) {
@@ -45,9 +80,13 @@ struct MessageLine {
         }
     }
 
-    /// Nanoseconds as seconds with one decimal: `12.3 s`.
+    /// Nanoseconds as seconds with one decimal: `12.3 s`, or `less than 0.1 s`.
     mutating func append(seconds nanoseconds: UInt64) {
-        let tenths = (nanoseconds &+ 50_000_000) / 100_000_000
+        var tenths = (nanoseconds &+ 50_000_000) / 100_000_000
+        if tenths == 0 {
+            append("less than ")
+            tenths = 1
+        }
         append(tenths / 10)
         append(".")
         append(tenths % 10)
@@ -95,16 +134,23 @@ struct MessageLine {
         append("Z")
     }
 
-    /// Writes the line and starts a new one.
+    /// Writes the line, which is complete then.
     ///
     /// - Parameter limit: how long to wait for a slow reader.
     mutating func write(waitingMilliseconds limit: Int32) {
-        bytes[count] = UInt8(ascii: "\n")
-        let length = count + 1
+        var length = count
+        func end(_ byte: UInt8, _ bytes: inout InlineArray<1024, UInt8>) {
+            bytes[length] = byte
+            length += 1
+        }
+        if isJSON {
+            end(UInt8(ascii: "\""), &bytes)
+            end(UInt8(ascii: "}"), &bytes)
+        }
+        end(UInt8(ascii: "\n"), &bytes)
         withUnsafeBytes(of: &bytes) { buffer in
             OpenFiles.writeError(UnsafeRawBufferPointer(rebasing: buffer[..<length]), waitingMilliseconds: limit)
         }
-        self = MessageLine()
     }
 
     /// The text so far.

@@ -60,6 +60,18 @@ package struct CString: @unchecked Sendable {
         }
     }
 
+    /// Calls a function with the first bytes.
+    ///
+    /// - Parameter length: how many; at most ``count``.
+    package func withBytes(before length: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+        pointer.withMemoryRebound(to: UInt8.self, capacity: length) {
+            body(UnsafeBufferPointer(start: $0, count: length))
+        }
+    }
+
+    /// The byte at an offset of at most ``count``, where the final NUL is.
+    package func byte(at offset: Int) -> UInt8 { UInt8(bitPattern: pointer[offset]) }
+
     /// Whether the string starts with some bytes.
     package func starts(with bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let start = bytes.baseAddress else { return true }

@@ -111,6 +111,21 @@ private import CLinux
         return FileStatus(status)
     }
 
+    /// The target of a symbolic link that was itself opened with O_PATH; `nil` for anything else.
+    ///
+    /// - Throws: the error of readlinkat(2).
+    func linkTarget(path: FilePath) throws(SystemCallError) -> FilePath? {
+        let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PATH_MAX) + 1)
+        defer { buffer.deallocate() }
+        do throws(SystemCallError) {
+            let length = try systemCall("readlinkat", path) { readlinkat(rawValue, "", buffer, Int(PATH_MAX)) }
+            buffer[length] = 0
+            return FilePath(platformString: buffer)
+        } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .invalidArgument {
+            return nil
+        }
+    }
+
     /// Sets the mode; the umask does not apply.
     ///
     /// - Throws: the error of fchmod(2).

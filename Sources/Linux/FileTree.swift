@@ -41,10 +41,19 @@ package struct FileTree: Sendable {
     package let root: FilePath
     /// Whether it is the process's own root directory.
     package let isRealRoot: Bool
+    /// The directories of another root where they stay open; `nil` where they are opened by their paths.
+    let openRoot: OpenRoot?
 
     package init(root: FilePath = "/") {
         self.root = root
         isRealRoot = root == "/"
+        openRoot = nil
+    }
+
+    init(root: FilePath, open: OpenRoot) {
+        self.root = root
+        isRealRoot = false
+        openRoot = open
     }
 
     /// Opens the file at a path.
@@ -61,6 +70,7 @@ package struct FileTree: Sendable {
         if isRealRoot && links == .follow {
             return try openPlain(AT_FDCWD, path, options, mode)
         }
+        if let openRoot, !openRoot.volumes.isEmpty { return try openAcrossVolumes(path, options, mode, links) }
         do throws(SystemCallError) {
             return try openResolved(path, options, mode, links)
         } catch  where error.errno == .noFunction || error.errno == .notPermitted {
@@ -106,8 +116,7 @@ package struct FileTree: Sendable {
     package func entryStatus(_ path: FilePath) throws(SystemCallError) -> FileStatus? {
         do throws(SystemCallError) {
             guard isRealRoot else {
-                guard let name = path.lastComponent else { return try status(path, links: .follow) }
-                return try openParent(of: path, links: .follow).status(name)
+                return try open(path, [.pathOnly, .noFollow], links: .follow).status(path: path)
             }
             var status = stat()
             try systemCall("lstat", path) { path.withPlatformString { lstat($0, &status) } }
@@ -116,6 +125,9 @@ package struct FileTree: Sendable {
             return nil
         }
     }
+
+    /// The maximum number of bytes that are read of a file of an image: its size may be a lie.
+    private static let mostOfAnImage = 1 << 27
 
     /// Reads a whole file.
     ///
@@ -129,10 +141,15 @@ package struct FileTree: Sendable {
         _ path: FilePath, limit: Int = .max, links: LinkPolicy = .follow
     ) throws(SystemCallError) -> [UInt8]? {
         do throws(SystemCallError) {
+            // In an image that somebody looks at, a name may be that of a device of the machine, which opening it starts.
+            if !isRealRoot, let kind = try status(path, links: links)?.kind, kind != .file && kind != .link {
+                throw SystemCallError(call: "read", path: path, errno: .invalidArgument)
+            }
             let file = try open(path, [.readOnly, .nonBlocking], links: links)
             let status = try file.status(path: path)
             guard status.kind == .file else { throw SystemCallError(call: "read", path: path, errno: .invalidArgument) }
-            return try file.readAll(limit: limit, expected: status.size, path: path)
+            let most = isRealRoot ? limit : min(limit, Self.mostOfAnImage)
+            return try file.readAll(limit: most, expected: min(status.size, most), path: path)
         } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         }
@@ -166,7 +183,10 @@ package struct FileTree: Sendable {
     /// - Throws: an error other than ENOENT and EINVAL.
     package func linkTarget(_ path: FilePath, links: LinkPolicy) throws(SystemCallError) -> FilePath? {
         do throws(SystemCallError) {
-            guard isRealRoot && links == .follow else {
+            guard isRealRoot else {
+                return try open(path, [.pathOnly, .noFollow], links: links).linkTarget(path: path)
+            }
+            guard links == .follow else {
                 guard let name = path.lastComponent else { return nil }
                 return try openParent(of: path, links: links).linkTarget(name)
             }
@@ -222,7 +242,7 @@ package struct FileTree: Sendable {
 }
 
 extension FileTree {
-    private func openPlain(
+    func openPlain(
         _ directory: CInt, _ path: FilePath, _ options: OpenOptions, _ mode: ModeBits
     ) throws(SystemCallError) -> Descriptor {
         let flags = options.flags
@@ -241,23 +261,44 @@ extension FileTree {
         var rootDirectory: Descriptor?
         if !isRealRoot {
             resolve |= linux_RESOLVE_IN_ROOT
-            rootDirectory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0)
+            if openRoot == nil { rootDirectory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0) }
         }
+        let directory = rootDirectory?.rawValue ?? openRoot?.directory ?? AT_FDCWD
+        return try openResolved(directory, path, options, mode, resolve, path: path)
+    }
+
+    /// - Parameters:
+    ///   - directory: where a relative path begins.
+    ///   - inside: what is opened.
+    ///   - resolve: the flags for openat2(2).
+    ///   - path: the path for the error.
+    func openResolved(
+        _ directory: CInt, _ inside: FilePath, _ options: OpenOptions, _ mode: ModeBits, _ resolve: UInt64,
+        path: FilePath
+    ) throws(SystemCallError) -> Descriptor {
         let flags = UInt64(UInt32(bitPattern: options.flags))
         let mode = options.contains(.create) ? UInt64(mode.rawValue) : 0
-        let directory = rootDirectory?.rawValue ?? AT_FDCWD
-        return Descriptor(
-            owning: try systemCall("openat2", path) {
-                path.withPlatformString { linux_openat2(directory, $0, flags, mode, resolve) }
-            })
+        // Below another root, a path with `..` is refused while anybody on the machine mounts or renames something.
+        var rounds = 100
+        while true {
+            do throws(SystemCallError) {
+                return Descriptor(
+                    owning: try systemCall("openat2", path) {
+                        inside.withPlatformString { linux_openat2(directory, $0, flags, mode, resolve) }
+                    })
+            } catch  where error.errno == .wouldBlock && rounds > 0 {
+                rounds -= 1
+            }
+        }
     }
 
     /// Opens component by component and refuses every link, as openat2(2) does, but with more calls.
     private func openStepwise(
         _ path: FilePath, _ options: OpenOptions, _ mode: ModeBits
     ) throws(SystemCallError) -> Descriptor {
-        var directory = try openPlain(AT_FDCWD, root, [.pathOnly, .directory], 0)
-        guard let last = path.lastComponent else { return try openPlain(AT_FDCWD, root, options, mode) }
+        let (start, place): (CInt, FilePath) = openRoot.map { ($0.directory, ".") } ?? (AT_FDCWD, root)
+        guard let last = path.lastComponent else { return try openPlain(start, place, options, mode) }
+        var directory = try openPlain(start, place, [.pathOnly, .directory], 0)
         for component in path.parent.components {
             let name = FilePath(root: nil, [component])
             do throws(SystemCallError) {
@@ -292,6 +333,7 @@ extension FileTree {
     ///
     /// - Throws: an error of openat2(2) other than ENOENT.
     package func isOnRootMount(_ path: FilePath) throws(SystemCallError) -> Bool? {
+        if isInVolume(path) { return false }
         let root = try open("/", [.pathOnly, .directory], links: .refuse).mount
         do throws(SystemCallError) {
             // If the mount is unknown, nothing is trusted.

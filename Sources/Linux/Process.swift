@@ -18,6 +18,9 @@ package enum CurrentProcess {
         try systemCall("chdir", path) { path.withPlatformString { chdir($0) } }
     }
 
+    /// Whether the working directory can be used: it still exists, and the process may look for names in it.
+    package static var canEnterDirectory: Bool { chdir(".") == 0 && access(".", X_OK) == 0 }
+
     /// The working directory; `/` if it cannot be determined.
     package static var directory: String {
         guard let name = getcwd(nil, 0) else { return "/" }

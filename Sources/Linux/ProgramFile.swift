@@ -20,6 +20,14 @@ package struct ProgramFile: Sendable {
     /// Whether the file has capabilities, even if a mount or the pod forbids their use (capabilities(7)).
     package var hasCapabilities: Bool { path.withPlatformString { linux_has_file_capabilities($0) } }
 
+    /// The capabilities that the file gives (capabilities(7)): the permitted ones, and whether they are in use from the
+    /// program's start; `nil` where it has none.
+    package var capabilities: (permitted: UInt64, isEffective: Bool)? {
+        var (permitted, isEffective) = (UInt64(0), false)
+        let isFound = path.withPlatformString { linux_file_capabilities($0, &permitted, &isEffective) }
+        return isFound ? (permitted, isEffective) : nil
+    }
+
     /// Whether the file lies on a mount with nosuid, where its capabilities have no effect (mount(8)).
     package var isOnNoSetIDMount: Bool { path.withPlatformString { linux_is_program_on_nosuid($0) } }
 }

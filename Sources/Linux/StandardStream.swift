@@ -25,8 +25,32 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
         return FileStatus(status).kind == .pipe || isatty(rawValue) == 1
     }
 
+    /// The stream in words.
+    package var words: String {
+        switch self {
+        case .input: "standard input"
+        case .output: "standard output"
+        case .error: "standard error"
+        }
+    }
+
+    /// Whether the stream belongs to this process and no other: a terminal that controls the session that this process
+    /// leads, or a pipe of whoever has started it from outside the pid namespace, as a container's runtime does.
+    package var isOwn: Bool {
+        var status = stat()
+        guard fstat(rawValue, &status) == 0 else { return false }
+        if FileStatus(status).kind == .pipe { return getppid() == 0 }
+        return isatty(rawValue) == 1 && tcgetsid(rawValue) == getpid()
+    }
+
     /// Whether somebody sees what is written, or types what is read.
     package var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// The number of columns of the terminal (TIOCGWINSZ, ioctl_tty(2)); `nil` where there is none, or it does not know.
+    package var terminalColumns: Int? {
+        let columns = linux_terminal_columns(rawValue)
+        return columns > 0 ? Int(columns) : nil
+    }
 
     /// Gives the open file to a user, so that the user can reopen `/dev/stdout` and `/dev/stderr`.
     ///
@@ -59,6 +83,12 @@ package enum StandardStream: CInt, CaseIterable, Sendable {
     /// - Returns: whether everything was written; `false` for a full disk, for example.
     package func writeResult(_ bytes: [UInt8]) -> Bool {
         writeAll(bytes) { wait(milliseconds: 1000) } == bytes.count
+    }
+
+    /// Whether it is a pipe or a socket of which nobody reads any more (POLLERR, poll(2)).
+    package var hasNoReader: Bool {
+        var request = pollfd(fd: rawValue, events: 0, revents: 0)
+        return poll(&request, 1, 0) == 1 && request.revents & Int16(POLLERR) != 0
     }
 
     /// The state of the messages.

@@ -21,8 +21,22 @@ package enum TemporaryName {
             && parts[1].allSatisfy { $0.isDigit || $0.isLowercase }
     }
 
+    /// Whether a name is a temporary name for anything. This proves nothing about who made it.
+    package static func isTemporary(_ candidate: FilePath.Component) -> Bool {
+        let (text, mark) = (Array(candidate.string.utf8), Array(mark.utf8))
+        guard text.first == .dot else { return false }
+        for start in stride(from: text.count - mark.count, to: 1, by: -1) where text[start...].starts(with: mark) {
+            let name = FilePath.Component(String(decoding: text[1..<start], as: UTF8.self))
+            return name.map { isTemporary(candidate, for: $0) } ?? false
+        }
+        return false
+    }
+
+    /// What stands between the name and what makes it unique.
+    private static var mark: String { ".entrypoint-" }
+
     private static func prefix(for name: FilePath.Component) -> String {
         // The whole name must fit into 255 bytes.
-        ".\(String(decoding: name.string.utf8.prefix(200), as: UTF8.self)).entrypoint-"
+        ".\(String(decoding: name.string.utf8.prefix(200), as: UTF8.self))\(mark)"
     }
 }

@@ -32,6 +32,10 @@ package enum Terminal {
         return leader >= 0 && leader != getpid() && leader != own && foreground != nil
     }
 
+    /// The process that leads this one's session (setsid(2)), as what a container's runtime starts does; 0 for one outside
+    /// the pid namespace.
+    package static var sessionLeader: Int32 { getsid(0) }
+
     /// Forbids this process and its children, for good, to put characters into the input of a terminal (TIOCSTI,
     /// ioctl_tty(2)): a root shell that reads from it would take them for root's input. Since Linux 6.2, kernels forbid
     /// this themselves unless `dev.tty.legacy_tiocsti` is set. Needs `no_new_privs`.

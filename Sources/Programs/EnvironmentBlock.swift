@@ -75,11 +75,24 @@ package struct EnvironmentBlock: Sendable {
             }
         }
         let removed = removed.map { Array($0.utf8) }
+        // Most entries of a pod are none of these, and are told by a look at them.
+        var (lengths, lastBytes): (UInt64, UInt64) = (0, 0)
+        for name in pending.map({ $0.name }) + removed {
+            lengths |= 1 << UInt64(name.count & 63)
+            lastBytes |= 1 << UInt64((name.last ?? 0) & 63)
+        }
         var result: [CString] = []
         result.reserveCapacity(entries.count + pending.count)
         for (index, entry) in entries.enumerated() {
+            let length = nameLengths[index]
+            guard length >= 0, lengths & 1 << UInt64(length & 63) != 0,
+                length == 0 || lastBytes & 1 << UInt64(entry.byte(at: length - 1) & 63) != 0
+            else {
+                result.append(entry)
+                continue
+            }
             func isNamed(_ name: [UInt8]) -> Bool {
-                name.count == nameLengths[index] && name.withUnsafeBufferPointer { entry.starts(with: $0) }
+                name.count == length && name.withUnsafeBufferPointer { entry.starts(with: $0) }
             }
             if removed.contains(where: isNamed) { continue }
             guard let found = pending.firstIndex(where: { isNamed($0.name) }) else {

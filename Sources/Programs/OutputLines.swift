@@ -1,6 +1,7 @@
 internal import Text
 
-/// The output of a step, as lines for the log: whatever a step writes, this takes no more memory than a line.
+/// The output of a step, as lines for the log. Whatever a step writes, this takes no more memory than a line, and the
+/// lines that may be pieces of a secret.
 package struct OutputLines {
     /// The maximum number of bytes of a line that are shown.
     package static let lineLimit = 1000
@@ -18,10 +19,13 @@ package struct OutputLines {
     private var dropped = (lines: 0, bytes: 0)
     /// Hides values that must never be shown.
     private var mask: SecretMask
+    /// Finds such values where they are broken over lines.
+    private var folded: FoldedSecrets
 
-    /// - Parameter secrets: the values to hide, as a whole and line by line, except short ones.
+    /// - Parameter secrets: the values to hide, as a whole, line by line and broken over lines, except short ones.
     package init(hiding secrets: [[UInt8]] = []) {
         mask = SecretMask(secrets)
+        folded = FoldedSecrets(mask.texts)
     }
 
     /// Receives output as it comes.
@@ -42,6 +46,7 @@ package struct OutputLines {
     /// Ends the output, with a last line that has no newline.
     package mutating func finish(_ show: (String) -> Void) {
         if !line.isEmpty { endLine(show, isLast: true) }
+        for line in folded.finish() { tell(line, show) }
         if dropped.lines > 0 {
             show("\(dropped.lines.counted("further line")) (\(dropped.bytes.counted("byte"))) not shown")
         }
@@ -49,21 +54,27 @@ package struct OutputLines {
 
     /// - Parameter isLast: whether the output ends in this line, perhaps within a secret.
     private mutating func endLine(_ show: (String) -> Void, isLast: Bool = false) {
-        let size = line.count + cut + 1
+        let ended = FoldedSecrets.Line(bytes: line, cut: cut, isLast: isLast)
+        line.removeAll(keepingCapacity: true)
+        cut = 0
+        // Nothing is shown any more.
+        if dropped.lines > 0 { return tell(ended, show) }
+        for line in folded.take(ended) { tell(line, show) }
+    }
+
+    private mutating func tell(_ ended: FoldedSecrets.Line, _ show: (String) -> Void) {
+        let size = ended.bytes.count + ended.cut + 1
         guard shown.lines < Self.countLimit, shown.bytes < Self.byteLimit, dropped.lines == 0 else {
             dropped.lines += 1
             dropped.bytes += size
-            line.removeAll(keepingCapacity: true)
-            cut = 0
             return
         }
-        mask.hide(in: &line, isUnfinished: isLast || cut > 0)
+        var line = ended.bytes
+        mask.hide(in: &line, isUnfinished: ended.isLast || ended.cut > 0, and: ended.hidden)
         // Programs that draw a progress bar end lines with both characters.
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        let isCut = cut > 0 || line.count > Self.lineLimit
+        let isCut = ended.cut > 0 || line.count > Self.lineLimit
         let text = line.prefix(Self.lineLimit).shown(limit: Self.lineLimit) + (isCut ? "…" : "")
-        line.removeAll(keepingCapacity: true)
-        cut = 0
         shown.lines += 1
         shown.bytes += min(size, Self.lineLimit)
         if !text.isEmpty { last = text }

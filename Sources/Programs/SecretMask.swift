@@ -46,7 +46,7 @@ package struct SecretMask {
     }
 
     /// A part without the blanks at its ends, which a shell takes away.
-    private static func trimmed(_ part: Part) -> Part {
+    static func trimmed(_ part: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard let last = part.lastIndex(where: { !$0.isSpace }) else { return part.suffix(0) }
         return part[...last].drop(while: { $0.isSpace })
     }
@@ -72,12 +72,16 @@ package struct SecretMask {
         for key in parts.keys { parts[key]?.sort { $0.count > $1.count } }
     }
 
+    /// The texts that are hidden wherever they occur.
+    var texts: some Sequence<ArraySlice<UInt8>> { parts.values.joined() }
+
     /// Hides what is secret in a line.
     ///
     /// - Parameters:
     ///   - line: the line without its newline.
     ///   - isUnfinished: whether its end may be missing: then a secret that begins at its end is also hidden.
-    mutating func hide(in line: inout [UInt8], isUnfinished: Bool) {
+    ///   - others: what else is hidden in it.
+    mutating func hide(in line: inout [UInt8], isUnfinished: Bool, and others: [Range<Int>] = []) {
         if parts.isEmpty && followers.isEmpty { return }
         let content = Self.trimmed(line[...])
         var ending: Part?
@@ -88,7 +92,7 @@ package struct SecretMask {
         }
         if ending == nil { ending = findShort(content, &ranges) }
         previous = isUnfinished ? nil : ending
-        replace(ranges, in: &line)
+        replace(ranges + others, in: &line)
     }
 
     /// The places of parts that are hidden everywhere, in order; `nil` when the search would take too long.

@@ -121,7 +121,7 @@ package struct TrustedProgram {
         }
         guard !status.isWritableByOthers else {
             throw .unsafe(
-                "others than root can write to \(shown) (\(status.mode.octal))", remedy: "chmod go-w \(shown)")
+                "users other than root can write to \(shown) (\(status.mode.octal))", remedy: "chmod go-w \(shown)")
         }
         return status
     }

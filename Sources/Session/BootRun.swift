@@ -50,8 +50,7 @@ package struct BootRun {
         report.secrets = settings.secrets
         if !settings.dropIns.isEmpty { report.secretValues = settings.secretValues }
         if let planText {
-            let code = try DryRun(plan: planText).run(settings, at: try begin(settings))
-            return code == DryRun.changesArePending ? 0 : code
+            return try DryRun(plan: planText).run(settings, at: try begin(settings))
         }
         for notice in settings.notices { report.warn("settings", notice) }
         if settings.isEmpty { return try runUnprepared(settings) }
@@ -63,7 +62,7 @@ package struct BootRun {
 
     /// Begins the boot and works out what it does.
     private func prepare(_ settings: Settings) throws(BootError) -> Preparation? {
-        let seconds = settings[Scratch.self]?.timeout ?? PodVariables.standardTimeout
+        let seconds = settings.workplace?.timeout ?? PodVariables.standardTimeout
         let watch = initHandle.map { ChangeWatch(of: $0, seconds: seconds) }
         watch?.begin(step: "start", path: nil)
         defer { watch?.end() }
@@ -76,11 +75,11 @@ package struct BootRun {
     private func apply(
         _ preparation: Preparation
     ) throws(BootError) -> [(name: String, value: String)] {
-        for warning in preparation.plan.warnings { report.warn(warning.step, warning.text) }
-        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
+        for warning in preparation.plan.warnings { report.warn(warning.step, warning.note) }
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.workplace.timeout) }
         // From here on programs run as the user, who must not read what the init still holds of the environment.
         initHandle?.waitForInit()
-        report.expect(persistent: preparation.scratch.persistentDirectories)
+        report.expect(persistent: preparation.scratch?.persistentDirectories ?? [])
         var apply = preparation.apply(.boot, watch: watch)
         apply.takeExport = report.takeExport
         apply.say = { step, line in report.line(.info, step, line) }
@@ -112,7 +111,7 @@ package struct BootRun {
             case _ where change.path == people.user.home:
                 let home = exports.last { $0.name == "HOME" }?.value ?? ""
                 missing.append(
-                    home == preparation.scratch.home.string
+                    home == preparation.scratch?.home.string
                         ? "home is the scratch directory" : "home is \(home.shown())")
             default: missing.append("not so: \(change.goal)")
             }
@@ -153,7 +152,8 @@ package struct BootRun {
             command = [CString(Array((shell ?? Paths.lastShell.string).utf8))]
         }
         throw become(
-            command, environment: settings.environment.setting([], removing: settings.secrets.stripped(in: environment))
-        )
+            settings.chained(command),
+            environment: settings.environment.setting(
+                [], removing: settings.secrets.stripped(in: settings.environment)))
     }
 }

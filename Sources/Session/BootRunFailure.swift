@@ -6,8 +6,25 @@ internal import Text
 /// A boot that ends without its command.
 extension BootRun {
     /// Warns of something that does not stop the boot.
-    func warn(_ step: String, _ text: String) {
-        if let planText { planText.add("note", step, text) } else { report.warn(step, text) }
+    func warn(_ step: String, _ note: Note) {
+        if let planText { planText.add("note", step, note.whole) } else { report.warn(step, note) }
+    }
+
+    /// Reports what is wrong with the command line, in the format that the environment asks for.
+    ///
+    /// - Returns: the exit code.
+    @export(interface) package static func refuse(_ mistake: String) -> Int32 {
+        var reader = SettingsReader(
+            environment: EnvironmentBlock(ProcessStart.environment),
+            configuration: Configuration(of: BootSequence.groups))
+        let report = Report(
+            log: LogSettings(reading: &reader), secrets: Secrets(of: BootSequence.groups), started: Clock.monotonic
+        ) { line in
+            StandardStream.error.write(Array((line + "\n").utf8))
+        }
+        let error = BootError(.commandLineInvalid, mistake, remedy: "see entrypoint --help")
+        report.line(for: error)
+        return error.exitCode.rawValue
     }
 
     /// Reports why the boot ends.
@@ -36,11 +53,11 @@ extension BootRun {
     func fail(_ error: SettingsError) {
         for notice in error.notices { warn("settings", notice) }
         for problem in error.problems {
-            planText?.add("would fail", "settings", problem)
-            report.line(.error, "settings", problem)
+            planText?.add("would fail", "settings", problem.whole)
+            report.fail("settings", problem)
         }
         if !request.isPlan {
-            leaveReason(error.problems.map { "entrypoint: settings: \($0)" }.joined(separator: "\n"))
+            leaveReason(error.problems.map { "entrypoint: settings: \($0.text)" }.joined(separator: "\n"))
         }
     }
 

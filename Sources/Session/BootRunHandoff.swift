@@ -14,51 +14,112 @@ extension BootRun {
         _ preparation: Preparation, _ exports: [(name: String, value: String)]
     ) throws(BootError) -> Int32 {
         let (host, people, settings) = (preparation.host, preparation.people, preparation.settings)
-        let entries = environment.setting(
-            exports.map { ($0.name, Array($0.value.utf8)) }, removing: settings.secrets.stripped(in: environment))
+        let entries = settings.environment.setting(
+            exports.map { ($0.name, Array($0.value.utf8)) },
+            removing: settings.secrets.stripped(in: settings.environment))
         let user = people.user
         let command = request.command.isEmpty ? [CString(Array(user.shell.string.utf8))] : request.command
         warnOfHandoff(preparation)
         if host.start == .root {
             for problem in PrivilegeDrop.giveStreams(to: user.credentials.user) { report.warn(Handoff.name, problem) }
         }
-        let directory = preparation.scratch.workingDirectory
         // The clock stops when the command runs, whose file may also lie on a dead server, or when the boot fails.
-        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.scratch.timeout) }
+        let watch = initHandle.map { ChangeWatch(of: $0, seconds: preparation.workplace.timeout) }
         defer { watch?.end() }
+        let place = startPlace(preparation, exports, watch: watch)
+        let directory = place.shown
         watch?.begin(step: "report", path: Paths.state)
-        keepState(preparation, exports, entries, failure: nil)
+        keepState(preparation, exports, entries, directory: directory, failure: nil)
         watch?.end()
-        tellReady(preparation, exports, command[0])
-        CurrentProcess.setUmask(preparation.scratch.umask)
+        tellReady(preparation, exports, command[0], in: directory)
+        CurrentProcess.setUmask(preparation.workplace.umask)
         do throws(BootError) {
-            try becomeUser(preparation) { watch?.begin(step: Handoff.name, path: directory) }
+            try becomeUser(preparation, in: place.path) { watch?.begin(step: Handoff.name, path: directory) }
         } catch {
             throw error.inStep(Handoff.name)
         }
-        throw become(command, environment: entries) { file in
+        throw become(settings.chained(command), environment: entries) { file in
             watch?.begin(step: Handoff.name, path: directory.pushing(file))
         }
     }
 
+    /// Where the command starts, and how the process gets there.
+    private struct StartPlace {
+        /// As people are told.
+        let shown: FilePath
+        let path: FilePath
+    }
+
+    /// Where the command starts. Without scratch that is where the image starts, often a directory of root's: the home
+    /// takes its place then.
+    private func startPlace(
+        _ preparation: Preparation, _ exports: [(name: String, value: String)], watch: ChangeWatch?
+    ) -> StartPlace {
+        // The step scratch has looked at it.
+        if let given = preparation.workplace.directory, preparation.scratch != nil {
+            return StartPlace(shown: given, path: given)
+        }
+        let home = FilePath(exports.last { $0.name == "HOME" }?.value ?? preparation.people.user.home.string)
+        let start = FilePath(CurrentProcess.directory)
+        // What comes next is root's work.
+        defer {
+            watch?.end()
+            _ = try? preparation.actors.become(.root)
+        }
+        func refusal(_ place: FilePath, _ access: FileTree.Access) -> SystemCallError? {
+            watch?.begin(step: Handoff.name, path: place == "." ? start : place)
+            do throws(SystemCallError) {
+                try preparation.actors.acting(as: .user) { () throws(SystemCallError) in
+                    try tree.checkAccess(place, access)
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if preparation.scratch == nil, let error = refusal(home, [.write, .execute]) {
+            report.warn(
+                Identity.name,
+                Note(
+                    .identityNoHome,
+                    "there is no home: \(home.shown()) cannot be used (\(error.reason)), and no key and no configuration is "
+                        + "written there; set HOME to a directory that the user can write, or start as root",
+                    detail: error.symbol))
+        }
+        if let given = preparation.workplace.directory { return StartPlace(shown: given, path: given) }
+        guard let error = refusal(".", .execute) else { return StartPlace(shown: start, path: ".") }
+        let other: FilePath = refusal(home, .execute) == nil ? home : "/"
+        report.warn(
+            Handoff.name,
+            Note(
+                .handoffDirectory,
+                "the user cannot enter \(start.shown()), where the container starts: the command starts in "
+                    + "\(other.shown()); \(PodVariables.workingDirectory.name) names another directory",
+                detail: error.symbol))
+        return StartPlace(shown: other, path: other)
+    }
+
     /// Prints the last line of a boot.
     private func tellReady(
-        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ command: CString
+        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ command: CString,
+        in directory: FilePath
     ) {
         let user = preparation.people.user
         let time = Clock.microseconds(since: report.started).inMilliseconds
         let home = exports.last { $0.name == "HOME" }?.value ?? user.home.string
+        let chain = preparation.settings.chainText
+        let through = chain.isEmpty ? "" : " through \(chain.shown())"
         report.finish()
         report.line(
             .info, "",
             "ready: \(report.changes.counted("change")), \(report.warnings.count.counted("warning")) in \(time); "
-                + "\(command.bytes.shown()) as \(user.name) (\(user.credentials.text)) in "
-                + "\(preparation.scratch.workingDirectory.shown()); home \(home.shown()); "
-                + "sudo \(hasSudo(preparation) ? "yes" : "no")")
+                + "\(command.bytes.shown())\(through) as \(user.name) (\(user.credentials.text)) in "
+                + "\(directory.shown()); home \(home.shown()); "
+                + "sudo \(hasSudo(preparation) ? "yes" : preparation.identity.whyNoSudo(preparation.host))")
     }
 
     /// Whether the user can become root with sudo.
-    private func hasSudo(_ preparation: Preparation) -> Bool {
+    func hasSudo(_ preparation: Preparation) -> Bool {
         preparation.identity.hasSudo(preparation.host) && !report.hasFailed(Paths.sudoersFile)
     }
 
@@ -66,11 +127,12 @@ extension BootRun {
     private func warnOfHandoff(_ preparation: Preparation) {
         let host = preparation.host
         if initHandle != nil && host.start.isPrivileged && !host.privileges.has(.kill) {
-            report.warn(
-                Handoff.name,
+            let note = Note(
+                .handoffSignals,
                 "signals do not reach the command, and only the container runtime can end it: add KILL to "
                     + "securityContext.capabilities.add in the pod spec, or set "
                     + "\(InitSettings.modeVariable.name)=\(InitSettings.Mode.exec.rawValue)")
+            report.warn(Handoff.name, note)
         }
         for warning in Capabilities.warnings(
             preparation.settings.keptCapabilities, of: host.privileges.capabilities, isRoot: host.caller.user == 0)
@@ -82,10 +144,11 @@ extension BootRun {
     /// Becomes the user for good, in the command's directory.
     ///
     /// - Parameter enters: is called before the directory is entered, because its server may not answer.
-    private func becomeUser(_ preparation: Preparation, enters: () -> Void) throws(BootError) {
+    private func becomeUser(
+        _ preparation: Preparation, in directory: FilePath, enters: () -> Void
+    ) throws(BootError) {
         let host = preparation.host
         let user = preparation.people.user.credentials
-        let directory = preparation.scratch.workingDirectory
         try PrivilegeDrop.drop(
             to: user, from: host.privileges,
             canRegain: hasSudo(preparation),
@@ -96,7 +159,8 @@ extension BootRun {
             try CurrentProcess.changeDirectory(to: directory)
         } catch {
             throw BootError(
-                "cannot enter \(directory.shown())", attempts: [Attempt(as: "user \(user.text)", error)],
+                .handoffDirectory, "cannot enter \(directory.shown())",
+                attempts: [Attempt(as: "user \(user.text)", error)],
                 remedy: "\(PodVariables.workingDirectory.name) must be a directory that the user can enter")
         }
     }
@@ -113,46 +177,9 @@ extension BootRun {
             report.warn(
                 Handoff.name,
                 Note(
+                    .handoffTerminal,
                     "the command may be able to type into the terminal of the shell that started it: \(error.reason); "
                         + "start it with a terminal of its own (docker exec -it)", detail: error.symbol))
-        }
-    }
-
-    /// Keeps what later sessions may know about the boot.
-    ///
-    /// - Parameters:
-    ///   - exports: the variables that the boot sets.
-    ///   - entries: the environment of the command; `nil` when there is none.
-    ///   - failure: why the boot ends, if it does.
-    func keepState(
-        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ entries: [CString]?,
-        failure: BootError?
-    ) {
-        let (start, people) = (preparation.host.start, preparation.people)
-        do throws(SystemCallError) {
-            let state = try StateDirectory(for: start, user: people.user.credentials, in: tree)
-            if let entries {
-                try state.keep(
-                    environment: entries, of: people.user.credentials.user, without: report.secrets,
-                    exported: StepExported(names: report.stepExports, secretValues: report.secretValues))
-                if start == .root, let objection = try StateDirectory.objection(to: Paths.state, in: tree) {
-                    report.warn("report", "later sessions do not get the environment: \(objection)")
-                }
-            }
-            if start == .elevated { try state.keep(reasons: people.names.reasons) }
-            let file = try state.keep(
-                report.record(start: start, people: people, exports: exports, failure: failure))
-            // Before the drop: the init may not be able to open the file later, and nobody can replace an open file.
-            // If this fails, the report lacks the end.
-            try? initHandle?.keepForEnd(file)
-        } catch {
-            let objection = start == .elevated ? (try? StateDirectory.objection(to: Paths.state, in: tree)) ?? nil : nil
-            report.warn(
-                "report",
-                Note(
-                    "cannot keep the report and the environment for later sessions in "
-                        + "\((error.path ?? "/run").shown()): \(objection ?? error.reason)",
-                    detail: objection == nil ? error.symbol : ""))
         }
     }
 

@@ -21,7 +21,22 @@ extension BootRun {
             // First, so that what is opened is opened with the caller's rights.
             privileges = try startingPrivileges()
             try openMissingStreams()
-            split = try ProcessSplit(of: request, environment, privileges)
+            let id = CurrentProcess.id
+            if !request.isPlan, let entry = try SessionEntry(ofBootedContainerIn: FileTree(), process: id) {
+                var reader = SettingsReader(
+                    environment: environment, options: request.options, configuration: Configuration())
+                report.log = LogSettings(reading: &reader)
+                if let words = entry.otherUser { report.warn("session", Note(.sessionOptionsIgnored, words)) }
+                if !request.options.isEmpty {
+                    report.warn(
+                        "session",
+                        Note(
+                            .sessionOptionsIgnored,
+                            "options are a boot's, and this container has had its boot: they have no effect"))
+                }
+                throw entry.run(request.command) { report.warn("session", $0) }
+            }
+            split = try ProcessSplit(of: request, environment, privileges, id: id)
         } catch {
             report.line(for: error)
             return error.exitCode.rawValue
@@ -51,7 +66,7 @@ extension BootRun {
         do throws(SystemCallError) {
             try StandardStream.openMissing()
         } catch {
-            throw BootError("cannot open the standard streams", attempts: [Attempt(as: "", error)])
+            throw BootError(.startStreams, "cannot open the standard streams", attempts: [Attempt(as: "", error)])
         }
     }
 
@@ -65,12 +80,13 @@ extension BootRun {
                 try Privileges.lowerCapabilities(permitted: privileges.capabilities.permitted)
             }
         } catch {
-            throw BootError("cannot read the process's credentials", attempts: [Attempt(as: "", error)])
+            throw BootError(
+                .startCredentials, "cannot read the process's credentials", attempts: [Attempt(as: "", error)])
         }
         guard privileges.user.real == privileges.user.effective, privileges.group.real == privileges.group.effective
         else {
             throw BootError(
-                "cannot run as a set-user-ID program", reason: "the real and effective ids differ",
+                .startSetUserID, "cannot run as a set-user-ID program", reason: "the real and effective ids differ",
                 remedy: "remove the set-user-ID and set-group-ID bits of the file (chmod a-s)")
         }
         return privileges
@@ -87,7 +103,11 @@ extension BootRun {
         }
         // A plan can be printed without doing any of it.
         if request.isPlan {
-            _ = try withoutCapabilities()
+            let bare = try withoutCapabilities()
+            if let reason = ElevatedStart.foreseeGivingUp(privileges, in: tree) {
+                planText?.add("note", "", reason)
+                return point(.bare, bare)
+            }
             return point(.elevated, privileges, isObserver: true)
         }
         // As uid 0 it may have to be killed before it knows whether it stays that.
@@ -97,7 +117,7 @@ extension BootRun {
             return point(.elevated, privileges)
         case .bare(let privileges, let reason):
             initHandle?.usePrivileges(false)
-            report.line(.info, "", "going on without privileges: \(reason)")
+            report.line(.info, "", ElevatedStart.words(reason))
             return point(.bare, privileges)
         }
     }
@@ -115,7 +135,8 @@ extension BootRun {
         do throws(SystemCallError) {
             return try ElevatedStart.giveUp(privileges)
         } catch {
-            throw BootError("cannot give up the program's capabilities", attempts: [Attempt(as: "", error)])
+            throw BootError(
+                .startCapabilities, "cannot give up the program's capabilities", attempts: [Attempt(as: "", error)])
         }
     }
 }

@@ -18,7 +18,7 @@ package enum CommandExecution {
         _ command: [CString], environment: [CString], attempt: (FilePath) -> Void = { _ in }
     ) -> BootError {
         guard let name = command.first, name.count > 0 else {
-            return BootError("cannot run ''", reason: "not found", exitCode: .notFound)
+            return BootError(.commandNotFound, "cannot run ''", reason: "not found")
         }
         let path = EnvironmentBlock(environment).value("PATH") ?? Array(CommandSearch.defaultPath.utf8)
         let candidates = CommandSearch.candidates(for: name.bytes, path: path)
@@ -42,15 +42,35 @@ package enum CommandExecution {
         if let denied { return notExecutable(denied) }
         // A file that exists and yet was not found is a script or program whose interpreter is missing.
         for candidate in candidates where (try? FileTree().status(candidate, links: .follow))?.kind == .file {
+            return withoutInterpreter(candidate)
+        }
+        return notFound(command, isPath ? "no such file" : "not found in PATH (\(path.shown()))")
+    }
+
+    private static func withoutInterpreter(_ path: FilePath) -> BootError {
+        let action = "cannot run \(path.shown())"
+        guard let start = ScriptStart.find(at: path, in: FileTree(), links: .follow) else {
+            return BootError(.commandInterpreter, action, reason: "its interpreter is not in the image")
+        }
+        if start.hasCarriageReturn {
             return BootError(
-                "cannot run \(candidate.shown())", reason: "its interpreter is not in the image",
-                exitCode: .notFound)
+                .commandLineEnds, action, reason: "its interpreter is not found", remedy: ScriptStart.lineEndRemedy)
         }
-        let shown = name.bytes.shown()
-        guard !isPath else {
-            return BootError("cannot run \(shown)", reason: "no such file", exitCode: .notFound)
+        return BootError(
+            .commandInterpreter, action, reason: "its interpreter \(start.interpreter.shown()) is not in the image")
+    }
+
+    private static func notFound(_ command: [CString], _ reason: String) -> BootError {
+        let name = command[0].bytes
+        guard name.contains(where: { $0.isBlank }) else {
+            return BootError(.commandNotFound, "cannot run \(name.shown())", reason: reason)
         }
-        return BootError("cannot run \(shown)", reason: "not found in PATH (\(path.shown()))", exitCode: .notFound)
+        // Whoever wrote a command line as one word wants it split, by a shell or as a list.
+        let remedy =
+            command.count == 1
+            ? "a command line in one word is for a shell: args: [\"sh\", \"-c\", \(JSON.string(name.shown()).text)]"
+            : "each argument is an item of its own in the list of the command"
+        return BootError(.commandOneWord, "cannot run '\(name.shown())'", reason: reason, remedy: remedy)
     }
 
     private static func notExecutable(_ error: SystemCallError) -> BootError {
@@ -59,12 +79,12 @@ package enum CommandExecution {
         if error.errno == .permissionDenied {
             let kind = (try? FileTree().status(path, links: .follow))?.kind
             remedy =
-                kind == .directory ? "it is a directory" : "is it executable for the user, and not on a noexec mount?"
+                kind == .directory
+                ? "it is a directory" : "it must be executable for the user, and not on a mount with noexec"
         } else if error.errno == .execFormatError {
             remedy = "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
         }
         return BootError(
-            "cannot run \(path.shown())", attempts: [Attempt(as: "", error)], remedy: remedy,
-            exitCode: .notExecutable)
+            .commandNotExecutable, "cannot run \(path.shown())", attempts: [Attempt(as: "", error)], remedy: remedy)
     }
 }

@@ -26,7 +26,7 @@ enum ElevatedStart {
     static func begin(_ privileges: Privileges, in tree: FileTree) throws(BootError) -> Outcome {
         do throws(SystemCallError) {
             guard let marker = try? Marker(.elevated, in: tree) else {
-                return try giveUp(privileges, "this container cannot be distinguished from others without /proc")
+                return try giveUp(privileges, noMarker)
             }
             if let reason = reasonAgainst(privileges) ?? find(marker, in: tree) {
                 return try giveUp(privileges, reason)
@@ -54,8 +54,39 @@ enum ElevatedStart {
             }
             return .elevated(try Privileges.current())
         } catch {
-            throw BootError("cannot use the capabilities of the program's file", attempts: [Attempt(as: "", error)])
+            throw BootError(
+                .startCapabilities, "cannot use the capabilities of the program's file",
+                attempts: [Attempt(as: "", error)])
         }
+    }
+
+    /// Predicts why a start would give its privileges up, in words; `nil` when it would use them, as far as its caller can
+    /// see. That they were used before is no reason: the answer is for the next start of the container.
+    static func foreseeGivingUp(_ privileges: Privileges, in tree: FileTree) -> String? {
+        do throws(SystemCallError) {
+            if (try? Marker(.elevated, in: tree)) == nil { return words(noMarker) }
+            if let reason = reasonAgainst(privileges) { return words(reason) }
+            if case .untrusted(let problem) = try FileOwnership.open("/etc", .directory) { return words(problem.words) }
+            if let reason = DeviceDirectory.distrust(in: tree) { return words(reason) }
+            var objections: [String] = []
+            for place in places {
+                guard let objection = try objection(to: place, in: tree) else { return nil }
+                objections.append(objection)
+            }
+            return words(noMark(objections))
+        } catch {
+            // The caller may see less than the start does.
+            return nil
+        }
+    }
+
+    /// What people are told of a start that gives its privileges up.
+    static func words(_ reason: String) -> String { "going on without privileges: \(reason)" }
+
+    private static let noMarker = "this container cannot be distinguished from others without /proc"
+
+    private static func noMark(_ objections: [String]) -> String {
+        "their use cannot be recorded: \(objections.joined(separator: "; "))"
     }
 
     /// Makes sure that nobody has an elevated start in a container that is started as root: it would undo what that
@@ -147,7 +178,7 @@ enum ElevatedStart {
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .permissionDenied && own == nil {
                 continue
             } catch {
-                return "cannot look for an earlier start in \(place.shown()): \(error.reason) (\(error.symbol))"
+                return "cannot look for an earlier start in \(place.shown()): \(error.reason)"
             }
         }
         return nil
@@ -174,11 +205,11 @@ enum ElevatedStart {
                 removeOlder(than: marker.name, in: place, tree)
                 return .left
             } catch {
-                objections.append("\(place.shown()): \(error.reason) (\(error.symbol))")
+                objections.append("\(place.shown()): \(error.reason)")
                 break
             }
         }
-        return .failed("no mark of their use can be left: \(objections.joined(separator: "; "))")
+        return .failed(noMark(objections))
     }
 
     /// The fact that rules out a place, which every start sees; `nil` when there is none.
@@ -192,7 +223,7 @@ enum ElevatedStart {
             let isReadOnly = try tree.open(holder, [.pathOnly, .directory], links: .refuse).isReadOnly(path: holder)
             return isReadOnly ? "\(holder.shown()) is mounted read-only" : nil
         } catch  where [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno) {
-            return "\(holder.shown()) is not a directory of the image: \(error.reason) (\(error.symbol))"
+            return "\(holder.shown()) is not a directory of the image: \(error.reason)"
         }
     }
 

@@ -1,12 +1,13 @@
-internal import Boot
-internal import Init
+package import Boot
+package import Init
 
 // The init and the boot do not know each other. These extensions connect them.
 
 extension InitOptions {
     /// The options that the settings ask for.
-    init(_ settings: InitSettings) {
+    init(_ settings: InitSettings, _ log: LogSettings) {
         self.init()
+        writesJSON = log.format == .json
         forwardTo = settings.forwardTo == .group ? .group : .child
         rewrites = settings.rewrites
         remappedExits = settings.remappedExits
@@ -14,6 +15,19 @@ extension InitOptions {
         parentDeathSignal = settings.parentDeathSignal
         grace = settings.grace
         stopTimeout = settings.stopTimeout
+    }
+}
+
+extension MessageIdentifier {
+    /// The identifier of what the init reports, which has the same name.
+    package init(_ message: InitMessage) {
+        self =
+            switch message {
+            case .bootOverdue: .initBootOverdue
+            case .statusLost: .initStatusLost
+            case .environment: .initEnvironment
+            case .privileges: .initPrivileges
+            }
     }
 }
 

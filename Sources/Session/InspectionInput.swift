@@ -1,4 +1,4 @@
-internal import Boot
+package import Boot
 package import Linux
 internal import Programs
 package import Text
@@ -7,20 +7,65 @@ package import Text
 extension Inspection {
     /// The files of another container or image, or of this one.
     ///
-    /// - Throws: why the directory cannot be its root.
-    package static func tree(at path: String) throws(FormatError) -> FileTree {
+    /// - Parameters:
+    ///   - path: its root directory.
+    ///   - mounts: what stands for the volumes of its pod: `PATH=DIRECTORY`, a path of the container and what is there.
+    /// - Throws: why the directory cannot be its root, or what is wrong with the mounts.
+    package static func tree(at path: String, mounts: [String] = []) throws(FormatError) -> FileTree {
+        let root = try directory(path)
+        if root.lexicallyNormalized() == "/" {
+            guard mounts.isEmpty else {
+                throw FormatError(
+                    "--mount stands for what a pod mounts in another root: give its directory with --root")
+            }
+            return FileTree()
+        }
+        var volumes: [(path: FilePath, directory: FilePath)] = []
+        for mount in mounts {
+            let volume = try volume(mount)
+            guard !volumes.contains(where: { $0.path == volume.path }) else {
+                throw FormatError("--mount \(mount.shown()): something is mounted at \(volume.path.shown()) already")
+            }
+            volumes.append(volume)
+        }
+        do throws(SystemCallError) {
+            return try FileTree(opening: root, volumes: volumes)
+        } catch {
+            let place = error.path?.shown() ?? path.shown()
+            throw FormatError("cannot open \(place): \(error.reason) (\(error.symbol))")
+        }
+    }
+
+    /// What stands for a volume.
+    private static func volume(_ text: String) throws(FormatError) -> (path: FilePath, directory: FilePath) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+        func refuse(_ reason: String) -> FormatError { FormatError("--mount \(text.shown()): \(reason)") }
+        guard parts.count == 2, !parts[1].isEmpty else {
+            throw refuse("write PATH=DIR, a path of the container and the directory that is shown there")
+        }
+        do throws(FormatError) {
+            let path = try ValueFormats.absolutePath(parts[0])
+            guard path != "/" else { throw FormatError("what is shown at / is given with --root") }
+            return (path, try directory(parts[1]))
+        } catch {
+            throw refuse(error.expected)
+        }
+    }
+
+    /// The absolute path of a directory.
+    private static func directory(_ path: String) throws(FormatError) -> FilePath {
         let root = absolute(path)
         let status: FileStatus?
         do throws(SystemCallError) {
             status = try FileTree().status(root, links: .follow)
         } catch {
-            throw FormatError("cannot look at \(path.shown()): \(error.reason) (\(error.symbol))")
+            throw FormatError("cannot look at \(path.shown()): \(error.reason)")
         }
         guard let status else { throw FormatError("there is no \(path.shown())") }
         guard status.kind == .directory else {
             throw FormatError("\(path.shown()) is \(status.kind.words), and a directory is expected")
         }
-        return FileTree(root: root.lexicallyNormalized() == "/" ? "/" : root)
+        return root
     }
 
     /// The bytes of a file or a pipe.
@@ -35,7 +80,7 @@ extension Inspection {
             }
             return try file.readAll(limit: 16 << 20, expected: status.size, path: nil)
         } catch {
-            throw FormatError("cannot read \(path.shown()): \(error.reason) (\(error.symbol))")
+            throw FormatError("cannot read \(path.shown()): \(error.reason)")
         }
     }
 
@@ -79,24 +124,119 @@ extension Inspection {
         FilePath(CurrentProcess.directory).pushing(FilePath(path))
     }
 
+    /// Why a variable of this process that names a configuration file has no effect where the pod's environment comes from
+    /// a file; `nil` when there is nothing to tell.
+    ///
+    /// - Parameter entries: the pod's environment.
+    package static func noticeOfUnused(in entries: [CString], own: [CString] = ProcessStart.environment) -> String? {
+        let name = ConfigurationSettings.fileVariable.name
+        guard let value = EnvironmentBlock(own).value(name), EnvironmentBlock(entries).value(name) == nil else {
+            return nil
+        }
+        return
+            "\(name) of this process (\(value.shown())) is not used: with --env-file, the pod's environment is what the "
+            + "file has; a line \(name) in it takes the value over"
+    }
+
     /// Everything that is wrong in configuration files, one line for each problem. The pod's settings count as right.
     ///
     /// - Parameter files: the files with their names; later files take precedence.
     package static func problems(in files: [(name: String, bytes: [UInt8])]) -> [String] {
         var configuration = Configuration()
         for (name, bytes) in files { configuration.add(bytes, name: name.shown()) }
+        return problems(of: configuration).map { $0.text }
+    }
+
+    /// Everything that is wrong in configuration files of this machine; likewise. One that cannot be read is a problem, and
+    /// the others are checked all the same.
+    ///
+    /// - Parameter paths: the files; later files take precedence.
+    /// - Returns: the files that were read, and the problems.
+    package static func problems(inFiles paths: [String]) -> (files: [String], problems: [Note]) {
+        var configuration = Configuration()
+        var unreadable: [Note] = []
+        var files: [String] = []
+        for path in paths {
+            do throws(FormatError) {
+                configuration.add(try read(file: path), name: path.shown())
+                files.append(path.shown())
+            } catch {
+                unreadable.append(Note(.settingsFileUnreadable, error.expected))
+            }
+        }
+        return (files, unreadable + problems(of: configuration))
+    }
+
+    /// Everything that is wrong in an image's own configuration; likewise.
+    ///
+    /// - Parameter tree: the image's files.
+    /// - Returns: the files that were found, the problems, and what else the reader should know.
+    package static func imagesProblems(
+        in tree: FileTree
+    ) -> (files: [String], problems: [Note], notices: [Note]) {
+        let configuration = Configuration.read(from: tree)
+        var notices = configuration.notices
+        // In an elevated start, only files count that nobody else can have written.
+        if tree.isRealRoot && ProgramFile.own.sibling("entrypoint").hasCapabilities {
+            notices += Configuration.read(from: tree, isStrict: true).notices.filter { !notices.contains($0) }
+        }
+        return (
+            configuration.files.map { $0.name }, problems(of: configuration) + missing(of: configuration, in: tree),
+            notices
+        )
+    }
+
+    /// The programs of the settings that the image does not have.
+    private static func missing(of configuration: Configuration, in tree: FileTree) -> [Note] {
+        guard let settings = try? settings(of: configuration), !settings.chainText.isEmpty,
+            (try? tree.status(FilePath(settings.chainText), links: .follow)) == .some(nil)
+        else { return [] }
+        return [
+            Note(.settingsFileContent, "chain: \(settings.chainText.shown()): there is no such program in the image")
+        ]
+    }
+
+    /// The paths that are removed before this container becomes an image, besides those that are known (`scrub.paths`).
+    ///
+    /// - Parameters:
+    ///   - tree: the container's files.
+    ///   - isStrict: whether only files count that nobody but the image's maker can have written.
+    /// - Throws: everything that is wrong in the configuration files.
+    package static func scrubPaths(in tree: FileTree, isStrict: Bool) throws(SettingsError) -> [FilePath] {
+        let named = isStrict ? nil : Configuration.file(namedBy: EnvironmentBlock(ProcessStart.environment))
+        let configuration = Configuration.read(from: tree, named: named, isStrict: isStrict)
+        return try settings(of: configuration)[ScrubSettings.self]?.paths ?? []
+    }
+
+    /// The image's own steps, in the order in which they run in a pod that asks for a boot, as far as the configuration is
+    /// right.
+    ///
+    /// - Parameter tree: the image's files.
+    package static func steps(of tree: FileTree) -> [DropIn] {
+        var reader = SettingsReader(
+            environment: EnvironmentBlock([]), configuration: Configuration.read(from: tree), contents: .ignored,
+            recordsOrigins: true)
+        return DropInSteps(reading: &reader).dropIns
+    }
+
+    private static func problems(of configuration: Configuration) -> [Note] {
+        do throws(SettingsError) {
+            _ = try settings(of: configuration)
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    /// The settings of configuration files; those of the pod count as right.
+    private static func settings(of configuration: Configuration) throws(SettingsError) -> Settings {
         let pod = [
             (PodVariables.userName.name, "user"), (PodVariables.userID.name, "1000"),
             (PodVariables.groupName.name, "group"), (PodVariables.groupID.name, "1000"),
             (PodVariables.scratchRoot.name, "/s"), (PodVariables.workingDirectory.name, "/s"),
         ].map { "\($0)=\($1)" }
-        do throws(SettingsError) {
-            _ = try Settings.read(
-                from: EnvironmentBlock(pod.map { CString(Array($0.utf8)) }), configuration: configuration,
-                contents: .ignored)
-            return []
-        } catch {
-            return error.problems
-        }
+        return try Settings.read(
+            from: EnvironmentBlock(pod.map { CString(Array($0.utf8)) }), configuration: configuration,
+            contents: .ignored)
     }
 }

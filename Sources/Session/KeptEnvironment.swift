@@ -9,6 +9,8 @@ internal import Text
 package struct KeptEnvironment: Equatable, Sendable {
     /// The entries byte for byte, in their order: without NUL, and perhaps without `=`.
     package let entries: [[UInt8]]
+    /// The names of the variables whose values are in files: the entries have `NAME_FILE` with the path.
+    package let secretNames: [String]
 
     /// Why there is no environment for a user.
     package enum Absence: Error, Equatable, Sendable {
@@ -29,6 +31,8 @@ package struct KeptEnvironment: Equatable, Sendable {
     static let name: FilePath.Component = "environment"
     /// The file that names, in decimal, the user whose environment it is. Everybody may read it, unlike the entries.
     static let userName: FilePath.Component = "environment.user"
+    /// The file that has the names of the variables whose values are in files, one on each line.
+    static let secretsName: FilePath.Component = "environment.secrets"
     /// The longest environment, in bytes; more than the kernel lets a program have (6 MiB, execve(2)).
     static let limit = 8 << 20
 
@@ -43,12 +47,24 @@ package struct KeptEnvironment: Equatable, Sendable {
         for user: UInt32 = CurrentProcess.effectiveUser, in tree: FileTree = FileTree()
     ) throws(Absence) -> KeptEnvironment {
         if user == 0 { throw .nothing("the environment of a boot is its user's, and never root's") }
+        return try find(for: user, in: tree) { path, owner throws(Absence) in
+            try read(path, of: owner, for: user, in: tree)
+        }
+    }
+
+    /// Looks where boots keep their state: those with privileges, and the user's own.
+    ///
+    /// - Throws: why there is nothing to be read.
+    static func find<Found>(
+        for user: UInt32, in tree: FileTree, read: (FilePath, UInt32) throws(Absence) -> Found
+    ) throws(Absence) -> Found {
         var nothing: [String] = []
         var unusable: [String] = []
         let own = FilePath(Paths.userStatePrefix + String(user))
         for (path, owner) in [(Paths.state, 0), (own, user)] as [(FilePath, UInt32)] {
             do throws(Absence) {
-                return try read(path, of: owner, for: user, in: tree)
+                try proveMount(of: path, in: tree)
+                return try read(path, owner)
             } catch {
                 switch error {
                 case .nothing(let words): nothing.append(words)
@@ -60,19 +76,32 @@ package struct KeptEnvironment: Equatable, Sendable {
             ? .nothing(nothing.joined(separator: "; ")) : .unusable(unusable.joined(separator: "; "))
     }
 
-    private static func read(
+    /// Proves, without opening anything there, that no server has to answer for a directory of a boot's state.
+    ///
+    /// - Throws: which mount is to blame.
+    static func proveMount(of path: FilePath, in tree: FileTree) throws(Absence) {
+        guard let mount = Mount.holding(path, in: Mount.all(of: tree)), mount.point != "/", !mount.isMemory else {
+            return
+        }
+        throw .unusable("\(mount.point.shown()) \(ProvenDirectory.Problem.mounted.words)")
+    }
+
+    /// Reads the environment of a user.
+    ///
+    /// - Throws: why there is none.
+    static func read(
         _ path: FilePath, of owner: UInt32, for user: UInt32, in tree: FileTree
     ) throws(Absence) -> KeptEnvironment {
         let record = path.appending(userName)
         do throws(ProvenDirectory.Failure) {
             let directory = try ProvenDirectory(path, of: owner, in: tree)
             // The owner of a user's own directory is the user of the environment.
-            if owner == user { return KeptEnvironment(entries: try entries(in: directory, path)) }
+            if owner == user { return try environment(in: directory, path) }
             let file = try directory.open(userName)
             if try bytes(of: file, record, limit: 16) == userText(user) {
-                let entries = try entries(in: directory, path)
+                let found = try environment(in: directory, path)
                 // A boot for another user removes the record before it writes that user's environment.
-                if try isNamed(file, record) { return KeptEnvironment(entries: entries) }
+                if try isNamed(file, record) { return found }
             }
         } catch {
             throw Absence(error)
@@ -82,6 +111,27 @@ package struct KeptEnvironment: Equatable, Sendable {
 
     /// The content of the file that names the user.
     static func userText(_ user: UInt32) -> [UInt8] { Array("\(user)\n".utf8) }
+
+    private static func environment(
+        in directory: borrowing ProvenDirectory, _ path: FilePath
+    ) throws(ProvenDirectory.Failure) -> KeptEnvironment {
+        let entries = try entries(in: directory, path)
+        return KeptEnvironment(entries: entries, secretNames: try secretNames(in: directory, path))
+    }
+
+    private static func secretNames(
+        in directory: borrowing ProvenDirectory, _ path: FilePath
+    ) throws(ProvenDirectory.Failure) -> [String] {
+        let file: Descriptor
+        do throws(ProvenDirectory.Failure) {
+            file = try directory.open(secretsName)
+        } catch {
+            if case .missing = error { return [] }
+            throw error
+        }
+        let content = try bytes(of: file, path.appending(secretsName), limit: limit)
+        return content.split(separator: .newline).map { String(decoding: $0, as: UTF8.self) }
+    }
 
     private static func entries(
         in directory: borrowing ProvenDirectory, _ path: FilePath
@@ -95,7 +145,8 @@ package struct KeptEnvironment: Equatable, Sendable {
         return content.split(separator: 0).map { Array($0) }
     }
 
-    private static func bytes(
+    /// What is in a file that a boot has kept.
+    static func bytes(
         of file: borrowing Descriptor, _ path: FilePath, limit: Int
     ) throws(ProvenDirectory.Failure) -> [UInt8] {
         do throws(SystemCallError) {
@@ -123,7 +174,7 @@ extension KeptEnvironment.Absence {
         case .untrusted(let path, let problem): self = .unusable("\(path.shown()) \(problem.words)")
         case .call(let error):
             let place = error.path.map { " \($0.shown())" } ?? ""
-            self = .unusable("cannot read\(place): \(error.reason) (\(error.symbol))")
+            self = .unusable("cannot read\(place): \(error.reason)")
         }
     }
 }

@@ -9,6 +9,14 @@ package struct KeptReport: Sendable {
     /// The end; `nil` while there is none.
     package let end: EndRecord?
 
+    /// Whether it is of another container, or of the last start of this one; `false` also where nobody can tell.
+    package func isOfAnotherLife(in tree: FileTree = FileTree()) -> Bool {
+        guard let session = boot.session, !session.life.isEmpty, let life = (try? ContainerLife(in: tree)) ?? nil else {
+            return false
+        }
+        return session.life != life.text
+    }
+
     /// The most bytes of a report.
     private static let limit = 16 << 20
 
@@ -25,6 +33,7 @@ package struct KeptReport: Sendable {
         let own = FilePath(Paths.userStatePrefix + String(user))
         for (path, owner) in [(Paths.state, 0), (own, user)] as [(FilePath, UInt32)] {
             do throws(KeptEnvironment.Absence) {
+                try KeptEnvironment.proveMount(of: path, in: tree)
                 return try read(path, of: owner, in: tree)
             } catch .nothing(let reason) {
                 words.append(reason)
@@ -33,7 +42,10 @@ package struct KeptReport: Sendable {
         throw .nothing(words.joined(separator: "; "))
     }
 
-    private static func read(
+    /// Reads the report in a directory of its owner's.
+    ///
+    /// - Throws: why there is none, or none that can be trusted.
+    static func read(
         _ path: FilePath, of owner: UInt32, in tree: FileTree
     ) throws(KeptEnvironment.Absence) -> KeptReport {
         let name = StateDirectory.reportName
@@ -41,12 +53,15 @@ package struct KeptReport: Sendable {
         do throws(ProvenDirectory.Failure) {
             let file = try ProvenDirectory(path, of: owner, in: tree).open(name)
             do throws(SystemCallError) {
-                bytes = try file.readAll(limit: limit, path: path.appending(name))
+                bytes = try file.readAll(limit: limit + 1, path: path.appending(name))
             } catch {
                 throw .call(error)
             }
         } catch {
             throw KeptEnvironment.Absence(error)
+        }
+        guard bytes.count <= limit else {
+            throw .unusable("\(path.appending(name).shown()) is larger than any report (\(limit >> 20) MiB)")
         }
         do throws(FormatError) {
             let (boot, end) = try ReportFile.read(bytes)

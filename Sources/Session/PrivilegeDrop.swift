@@ -5,16 +5,16 @@ package import Linux
 package enum PrivilegeDrop {
     /// Gives the session's pipes and terminals to the user, who can then open `/dev/stderr`.
     ///
+    /// - Parameter isSession: whether they may belong to somebody else, whose they stay then.
     /// - Returns: what could not be given, one line for each problem.
-    package static func giveStreams(to user: UInt32) -> [Note] {
+    package static func giveStreams(to user: UInt32, isSession: Bool = false) -> [Note] {
         StandardStream.allCases.compactMap { stream in
-            guard stream.isPipeOrTerminal else { return nil }
+            guard isSession ? stream.isOwn : stream.isPipeOrTerminal else { return nil }
             do throws(SystemCallError) {
                 try stream.setOwner(user: user)
                 return nil
             } catch {
-                return Note(
-                    "cannot give descriptor \(stream.rawValue) to the user: \(error.reason)", detail: error.symbol)
+                return Note(.handoffStreams, "cannot give \(stream.words) to the user", error)
             }
         }
     }
@@ -31,11 +31,9 @@ package enum PrivilegeDrop {
     package static func drop(
         to user: Credentials, from start: Privileges, canRegain: Bool, keeping kept: [Int] = []
     ) throws(BootError) {
-        let kept = kept.filter { start.capabilities.permitted & (1 << UInt64($0)) != 0 }
+        let bounding = bounding(of: start, canRegain: canRegain, keeping: kept)
+        let kept = possible(kept, start)
         let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
-        let bounding =
-            canRegain || !start.has(.setCapabilities)
-            ? start.capabilities.bounding : start.capabilities.bounding & keptSet
         do throws(SystemCallError) {
             // The bounding set comes first, while the process still has the capability to change it.
             for number in 0..<64 where start.capabilities.bounding & ~bounding & (1 << UInt64(number)) != 0 {
@@ -52,7 +50,7 @@ package enum PrivilegeDrop {
             if !canRegain { try Privileges.setNoNewPrivileges() }
         } catch {
             throw BootError(
-                "cannot drop privileges to \(user.text)", attempts: [Attempt(as: "", error)],
+                .handoffPrivileges, "cannot drop privileges to \(user.text)", attempts: [Attempt(as: "", error)],
                 remedy: "nothing was executed")
         }
         try prove(
@@ -64,6 +62,17 @@ package enum PrivilegeDrop {
             mayHaveUser: keptSet & Capability.setUID.bit != 0)
     }
 
+    /// The bounding set of the command (capabilities(7)).
+    static func bounding(of start: Privileges, canRegain: Bool, keeping kept: [Int]) -> UInt64 {
+        if canRegain || !start.has(.setCapabilities) { return start.capabilities.bounding }
+        return possible(kept, start).reduce(UInt64(0)) { $0 | 1 << UInt64($1) } & start.capabilities.bounding
+    }
+
+    /// Those of the capabilities to be kept that the process may use.
+    static func possible(_ kept: [Int], _ start: Privileges) -> [Int] {
+        kept.filter { start.capabilities.permitted & (1 << UInt64($0)) != 0 }
+    }
+
     /// Asks the kernel whether the process is what it should be.
     private static func prove(_ expected: Privileges, mayHaveUser: Bool) throws(BootError) {
         let actual: Privileges
@@ -71,7 +80,7 @@ package enum PrivilegeDrop {
             actual = try Privileges.current()
         } catch {
             throw BootError(
-                "cannot prove the drop of privileges", attempts: [Attempt(as: "", error)],
+                .handoffPrivileges, "cannot prove the drop of privileges", attempts: [Attempt(as: "", error)],
                 remedy: "nothing was executed")
         }
         var differences: [String] = []
@@ -85,7 +94,7 @@ package enum PrivilegeDrop {
         if !mayHaveUser && Privileges.canRegainRoot() { differences.append("root can be regained") }
         guard differences.isEmpty else {
             throw BootError(
-                "privileges are not dropped", reason: differences.joined(separator: ", "),
+                .handoffPrivileges, "privileges are not dropped", reason: differences.joined(separator: ", "),
                 remedy: "nothing was executed")
         }
     }

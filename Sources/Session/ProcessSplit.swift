@@ -12,12 +12,14 @@ struct ProcessSplit {
     /// The child's side of an init; `nil` where the process itself becomes the command.
     private(set) var initHandle: InitHandle?
     /// What cannot be done as the configuration says.
-    private(set) var notice: String?
+    private(set) var notice: Note?
     /// Ends the boot when a file that the settings name cannot be read in time; `nil` without an init.
     private(set) var watch: ChangeWatch?
 
     /// Forks if there is to be an init, and then returns in the child.
-    init(of request: BootRun.Request, _ environment: EnvironmentBlock, _ privileges: Privileges) throws(BootError) {
+    init(
+        of request: BootRun.Request, _ environment: EnvironmentBlock, _ privileges: Privileges, id: Int32
+    ) throws(BootError) {
         // Process 1 never receives a signal that arrives before it has blocked it.
         let mask = Signals.blockAll()
         let isElevated = ElevatedStart.isPossible(privileges)
@@ -27,8 +29,7 @@ struct ProcessSplit {
         var reader = SettingsReader(
             environment: environment, options: request.options, configuration: configuration, isElevated: isElevated)
         let settings = InitSettings(reading: &reader)
-        options = InitOptions(settings)
-        let id = CurrentProcess.id
+        options = InitOptions(settings, LogSettings(reading: &reader))
         // This happens before anything else is touched: the child boots and becomes the command.
         if !request.isPlan && settings.isInit(process: id) {
             initHandle = try Self.startInit(options, mask)
@@ -47,13 +48,14 @@ struct ProcessSplit {
         var secondReader = SettingsReader(
             environment: environment, options: request.options, configuration: configuration)
         let allSettings = InitSettings(reading: &secondReader)
-        options = InitOptions(allSettings)
+        options = InitOptions(allSettings, LogSettings(reading: &secondReader))
         if let initHandle {
             initHandle.configure(options)
             if !allSettings.isInit(process: id) {
-                notice =
+                notice = Note(
+                    .settingsInitMode,
                     "init.mode of \(file.shown()) is read after the init has started: write it in "
-                    + "\(Paths.configuration.shown()), or set \(InitSettings.modeVariable.name)"
+                        + "\(Paths.configuration.shown()), or set \(InitSettings.modeVariable.name)")
             }
         } else if !request.isPlan && allSettings.isInit(process: id) {
             if id == 1 { Signals.endProcess1(false) }
@@ -69,7 +71,7 @@ struct ProcessSplit {
             return try InitSplit.start(
                 options, callersMask: mask, explainOverdue: ChangeWatch.explain, onEnd: StateDirectory.keep(_:in:))
         } catch {
-            throw BootError(step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])
+            throw BootError(.startNoProcess, step: "init", "cannot start the boot", attempts: [Attempt(as: "", error)])
         }
     }
 }

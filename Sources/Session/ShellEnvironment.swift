@@ -1,3 +1,4 @@
+package import Linux
 internal import Text
 
 /// An environment as commands for a shell that evaluates them: `sh` of any kind, bash and zsh.
@@ -12,8 +13,15 @@ package enum ShellEnvironment {
 
     /// The commands.
     ///
-    /// - Parameter entries: the environment; entries that are not shell variables are left out.
-    package static func commands(for entries: [[UInt8]]) -> [UInt8] {
+    /// - Parameters:
+    ///   - entries: the environment; entries that are not shell variables are left out.
+    ///   - removed: the names of variables that the shell does not keep.
+    ///   - umask: the umask that the shell gets; `nil` leaves it.
+    ///   - directory: where the shell goes if it leads this process's session, so that nobody else has sent it to where it
+    ///     is; `nil` leaves it there.
+    package static func commands(
+        for entries: [[UInt8]], removing removed: [String] = [], umask: ModeBits? = nil, directory: FilePath? = nil
+    ) -> [UInt8] {
         var variables: [(name: String, value: ArraySlice<UInt8>)] = []
         var last: [(name: String, value: ArraySlice<UInt8>)] = []
         for entry in entries {
@@ -28,7 +36,7 @@ package enum ShellEnvironment {
             }
         }
         variables += last
-        if variables.isEmpty { return [] }
+        if variables.isEmpty && removed.isEmpty && umask == nil && directory == nil { return [] }
         let prefix = prefix(besides: variables.map { $0.name })
         var text = Array(beginning(prefix).utf8)
         if variables.contains(where: { $0.value.contains(newline) }) { text += newlineLine(prefix).utf8 }
@@ -36,6 +44,14 @@ package enum ShellEnvironment {
             text += "\(prefix)name=\(variable.name) ".utf8
             append(variable.value, to: &text, prefix)
             text += "; \"$\(prefix)run\" \\eval \"$\(prefix)code\" || \\:\n".utf8
+        }
+        // A restricted shell may not go anywhere, and a directory may be gone: the shell continues.
+        if let umask { text += "\"$\(prefix)run\" \\umask \(umask.octal) || \\:\n".utf8 }
+        for name in removed where name.isVariableName { text += "\"$\(prefix)run\" \\unset \(name) || \\:\n".utf8 }
+        if let directory {
+            text += "case $$ in \(Terminal.sessionLeader)) \"$\(prefix)run\" \\cd -- ".utf8
+            text += quoted(directory.string.utf8)
+            text += " 2>/dev/null || \\: ;; esac\n".utf8
         }
         text += end(prefix).utf8
         return text

@@ -127,19 +127,29 @@ package struct StateDirectory: ~Copyable {
     ///   - user: the id of the user who owns the environment.
     ///   - secrets: which of its variables are not kept.
     ///   - exported: what drop-in steps have exported.
+    ///   - files: the secrets of which the paths of files are kept.
     /// - Throws: the error of writing.
     package func keep(
         environment entries: [CString], of user: UInt32, without secrets: Secrets,
-        exported: StepExported = StepExported()
+        exported: StepExported = StepExported(), files: [SecretFile] = []
     ) throws(SystemCallError) {
         var content: [UInt8] = []
         content.reserveCapacity(1 << 14)
+        // What a step exports counts more.
+        var files = files.filter { !exported.names.contains($0.name) }
+        var hasPaths = false
         for entry in entries {
-            guard let name = entry.variableName, !secrets.isSecret(name, entry) else { continue }
-            if exported.isSecret(name, entry) { continue }
+            guard let length = entry.variableNameLength, !secrets.isSecret(entry, nameLength: length) else { continue }
+            if exported.isSecret(entry) { continue }
+            if SecretFile.isFile(entry, nameLength: length) {
+                hasPaths = true
+                files.removeAll { $0.variable == entry.variableName }
+            }
             entry.append(to: &content)
             content.append(0)
         }
+        for file in files { content += Array("\(file.variable)=\(file.path.string)".utf8) + [0] }
+        try keep(secretNames: files.map { $0.name }, mayBeStale: hasPaths)
         // Snippets of earlier versions read it, and would use the environment of an earlier boot.
         _ = try? directory.remove("environment.sh")
         // Root's files name the user of the environment. Between the writes they name nobody, and never another user.
@@ -148,6 +158,17 @@ package struct StateDirectory: ~Copyable {
         if isNamed == false { _ = try directory.remove(KeptEnvironment.userName) }
         try write(KeptEnvironment.name, content, fileMode)
         if let record, isNamed == false { try replace(KeptEnvironment.userName, record, 0o644) }
+    }
+
+    /// Keeps which variables have their values in files.
+    ///
+    /// - Parameter mayBeStale: whether names that an earlier boot has kept would mean something now.
+    private func keep(secretNames names: [String], mayBeStale: Bool) throws(SystemCallError) {
+        if !names.isEmpty {
+            try write(KeptEnvironment.secretsName, Array(names.map { $0 + "\n" }.joined().utf8), fileMode)
+        } else if mayBeStale {
+            _ = try? directory.remove(KeptEnvironment.secretsName)
+        }
     }
 
     /// Makes an empty file that everybody may see.
@@ -161,6 +182,19 @@ package struct StateDirectory: ~Copyable {
         } catch  where error.errno == .fileExists {
             return false
         }
+    }
+
+    /// Keeps, for root alone, who the user is and what the user's sessions are like; removes what an earlier boot has kept
+    /// when there is nothing.
+    ///
+    /// - Throws: the error of writing or removing.
+    func keep(identity record: SessionRecord?) throws(SystemCallError) {
+        guard let record else {
+            _ = try directory.remove(KeptSession.identityName)
+            return
+        }
+        _ = try FileReplacement.replace(
+            KeptSession.identityName, in: directory, with: record.line, mode: 0o600, owner: (0, 0))
     }
 
     /// Keeps what is known about the boot, including the values of its exports.
@@ -184,7 +218,8 @@ package struct StateDirectory: ~Copyable {
     package static func keep(_ end: EndReport, in report: consuming Descriptor?) {
         TerminationLog.write(end.text, in: FileTree())
         guard let report else { return }
-        _ = try? report.writeAll(ReportFile.line(EndRecord(exitCode: end.exitCode, message: end.text)))
+        let id = end.id.map { MessageIdentifier($0).rawValue } ?? ""
+        _ = try? report.writeAll(ReportFile.line(EndRecord(exitCode: end.exitCode, id: id, message: end.text)))
     }
 
     private func write(_ name: FilePath.Component, _ content: [UInt8], _ mode: ModeBits) throws(SystemCallError) {

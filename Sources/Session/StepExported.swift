@@ -17,8 +17,8 @@ package struct StepExported {
     }
 
     /// Whether an entry of the environment is one of these variables and has such a value.
-    func isSecret(_ name: String, _ entry: CString) -> Bool {
-        guard names.contains(name) else { return false }
+    func isSecret(_ entry: CString) -> Bool {
+        guard !names.isEmpty, let name = entry.variableName, names.contains(name) else { return false }
         return SecretMask.isNeeded(for: entry.bytes(from: name.utf8.count + 1), secrets: secretValues)
     }
 }

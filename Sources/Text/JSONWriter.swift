@@ -49,6 +49,12 @@ package struct JSONWriter: ~Copyable {
         bytes.append(contentsOf: value.utf8)
     }
 
+    /// Writes a value that has been written as JSON already.
+    package mutating func plain(_ value: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: value)
+    }
+
     /// Writes a member that is a text.
     package mutating func member(_ name: String, _ value: String) {
         self.name(name)

@@ -79,7 +79,8 @@ enum CommandLineRequest {
         Makes a container ready for its user and becomes COMMAND as that user; without a command, the login shell.
 
         Options:
-          --plan                        print what a boot would change, and change nothing
+          --plan                        print what a boot would change, and change nothing; ends with 2 when there are
+                                        changes, with 0 when there are none, else as the boot would
           --version                     print the version
           --help, -h                    print this help
         \(optionLines)

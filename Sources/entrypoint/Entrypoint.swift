@@ -1,4 +1,5 @@
 import Boot
+import CStart
 import Linux
 import Session
 
@@ -13,11 +14,9 @@ enum Entrypoint {
             StandardStream.output.write(Array(CommandLineRequest.helpText.utf8))
             code = 0
         case .version:
-            StandardStream.output.write(Array("entrypoint \(Version.text)\n".utf8))
+            StandardStream.output.write(Array("entrypoint \(Version.text(of: start_commit()))\n".utf8))
             code = 0
-        case .mistake(let message):
-            StandardStream.error.write(Array("entrypoint: \(message); see entrypoint --help\n".utf8))
-            code = ExitCode.usage.rawValue
+        case .mistake(let mistake): code = BootRun.refuse(mistake)
         }
         CurrentProcess.exit(code)
     }

@@ -3,63 +3,79 @@ import Boot
 import Linux
 import Session
 import Text
+import UserSide
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print what the boot of this container did, and how the container ended.",
+        usage: """
+            entrypointctl report [--json]
+            entrypointctl report (--svg | --html | --trace) <file>
+            """,
         discussion: """
             It is what the boot has kept in \(Paths.state.string), or where the container was started without privileges in \
             a directory of the user's own. It is believed only where nobody but root, or the user, can have written it.
 
-            Ends with 0, or with 1 and the reason when there is none.
+              entrypointctl report                     a table
+              entrypointctl report --html boot.html    a page for the browser
+              entrypointctl report --svg - >boot.svg   a picture: when each change happened
+              entrypointctl report --trace boot.json   for Perfetto and chrome://tracing
+
+            A file is replaced as a whole. Nothing but a file is replaced, and - stands for standard output.
+
+            Ends with 0, or with 1 and the reason when there is no report or it cannot be written.
             """)
 
     @Flag(help: "Print the report as it is kept: one JSON object per line, for the boot and for the end.")
     var json = false
+
+    @Option(help: ArgumentHelp("Write a picture: a bar for each change, as time passes.", valueName: "file"))
+    var svg: String?
+
+    @Option(
+        help: ArgumentHelp("Write a page with the picture and all tables, which needs nothing else.", valueName: "file")
+    )
+    var html: String?
+
+    @Option(help: ArgumentHelp("Write a trace in Chrome's trace event format.", valueName: "file"))
+    var trace: String?
+
+    func validate() throws {
+        let count = [svg, html, trace].count { $0 != nil } + (json ? 1 : 0)
+        if count > 1 { throw ValidationError("give one of --json, --svg, --html and --trace") }
+    }
 
     func run() throws {
         let report: KeptReport
         do throws(KeptEnvironment.Absence) {
             report = try KeptReport.find()
         } catch {
-            StandardStream.error.write(Array("entrypointctl: no report of a boot: \(error.words)\n".utf8))
+            Console.tell("no report of a boot: \(error.words)")
             throw ArgumentParser.ExitCode(1)
         }
-        let bytes =
-            json
-            ? ReportFile.line(report.boot) + (report.end.map(ReportFile.line) ?? [])
-            : Array(lines(of: report).map { $0 + "\n" }.joined().utf8)
-        if !StandardStream.output.writeResult(bytes) { throw ArgumentParser.ExitCode(1) }
+        let (boot, end) = (report.boot, report.end)
+        if json {
+            let lines = ReportFile.line(boot) + (end.map(ReportFile.line) ?? [])
+            try Console.print(String(decoding: lines, as: UTF8.self))
+        } else if let svg {
+            try Self.write(Waterfall(boot).file, to: svg)
+        } else if let html {
+            try Self.write(ReportPage(boot, end: end).html, to: html)
+        } else if let trace {
+            try Self.write(Trace(boot).json.text + "\n", to: trace)
+        } else {
+            try Console.print(ReportText(boot, end: end, style: Console.style).text)
+        }
     }
 
-    private func lines(of report: KeptReport) -> [String] {
-        let boot = report.boot
-        var lines = [
-            row(
-                "boot",
-                "entrypoint \(boot.version), as \(boot.start): \(boot.changed.counted("change")) in "
-                    + boot.microseconds.inMilliseconds)
-        ]
-        if let user = boot.user {
-            let ids = "\(user.credentials.user):\(user.credentials.group)"
-            lines.append(row("user", "\(user.name) (\(ids)), home \(user.home.shown()), shell \(user.shell.shown())"))
+    /// Writes a result into a file, or to standard output where that is `-`.
+    private static func write(_ text: String, to file: String) throws {
+        if file == "-" { return try Console.print(text) }
+        do throws(FormatError) {
+            try ResultFile.write(Array(text.utf8), to: file)
+        } catch {
+            Console.tell(error.expected)
+            throw ArgumentParser.ExitCode(1)
         }
-        lines += boot.changes.map { change in
-            let identity = change.identity.isEmpty ? "" : " (as \(change.identity))"
-            let rest = [change.remark, change.reason].filter { !$0.isEmpty }.map { ": \($0)" }.joined()
-            return row(
-                change.outcome,
-                "\(change.step): \(change.goal)\(identity)\(rest); \(change.microseconds.inMilliseconds)")
-        }
-        lines += boot.exports.map { row("export", "\($0.name)=\($0.value.shown())") }
-        lines += boot.warnings.map { row("warning", "\($0.step): \($0.text)") }
-        if let failure = boot.failure { lines.append(row("failure", "\(failure.step): \(failure.text)")) }
-        if let end = report.end { lines.append(row("end", "exit code \(end.exitCode): \(end.message)")) }
-        return lines
-    }
-
-    /// A line, with its kind in its own column.
-    private func row(_ kind: String, _ text: String) -> String {
-        kind + String(repeating: " ", count: max(1, 10 - kind.utf8.count)) + text
     }
 }

@@ -204,8 +204,8 @@ extension AccountCase {
                 "group MLO-unit put before group unit in group", "group MLO-unit: gshadow entry set (no password)",
             ],
             warnings: [
-                "uid 1000 is shared by users jane and ubuntu: it leads to jane",
-                "gid 83070 is shared by groups MLO-unit and unit: it leads to MLO-unit",
+                "uid 1000 is shared by users jane and ubuntu: programs show jane",
+                "gid 83070 is shared by groups MLO-unit and unit: programs show MLO-unit",
             ]),
         AccountCase(
             "nobody where two entries share the id already, but puts the name first", .jane(uid: 1000),
@@ -225,8 +225,8 @@ extension AccountCase {
                 "user jane put before user ubuntu in passwd", "group MLO-unit put before group unit in group",
             ],
             warnings: [
-                "uid 1000 is shared by users jane and ubuntu: it leads to jane",
-                "gid 83070 is shared by groups MLO-unit and unit: it leads to MLO-unit",
+                "uid 1000 is shared by users jane and ubuntu: programs show jane",
+                "gid 83070 is shared by groups MLO-unit and unit: programs show MLO-unit",
             ]),
     ]
 

@@ -260,7 +260,7 @@ extension AccountCase {
                 passwd: "jane:x:254321:83070::/home/jane:/bin/zsh\n254321:*:254321:0::/:/bin/sh",
                 group: "MLO-unit:x:83070:"),
             changes: ["user jane: uid changed from 1000 to 254321", "user jane put before user 254321 in passwd"],
-            warnings: ["uid 254321 is shared by users jane and 254321: it leads to jane"]),
+            warnings: ["uid 254321 is shared by users jane and 254321: programs show jane"]),
         AccountCase(
             "not a line of that name for another uid",
             before: .lines(passwd: "254321:x:0:0::/:/bin/sh", group: "83070:x:0:\nMLO-unit:x:83070:"),

@@ -10,32 +10,32 @@ import Testing
     @Test func `accounts are found by name and by uid, the first of each`() {
         let files = AccountFiles.lines(
             passwd: """
-                # mljaggi-admin:x:1:1::/:/bin/sh
-                +mljaggi-admin:x:1:1::/:/bin/sh
-                mljaggi-admin:x:one:1::/:/bin/sh
-                 mljaggi-admin:x:177449:83070::/home/admin:/bin/bash
-                mljaggi-admin:x:2:2::/:/bin/sh
+                # site-admin:x:1:1::/:/bin/sh
+                +site-admin:x:1:1::/:/bin/sh
+                site-admin:x:one:1::/:/bin/sh
+                 site-admin:x:177449:83070::/home/admin:/bin/bash
+                site-admin:x:2:2::/:/bin/sh
                 other:x:177449:3::/:/bin/sh
                 short:x:7:8
                 """,
             group: """
-                first:x:10:bob,mljaggi-admin
-                second:x:9: mljaggi-admin ,eve
-                third:x:8:mljaggi-admin2,xmljaggi-admin
-                fourth:x:7:,mljaggi-admin,
-                fifth:x:99999999999:mljaggi-admin
-                sixth:x:4294967295:mljaggi-admin
-                first:x:11:mljaggi-admin
+                first:x:10:bob,site-admin
+                second:x:9: site-admin ,eve
+                third:x:8:site-admin2,xsite-admin
+                fourth:x:7:,site-admin,
+                fifth:x:99999999999:site-admin
+                sixth:x:4294967295:site-admin
+                first:x:11:site-admin
                 """)
-        let seed = files.account(named: "mljaggi-admin")
+        let seed = files.account(named: "site-admin")
         #expect(seed?.userID == 177449)
         #expect(seed?.groupID == 83070)
         #expect(files.account(withUserID: 177449) == seed)
-        #expect(files.account(named: "mljaggi") == nil)
+        #expect(files.account(named: "site") == nil)
         #expect(files.account(named: "") == nil)
         #expect(files.account(withUserID: 1) == nil)
         #expect(files.account(named: "short")?.groupID == 8)
-        #expect(files.groups(ofUserNamed: "mljaggi-admin") == [7, 10, 11])
+        #expect(files.groups(ofUserNamed: "site-admin") == [7, 10, 11])
         #expect(files.groupID(named: "fifth") == nil && files.groupID(named: "sixth") == .max)
         #expect(files.groups(ofUserNamed: "") == [])
         #expect(AccountFiles().account(named: "root") == nil)
@@ -126,7 +126,7 @@ extension AccountCase {
             changes: [
                 "group MLO-unit: gid changed from 1001 to 83070", "group MLO-unit put before group old in group",
             ],
-            warnings: ["gid 83070 is shared by groups MLO-unit and old: it leads to MLO-unit"]),
+            warnings: ["gid 83070 is shared by groups MLO-unit and old: programs show MLO-unit"]),
         AccountCase(
             "keeps comments, NIS references, blank and malformed lines",
             before: .lines(

@@ -95,12 +95,12 @@ struct ConfigurationFileTests {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: "old"), withIntermediateDirectories: false)
             let configuration = Configuration.read(from: tree)
-            #expect(configuration.problems == [])
+            #expect(configuration.problems.isEmpty)
             let names = configuration.files.map { String($0.name.split(separator: "/").last ?? "") }
             #expect(names == ["B.yaml", "a.yaml", "b.yaml", "z.yaml", "é.yaml"])
             try write("", to: directory.appending(path: "site.yml"))
             #expect(
-                Configuration.read(from: tree).problems == [
+                Configuration.read(from: tree).problems.map(\.whole) == [
                     "/etc/entrypoint/conf.d/site.yml: name it .yaml: no other file is read"
                 ])
         }
@@ -127,7 +127,7 @@ struct ConfigurationFileTests {
                     atPath: etc.appending(path: "entrypoint.yaml").path, withDestinationPath: target)
                 #expect(try Self.level(Configuration.read(from: tree)) == "debug")
                 #expect(
-                    Configuration.read(from: tree, named: "/etc/entrypoint.yaml").problems == [
+                    Configuration.read(from: tree, named: "/etc/entrypoint.yaml").problems.map(\.whole) == [
                         "/etc/entrypoint.yaml: no such file"
                     ])
             }
@@ -137,7 +137,7 @@ struct ConfigurationFileTests {
     @Test func `what is no file is told, and not waited for`() throws {
         try Self.withRoot { tree, etc in
             func problems(_ name: String) -> [String] {
-                Configuration.read(from: tree, named: FilePath("/etc/\(name)")).problems
+                Configuration.read(from: tree, named: FilePath("/etc/\(name)")).problems.map(\.whole)
             }
             #expect(problems("none") == ["/etc/none: no such file"])
             #expect(problems("entrypoint") == ["/etc/entrypoint: it is a directory, and a file is expected"])
@@ -152,7 +152,7 @@ struct ConfigurationFileTests {
             try FileManager.default.createDirectory(
                 at: etc.appending(path: "entrypoint/conf.d/d.yaml"), withIntermediateDirectories: false)
             #expect(
-                Configuration.read(from: tree).problems == [
+                Configuration.read(from: tree).problems.map(\.whole) == [
                     "/etc/entrypoint/conf.d/d.yaml: it is a directory, and a file is expected"
                 ])
         }
@@ -161,10 +161,10 @@ struct ConfigurationFileTests {
     @Test func `a file where the directory of further files is expected is a problem`() throws {
         try Self.withRoot { tree, etc in
             try FileManager.default.removeItem(at: etc.appending(path: "entrypoint"))
-            #expect(Configuration.read(from: tree).problems == [])
+            #expect(Configuration.read(from: tree).problems.map(\.whole) == [])
             try write("", to: etc.appending(path: "entrypoint"))
             #expect(
-                Configuration.read(from: tree).problems == [
+                Configuration.read(from: tree).problems.map(\.whole) == [
                     "/etc/entrypoint/conf.d: not a directory (openat2 ENOTDIR)",
                     "/etc/entrypoint/steps.d: not a directory (openat2 ENOTDIR)",
                     "/etc/entrypoint/user-steps.d: not a directory (openat2 ENOTDIR)",
@@ -176,7 +176,7 @@ struct ConfigurationFileTests {
         try Self.withRoot { tree, etc in
             try Data(repeating: UInt8(ascii: "#"), count: 10_000_000).write(to: etc.appending(path: "entrypoint.yaml"))
             #expect(
-                Configuration.read(from: tree).problems == [
+                Configuration.read(from: tree).problems.map(\.whole) == [
                     "/etc/entrypoint.yaml:1:1: the file is too large: at most 1048576 bytes are read"
                 ])
         }

@@ -33,7 +33,8 @@ struct ConfigurationReferenceTests {
         }
         for key in BootSequence.groups.fileSettings.compactMap(\.key) {
             let name = key.drop { $0 != "." }.dropFirst()
-            #expect(Self.exampleLines.contains { $0.hasPrefix("  #\(name): ") }, "\(key)")
+            let start = name.isEmpty ? "#\(key): " : "  #\(name): "
+            #expect(Self.exampleLines.contains { $0.hasPrefix(start) }, "\(key)")
         }
         #expect(Self.exampleLines.allSatisfy { $0.utf8.count <= 120 })
     }
@@ -89,7 +90,8 @@ struct ConfigurationReferenceTests {
             "scratch: {timeout: 86401}", "scratch: {timeout: 1.5}", "scratch: {umask: \"7\"}",
             "scratch: {umask: \"rwx\"}",
             "scratch: {directories: [{mode: \"0770\"}]}", "scratch: {directories: [{path: a, owner: nobody}]}",
-            "scratch: {directories: [{path: a, shard: true}]}", "scratch: {enabled: false}",
+            "scratch: {directories: [{path: a, shard: true}]}", "scratch: {enabled: \"no\"}", "chain: sh",
+            "compatibility: [s6]",
             "handoff: {onFailure: warn}",
             "shell: {copies: [{from: /a}]}", "caches: {directories: [a]}", "links: {names: a}",
             "git: {onFailure: ignore}",

@@ -63,8 +63,12 @@ struct DirectoryRightsTests {
                 try withSite { site in
                     try site.directory("jane", 0o777, owner, Site.user.group)
                     let refusal =
-                        "failed: cannot use /jane: it belongs to user \(owner), whose files there could run as user 254321; "
-                        + "is NB_UID right? its owner or root can run chown 254321:83070 /jane, or the image's configuration "
+                        "failed: cannot use /jane: it belongs to "
+                        + (owner == 0
+                            ? "root, whose files there could run as user 254321; "
+                            : "user 4711, and NB_UID is 254321; probably NB_UID must be 4711; if 254321 is right, files of "
+                                + "the owner's there could run as user 254321: ")
+                        + "its owner or root can run chown 254321:83070 /jane, or the image's configuration "
                         + "can permit the owner: scratch.homeOwners: [\(owner)]"
                     for mode in [.dryRun, .boot] as [Apply.Mode] {
                         expectSame(try site.story(Self.home(site.at("jane")), mode: mode), refusal)
@@ -75,7 +79,8 @@ struct DirectoryRightsTests {
                     try site.link("link", to: "jane")
                     let linked = try site.story(Self.home(site.at("link")))
                     #expect(
-                        linked.contains("it is a symbolic link to a directory that belongs to user \(owner)")
+                        linked.contains(
+                            "a symbolic link to a directory that belongs to \(owner == 0 ? "root" : "user 4711")")
                             && !linked.contains("chown"), "\(linked)")
                     // Of a link of somebody else's its owner can make another.
                     try site.directory("own", 0o1770, Site.user.user, Site.user.group)
@@ -210,7 +215,7 @@ struct DirectoryRightsTests {
                     contents: .expected(FileTree(root: "/nowhere")))
                 return []
             } catch {
-                return error.problems
+                return error.problems.map(\.text)
             }
         }
         for (number, (path, place, variable)) in [
@@ -222,8 +227,8 @@ struct DirectoryRightsTests {
         ].enumerated() {
             #expect(
                 try problems("/srv/\(number)", path) == [
-                    "f.yaml:4:7: scratch.directories[1]: a directory of root's is not made below \(place) (\(variable)), which "
-                        + "is the users': write a path that is nobody else's, or another owner"
+                    "f.yaml:4:7: scratch.directories[1]: root makes no directory below \(place) (\(variable)), which "
+                        + "belongs to users: name a path that is nobody else's, or another owner"
                 ])
         }
         #expect(try problems("/work/x", in: ["WORKING_DIR": "/work"]).count == 1)
@@ -280,7 +285,7 @@ struct DirectoryRightsTests {
         #expect(
             plain
                 == "the seed user does nothing in /proc, which lies on a mount that the image's configuration does not "
-                + "describe: if it is to work there, scratch.seedDirectories has {path: /proc, source: \"10.0.0.5:/export\", "
+                + "describe: if it may work there, add to scratch.seedDirectories: {path: /proc, source: \"10.0.0.5:/export\", "
                 + "root: \"/sub e\u{301}\", type: nfs4, point: /proc}")
         // The image's own, and what nothing is known of.
         let own = SeedPlaces.Mounts(all: mounts.all, root: number)
@@ -307,8 +312,8 @@ struct DirectoryRightsTests {
                         #expect(
                             refusal.hasSuffix(
                                 "(mkdirat EACCES as user 254321:83070); the seed user does nothing in /h, which lies on a mount "
-                                    + "that the image's configuration does not describe: if it is to work there, "
-                                    + "scratch.seedDirectories has {path: /h, source: memory, root: /, type: tmpfs, "
+                                    + "that the image's configuration does not describe: if it may work there, "
+                                    + "add to scratch.seedDirectories: {path: /h, source: memory, root: /, type: tmpfs, "
                                     + "point: }")
                                 || mode == .dryRun && refusal.contains("the seed user does nothing in /h"), "\(refusal)"
                         )

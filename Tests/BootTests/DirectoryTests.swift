@@ -347,7 +347,7 @@ struct DirectoryTests {
                     skipped: /f cannot be used
                     skipped: /f cannot be used
                     stopped by test: cannot create /g: permission denied (mkdirat EACCES as seed 177449:83070); nothing \
-                    is mounted there: is the scratch volume missing from the pod's volumeMounts (docker run -v)?
+                    is mounted there: the scratch volume is probably missing from the pod's volumeMounts (docker run -v)
                     """)
             }
         }

@@ -29,13 +29,13 @@ struct DropInTests {
             let configuration = Configuration.read(from: tree)
             do throws(SettingsError) {
                 let settings = try Settings.read(from: Pod.environment(), configuration: configuration)
-                var names: [String] = settings.notices
+                var names: [String] = settings.notices.map(\.text)
                 for step in BootSequence.steps {
                     names += settings.dropIns.filter { $0.successor == step.name }.map { "+\($0.name)" } + [step.name]
                 }
                 return names.joined(separator: "\n")
             } catch {
-                return (error.notices + error.problems).joined(separator: "\n")
+                return (error.notices + error.problems).map(\.text).joined(separator: "\n")
             }
         }
     }
@@ -149,7 +149,7 @@ struct DropInTests {
         ),
         (
             "steps: [{name: ssh, command: [/bin/true]}]",
-            "1:16: steps[0].name: 'ssh': the name of a built-in step"
+            "1:16: steps[0].name: 'ssh' is the name of a built-in step"
         ),
         (
             "steps: [{name: a, command: []}]",
@@ -225,7 +225,7 @@ struct DropInTests {
             _ = try Settings.read(from: Pod.environment(), configuration: configuration)
             Issue.record("no problem")
         } catch {
-            #expect(error.problems.map { $0.prefix(41) } == ["x.yaml:1:102: steps[1].after: no step 'x'"])
+            #expect(error.problems.map { $0.text.prefix(41) } == ["x.yaml:1:102: steps[1].after: no step 'x'"])
         }
     }
 

@@ -35,13 +35,17 @@ struct FileSettingTests {
     ]
 
     static let cases = [
+        Case("compatibility", "[docker-stacks]", ["NB_UMASK": "027", "CHOWN_HOME": "yes"]),
+        Case("chain", "[/opt/base/entrypoint, --quiet]"),
         Case("log.level", "debug"), Case("log.format", "json"), Case("init.mode", "exec"),
         Case("init.forward", "child"),
         Case("init.rewriteSignals", "[TERM:INT]"), Case("init.remapExit", "[143, 0]"), Case("init.warnReaped", "true"),
         Case("init.parentDeathSignal", "TERM"), Case("init.grace", "0.5"), Case("init.stopTimeout", "25"),
         Case("capabilities.keep", "[NET_RAW, cap_bpf, CAP_NET_RAW, net_raw]"),
         Case("secrets.stripped", "[REGISTRY_PASSWORD, NO_SUCH]"),
-        Case("secrets.passed", "[\"*_DSN\"]"), Case("identity.onFailure", "stop"),
+        Case("secrets.passed", "[\"*_DSN\"]"), Case("secrets.files", "[LICENCE]", ["LICENCE": "x"]),
+        Case("scrub.paths", "[/opt/site/license.key]"),
+        Case("identity.onFailure", "stop"),
         Case("identity.sudo", "none"),
         Case("identity.onCollision", "fail"), Case("identity.whenIncomplete", "run", without: ["NB_GID"]),
         Case("identity.whenMisspelt", "warn", ["NB_UDI": "5"], without: ["NB_GID"]),
@@ -49,10 +53,11 @@ struct FileSettingTests {
         Case("identity.shells", "[/bin/fish]"),
         Case("identity.groups", "[video, nowhere]"), Case("identity.deviceGroups", "false"),
         Case("identity.names", "[\"user-*\", \"J?ne\"]"),
+        Case("scratch.enabled", "false", git.merging(key) { $1 }, without: ["SCRATCH_HOME_ROOT", "WORKING_DIR"]),
         Case("scratch.onFailure", "warn"), Case("scratch.homeRoot", "/homes", without: ["SCRATCH_HOME_ROOT"]),
         Case("scratch.workingDirectory", "/work", without: ["WORKING_DIR"]), Case("scratch.sharedCache", "/cache"),
         Case("scratch.umask", "022"), Case("scratch.seedUser", "\"8:9\""), Case("scratch.timeout", "5"),
-        Case("scratch.tokenPath", "token"), Case("scratch.seedDirectories", "[/scratch/homes]"),
+        Case("scratch.tokenPath", "token"), Case("scratch.seedDirectories", "[/scratch/other]"),
         Case("scratch.homeOwners", "[4711, nobody2, nowhere]"),
         Case(
             "scratch.directories",
@@ -77,8 +82,13 @@ struct FileSettingTests {
     }
 
     @Test func `each key changes what the boot does, and nothing else`() throws {
-        var story = ""
+        // Those of the steps that have a section of their own, and the others.
+        var stories: [Bool: String] = [:]
+        let sections = ["shell", "links", "ssh", "caches", "git"]
         for example in Self.cases {
+            var story = ""
+            let isOfStep = sections.contains { example.key.hasPrefix("\($0).") }
+            defer { stories[isOfStep, default: ""] += story }
             // What a file gives in the place of the pod is compared with what the pod gave.
             let isReplaced = BootSequence.groups.variables.contains { $0.key == example.key && $0.isRequired }
             let before = try PlanFacts.lines(
@@ -94,7 +104,8 @@ struct FileSettingTests {
                 if case .insert(_, let line, _) = change { "  + \(line)\n" } else { "" }
             }.joined()
         }
-        try Golden.expect(story, in: "Tests/BootTests/Golden/settings.txt")
+        try Golden.expect(stories[false] ?? "", in: "Tests/BootTests/Golden/settings.txt")
+        try Golden.expect(stories[true] ?? "", in: "Tests/BootTests/Golden/settings-of-steps.txt")
     }
 
     @Test func `what the pod gives counts more than any file`() throws {
@@ -143,8 +154,8 @@ struct FileSettingTests {
         let lines = try PlanFacts.lines(of: text, Self.git.merging(Self.key) { $1 })
         let steps = Set(lines.compactMap { $0.split(separator: ":").first.map(String.init) })
             .intersection(BootSequence.steps.map { $0.name })
-        #expect(steps == ["identity", "scratch"])
-        #expect(lines.filter { $0.hasSuffix(" is off") }.count == 5)
+        #expect(steps == ["identity"])
+        #expect(lines.filter { $0.hasSuffix(" is off") }.count == 6)
     }
 
     @Test func `a private key is linked to by the name that ssh knows`() throws {

@@ -15,7 +15,7 @@ struct FormatsTests {
 
     private static let notAName =
         "not a name: a letter or _, then at most 30 letters, digits, _ . or -, and perhaps a $ at the end"
-    private static let reserved = "not a name for this: sudo or the system give it another meaning"
+    private static let reserved = "not a usable name: sudo or the system gives it another meaning"
 
     @Test(
         arguments: [
@@ -50,7 +50,7 @@ struct FormatsTests {
     func `what is not an id is refused`(text: String) {
         #expect(
             outcome(ValueFormats.accountID, text)
-                == "not a decimal id from 1 to 4294967294 without 65534, which is nobody's")
+                == "not a decimal id from 1 to 4294967294, other than 65534, which is nobody's")
     }
 
     @Test(
@@ -61,6 +61,8 @@ struct FormatsTests {
     func `a path is taken as it is`(text: String) { #expect(outcome(ValueFormats.absolutePath, text) == text) }
 
     private static let long = "too long for a path: at most 4095 bytes, and 255 between slashes"
+    private static let climbs =
+        "it has .. in it, which leads elsewhere behind a symbolic link: write what realpath prints for it"
     private static let control = "not a path for this: it has a control character"
 
     @Test(
@@ -70,15 +72,27 @@ struct FormatsTests {
             (" /a", "not an absolute path"), ("../a", "not an absolute path"),
             ("/a/", "not in its normal form: write /a"), ("//a", "not in its normal form: write /a"),
             ("/a//b", "not in its normal form: write /a/b"), ("/a/./b", "not in its normal form: write /a/b"),
-            ("/a/../b", "not in its normal form: write /b"), ("/..", "not in its normal form: write /"),
-            ("/a/..", "not in its normal form: write /"), ("/.", "not in its normal form: write /"),
-            ("/a/../../etc", "not in its normal form: write /etc"),
+            ("/a/../b", climbs), ("/..", climbs), ("/a/..", climbs), ("/.", "not in its normal form: write /"),
+            ("/a/../../etc", climbs), ("/a//../b/", climbs), ("/a/..b/", "not in its normal form: write /a/..b"),
             ("/a\nb", control), ("/a\u{0}b", control), ("/a\u{1B}", control), ("/a\u{7F}", control),
             ("/" + String(repeating: "x", count: 256), long), ("/" + String(repeating: "x/", count: 2048), long),
             ("/" + String(repeating: "x", count: 131_071), long),
         ])
     func `what is not a path is refused`(text: String, expected: String) {
         #expect(outcome(ValueFormats.absolutePath, text) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("a", "a"), ("a/b", "a/b"), ("..a", "..a"), ("/a/b", "/a/b"), ("/a/", "not in its normal form: write /a"),
+            ("a/", "not in its normal form: write a"), ("./a//b", "not in its normal form: write a/b"),
+            (".", "not the name of anything"),
+            ("a/../b", "it has .. in it: write a path that needs none, or an absolute one"),
+            ("..", "it has .. in it: write a path that needs none, or an absolute one"), ("/a/../b", climbs),
+            ("a\nb", control), ("a/\n/", control),
+        ])
+    func `a path below the persistent directory is told in its own words`(text: String, expected: String) {
+        #expect(outcome({ text throws(FormatError) in try ValueFormats.pathInScratch(text).string }, text) == expected)
     }
 
     @Test func `the longest path is taken`() {
@@ -113,7 +127,8 @@ struct FormatsTests {
         #expect(level == .debug)
         for text in ["Debug", "debug ", "de", "debug\n"] {
             let parse: (String) throws(FormatError) -> LogSettings.Level = ValueFormats.choice
-            #expect(outcome(parse, text) == "not one of quiet, info, debug")
+            let nearest = text == "de" ? "" : "; did you mean debug?"
+            #expect(outcome(parse, text) == "not one of quiet, info, debug\(nearest)")
         }
         #expect(try ValueFormats.boolean("true") && !ValueFormats.boolean("false"))
         for text in ["TRUE", "1", "yes", "on"] {

@@ -145,9 +145,11 @@ struct FuzzTests {
         case (.failure(let error), .failure(let again)):
             if error != again { return "other problems at the second reading: \(shown)" }
             if error.problems.isEmpty { return "refused without a reason: \(shown)" }
-            return lineViolation(in: error.problems + error.notices).map { "\($0): \(shown)" }
+            return lineViolation(in: (error.problems + error.notices).map(\.whole)).map { "\($0): \(shown)" }
         case (.success(let settings), .success):
-            return (lineViolation(in: settings.notices) ?? planViolation(settings)).map { "\($0): \(shown)" }
+            return (lineViolation(in: settings.notices.map(\.whole)) ?? planViolation(settings)).map {
+                "\($0): \(shown)"
+            }
         default: return "once taken and once refused: \(shown)"
         }
     }
@@ -176,7 +178,7 @@ struct FuzzTests {
             }
         }
         for export in plan.exports where !export.name.isVariableName { return "the variable \(export.name)" }
-        return lineViolation(in: plan.warnings.map(\.text))
+        return lineViolation(in: plan.warnings.map(\.note.whole))
     }
 
     // MARK: Account files

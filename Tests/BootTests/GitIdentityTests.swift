@@ -34,7 +34,7 @@ struct GitIdentityTests {
                 try expectSame(place.story(of: change()), "changed")
                 try expectSame(place.story(of: change()), "already")
                 let status = try FileTree().entryStatus(file)
-                #expect(status?.mode == (isThere ? 0o640 : 0o660) && status?.user == place.user.user)
+                #expect(status?.mode == 0o640 && status?.user == place.user.user)
                 let known = GitConfiguration(Array(try String(contentsOfFile: file.string, encoding: .utf8).utf8))
                 #expect(known.userKeys == ["name", "email"])
                 let names = try FileManager.default.contentsOfDirectory(atPath: place.scratch.string)
@@ -231,7 +231,7 @@ struct GitIdentityTests {
             try place.makeFile(file, "[user]\nemail = x\n")
             try expectSame(
                 place.story(of: Self.change(place, git: nil)),
-                "skipped: the image has no git to add it to what is there")
+                "skipped: the image has no git, which would add it to what the file has")
             try expectSame(place.story(of: Self.change(place, name: nil, email: "y", git: nil)), "already")
             try #require(unlink(file.string) == 0)
             try place.makeLink(file, to: place.scratch.appending("real"))

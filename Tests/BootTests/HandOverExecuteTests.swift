@@ -29,7 +29,7 @@ struct HandOverExecuteTests {
         let bin = site.at("bin").string
         let path = "/no/such:\(bin):\(site.at("bin/plain")):\(site.at("other"))"
         let shown = path.replacingOccurrences(of: site.root.string, with: "")
-        let executable = "is it executable for the user, and not on a noexec mount?"
+        let executable = "it must be executable for the user, and not on a mount with noexec"
         let format = "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
         let cases: [(String, ExitCode, String)] = [
             ("absent", .notFound, "cannot run absent: not found in PATH (\(shown))"),
@@ -42,7 +42,7 @@ struct HandOverExecuteTests {
             (bin, .notExecutable, "cannot run /bin: permission denied (execve EACCES); it is a directory"),
             ("script", .notExecutable, "cannot run /bin/script: exec format error (execve ENOEXEC); \(format)"),
             ("binary", .notExecutable, "cannot run /bin/binary: exec format error (execve ENOEXEC); \(format)"),
-            ("orphan", .notFound, "cannot run /bin/orphan: its interpreter is not in the image"),
+            ("orphan", .notFound, "cannot run /bin/orphan: its interpreter /no/interpreter is not in the image"),
             ("", .notFound, "cannot run '': not found"),
             ("loop", .notExecutable, "cannot run /bin/loop: too many levels of symbolic links (execve ELOOP)"),
         ]

@@ -43,7 +43,8 @@ struct HandOverStreamsTests {
                     PrivilegeDrop.giveStreams(to: 254_321)
                         == [
                             Note(
-                                "cannot give descriptor 1 to the user: operation not permitted", detail: "fchown EPERM")
+                                .handoffStreams, "cannot give standard output to the user: operation not permitted",
+                                detail: "fchown EPERM")
                         ])
             }
         }

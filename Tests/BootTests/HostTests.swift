@@ -30,7 +30,7 @@ struct HostTests {
             let host = Host(tree: tree, privileges: .root())
             #expect(host.start == .root)
             #expect(host.accounts == AccountFiles())
-            #expect(host.accountProblems == [])
+            #expect(host.accountProblems.isEmpty)
             #expect(host.shell(among: Paths.shells) == nil)
             #expect(host.program("sudo") == nil)
             #expect(host.devices == [])
@@ -83,7 +83,7 @@ struct HostTests {
             try site.link("etc/group", to: "group")
             let host = Host(tree: tree, privileges: .root())
             #expect(
-                host.accountProblems == [
+                host.accountProblems.map(\.whole) == [
                     "cannot read /etc/passwd: invalid argument (read EINVAL)",
                     "cannot read /etc/group: too many levels of symbolic links (openat2 ELOOP)",
                 ])
@@ -174,7 +174,7 @@ struct HostTests {
                 let host = Host(tree: tree, privileges: .root())
                 let settings = try Pod.settings(["IDENTITY_SUDO": sudo])
                 let identity = try #require(settings[Identity.self])
-                let people = try People.work(out: identity.request(try #require(settings[Scratch.self])), on: host)
+                let people = try People.work(out: identity.request(settings[Scratch.self]), on: host)
                 _ = Plan(settings, people, host)
                 if hasSudo {
                     try #require(unlink(site.at("bin/sudo").string) == 0)
@@ -197,8 +197,8 @@ struct HostTests {
             func warnings(_ sudo: String) throws -> [String] {
                 let host = Host(tree: tree, privileges: .root())
                 let settings = try Pod.settings(["IDENTITY_SUDO": sudo])
-                let request = try #require(settings[Identity.self]).request(try #require(settings[Scratch.self]))
-                return Plan(settings, try People.work(out: request, on: host), host).warnings.map(\.text)
+                let request = try #require(settings[Identity.self]).request(settings[Scratch.self])
+                return Plan(settings, try People.work(out: request, on: host), host).warnings.map(\.note.whole)
             }
             let problem = "cannot read /etc/sudoers: invalid argument (read EINVAL)"
             #expect(try warnings("all") == [problem, "the image has no shell"])

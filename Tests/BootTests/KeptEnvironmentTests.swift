@@ -167,10 +167,10 @@ struct KeptEnvironmentTests {
                 return "there is no /\(file)"
             case .fileIsCutShort:
                 try #require(truncate(site.at(file).string, 2) == 0)
-                return "cannot read /\(file): invalid argument (read EINVAL)"
+                return "cannot read /\(file): invalid argument"
             case .fileIsHuge:
                 try #require(truncate(site.at(file).string, off_t(KeptEnvironment.limit) + 1) == 0)
-                return "cannot read /\(file): invalid argument (read EINVAL)"
+                return "cannot read /\(file): invalid argument"
             }
         }
     }
@@ -235,7 +235,7 @@ struct KeptEnvironmentTests {
                 try Privileges.assume(Credentials(user: Self.user.user, group: 99, groups: []))
                 #expect(
                     Self.found(in: site)
-                        == "unusable: cannot read /run/entrypoint/environment: permission denied (openat EACCES)")
+                        == "unusable: cannot read /run/entrypoint/environment: permission denied")
             }
         }
     }

@@ -8,15 +8,16 @@ enum Layering {
 
     /// The targets, from the lowest on; those of one line know nothing of each other.
     static let targets = [
-        ["Text"], ["Linux", "YAML"], ["Programs"], ["Init", "Boot"], ["Session"], ["entrypoint", "entrypointctl"],
+        ["Text"], ["Linux", "YAML"], ["Programs"], ["Init", "Boot"], ["Session", "Explanations", "UserSide"],
+        ["entrypoint", "entrypointctl"],
     ]
 
     /// What each target imports beside them.
     static let foreign: [String: Set<String>] = [
         "Text": [], "Linux": ["CLinux", "CLibcap"], "YAML": ["CLibyaml"],
         "Programs": [], "Init": [], "Boot": [],
-        "Session": [], "entrypoint": [],
-        "entrypointctl": ["ArgumentParser"],
+        "Session": [], "Explanations": [], "UserSide": ["CCares", "CLinux"], "entrypoint": ["CStart"],
+        "entrypointctl": ["ArgumentParser", "CStart"],
     ]
 
     /// The folders of Boot, from the lowest on. Files in none of them stand above, but for ``basics``.
@@ -24,7 +25,8 @@ enum Layering {
 
     /// The files in no folder that stand below all.
     static let basics: Set<String> = [
-        "Attempt.swift", "BootError.swift", "ExitCode.swift", "Paths.swift", "Version.swift",
+        "Attempt.swift", "BootError.swift", "ExitCode.swift", "MessageIdentifier.swift", "Note.swift", "Paths.swift",
+        "Version.swift",
     ]
 
     /// Every import that leads up or aside.

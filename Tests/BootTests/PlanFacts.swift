@@ -2,6 +2,7 @@ import Init
 import Linux
 import Programs
 import Testing
+import Text
 
 @testable import Boot
 
@@ -11,14 +12,14 @@ enum PlanFacts {
     static func context(_ settings: Settings) throws -> PlanContext {
         let identity = try #require(settings[Identity.self])
         let host = host(identity)
-        let people = try People.work(out: identity.request(try #require(settings[Scratch.self])), on: host)
+        let people = try People.work(out: identity.request(settings[Scratch.self]), on: host)
         return PlanContext(settings: settings, people: people, host: host, exports: [])
     }
 
     private static func host(_ identity: Identity) -> Host {
         var accounts = AccountFiles.image()
         accounts.passwd =
-            (accounts.passwd ?? []) + Array("nobody2:x:254321:254321::/:/bin/sh\nmljaggi-admin:x:7:7::/:\n".utf8)
+            (accounts.passwd ?? []) + Array("nobody2:x:254321:254321::/:/bin/sh\nsite-admin:x:7:7::/:\n".utf8)
         accounts.group = (accounts.group ?? []) + Array("video:x:44:\n".utf8)
         return .made(
             accounts: accounts, shells: identity.shells, devices: [Device(path: "/dev/kfd", mode: 0o660, group: 105)])
@@ -29,6 +30,7 @@ enum PlanFacts {
         of text: String, _ variables: [String: String] = [:], without missing: Set<String> = []
     ) throws -> [String] {
         var configuration = Configuration()
+        configuration.add(Array("scratch: {seedUser: site-admin}".utf8), name: "site")
         configuration.add(Array(text.utf8), name: "f")
         let pod = Pod.environment(variables.mapValues { Array($0.utf8) }, without: missing)
         let environment = EnvironmentBlock(
@@ -38,10 +40,10 @@ enum PlanFacts {
             settings = try Settings.read(
                 from: environment, configuration: configuration, contents: .expected(FileTree(root: "/nowhere")))
         } catch {
-            return error.problems.map { "problem: \($0)" }
+            return error.problems.map { "problem: \($0.text)" }
         }
         var reader = SettingsReader(environment: environment, configuration: configuration)
-        var lines = settings.notices.map { "notice: \($0)" }
+        var lines = settings.notices.map { "notice: \($0.text)" }
         lines.append("log \(settings.log.level), as \(settings.log.format)")
         lines += self.lines(of: InitSettings(reading: &reader))
         lines += settings.keptCapabilities.map { "the command keeps \(Capability.name(of: $0))" }
@@ -52,6 +54,9 @@ enum PlanFacts {
                 lines.append("\(name) is passed and secret")
             }
         }
+        let command = settings.chained([string("id")]).map { $0.bytes.shown() }
+        if command.count > 1 { lines.append("the command is \(command.joined(separator: " "))") }
+        lines += (settings[ScrubSettings.self]?.paths ?? []).map { "a scrub removes \($0)" }
         return lines + (try planLines(settings))
     }
 
@@ -67,7 +72,10 @@ enum PlanFacts {
     }
 
     private static func planLines(_ settings: Settings) throws -> [String] {
-        guard let identity = settings[Identity.self], let scratch = settings[Scratch.self] else { return ["no steps"] }
+        guard let identity = settings[Identity.self], let workplace = settings.workplace else {
+            return ["no steps"]
+        }
+        let scratch = settings[Scratch.self]
         let permitted = ["user-7", "jane", "anna"].filter { name in
             identity.permittedNames.contains { $0.matches(name) }
         }
@@ -82,7 +90,7 @@ enum PlanFacts {
         }
         let plan = Plan(settings, context.people, context.host)
         return permitted.map { "\($0) may be given by an elevated start" } + [
-            "umask \(scratch.umask.octal)", "file servers have \(scratch.timeout) s",
+            "umask \(workplace.umask.octal)", "file servers have \(workplace.timeout) s",
         ]
             + settings.policies.filter { !$0.value.isEnabled }.map { "step \($0.key) is off" }
             + plan.changes.map { change in
@@ -101,7 +109,7 @@ enum PlanFacts {
                 case .textWhenApart(let text, _, _): "\(export.name)=\(text), perhaps"
                 }
             }
-            + plan.warnings.map { "\($0.step): \($0.text)" }
+            + plan.warnings.map { "\($0.step): \($0.note.text)" }
             + ["seed \(context.people.seed?.text ?? "none")", "shell \(context.people.user.shell)"]
     }
 }

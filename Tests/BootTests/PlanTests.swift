@@ -18,7 +18,7 @@ struct PlanTests {
         let lines =
             plan.changes.filter { $0.step == step }.map { line($0.planned) }
             + plan.exports.filter { type.exports.contains($0.name) }.map { "export \($0.name)=\(value($0.value))" }
-            + plan.warnings.filter { $0.step == step }.map { "warning: \($0.text)" }
+            + plan.warnings.filter { $0.step == step }.map { "warning: \($0.note.text)" }
         return lines.joined(separator: "\n")
     }
 
@@ -29,6 +29,7 @@ struct PlanTests {
             text += " \(change.made.owner.map { "\($0)" } ?? "-"):\(change.made.group), use \(change.use)"
             if change.made.isShared { text += ", shared" }
             if change.place.isOnVolume { text += ", on a volume" }
+            if let neighbour = change.place.neighbour { text += ", beside \(neighbour.path) or at \(neighbour.inside)" }
             if !change.fallbacks.isEmpty { text += ", or \(change.fallbacks.map(\.string).joined(separator: ", "))" }
         }
         if case .file(let change) = planned.change { text += "\n" + String(decoding: change.content, as: UTF8.self) }
@@ -99,11 +100,14 @@ struct PlanTests {
     @Test func `identity tells what the image lacks`() throws {
         let host = Host.made(
             shells: ["/bin/sh"], sudoReadsDirectory: false,
-            problems: ["cannot read /etc/shadow: permission denied (openat EACCES)"])
+            problems: [
+                Note(
+                    .identityAccountsUnreadable, "cannot read /etc/shadow: permission denied", detail: "openat EACCES")
+            ])
         let lines = try text("identity", on: host).split(separator: "\n").filter { $0.hasPrefix("warning: ") }
         #expect(
             lines == [
-                "warning: cannot read /etc/shadow: permission denied (openat EACCES)",
+                "warning: cannot read /etc/shadow: permission denied",
                 "warning: the image has no /bin/zsh: the login shell is /bin/sh",
                 "warning: /etc/sudoers does not include /etc/sudoers.d: sudo will ask for a password; "
                     + "add the line @includedir /etc/sudoers.d",
@@ -127,18 +131,18 @@ struct PlanTests {
 
     @Test func `scratch plans for a pod with a seed`() throws {
         expectSame(
-            try text("scratch", on: .made()),
+            try text("scratch", ["SCRATCH_SEED_USER": "site-admin"], on: .made()),
             """
             user, seed, else stop: directory /scratch/homes/jane (1770) -:83070, use write, on a volume
             user, seed, else stop: directory /scratch/homes/jane/work (0770) -:83070, use enter, on a volume
-            user, seed, else warn: directory /scratch/hf_cache (2770) -:83070, use write, shared, on a volume, or \
-            /scratch/homes/jane/.cache/huggingface
-            user, else warn: place /scratch/homes/jane/.cache/huggingface/token is nobody else's \
-            (HF_TOKEN_PATH is /dev/null: no token is kept, which others could read)
+            user, seed, else warn: directory /scratch/hf_cache (2770) -:83070, use write, shared, on a volume, \
+            beside /scratch/homes or at /scratch/homes/hf_cache, or /scratch/homes/jane/.cache/huggingface
+            user, else warn: place /home/jane/.cache/huggingface/token ends with the container, and is nobody else's \
+            (HF_TOKEN_PATH is /dev/null: no token is kept, which would outlive the container)
             export SCRATCH_HOME=/scratch/homes/jane
             export WORKING_DIR=/scratch/homes/jane/work
             export HF_HOME=what becomes of /scratch/hf_cache
-            export HF_TOKEN_PATH=/scratch/homes/jane/.cache/huggingface/token, or /dev/null
+            export HF_TOKEN_PATH=/home/jane/.cache/huggingface/token, or /dev/null
             """)
     }
 
@@ -167,6 +171,7 @@ struct PlanTests {
             export USER=jane
             export LOGNAME=jane
             export SHELL=/bin/zsh
+            export ENTRYPOINT_SESSION=1
             """)
     }
 

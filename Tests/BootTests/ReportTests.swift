@@ -27,7 +27,7 @@ struct ReportTests {
                     .joined(user: "jane", group: "b"), .detail("user jane: password field closed"),
                 ])))
     private static let failure = BootError(
-        step: "scratch", "cannot create /s/jane",
+        .scratchPermissionDenied, step: "scratch", "cannot create /s/jane",
         attempts: [
             Attempt(as: "user 1:2", SystemCallError(call: "mkdirat", path: "/s/jane", errno: .permissionDenied))
         ], remedy: "ask \"them\"")
@@ -37,15 +37,18 @@ struct ReportTests {
     ) -> Event {
         Event(
             change: StepChange(step: "scratch", planned: PlannedChange(change, by: [.user], onFailure: .warn)),
-            outcome: outcome, identity: "user 1:2", notes: notes, remark: remark, microseconds: microseconds)
+            outcome: outcome, identity: "user 1:2", notes: notes, remark: remark, began: Clock.monotonic,
+            microseconds: microseconds)
     }
 
     private static let events = [
         event(directory, .already), event(directory, .changed), event(file, .changed), event(removal, .changed),
         event(accounts, .changed),
-        event(directory, .changed, notes: [Note("it differs", detail: "fchown EPERM")], remark: "moved x aside"),
-        event(directory, .skipped("/s is a mount")), event(directory, .blocked(by: "/s")),
-        event(directory, .failed(failure), notes: [Note("no scratch")]),
+        event(
+            directory, .changed, notes: [Note(.filesMode, "it differs", detail: "fchown EPERM")],
+            remark: "moved x aside"),
+        event(directory, .skipped(.filesMount, "/s is a mount")), event(directory, .blocked(by: "/s")),
+        event(directory, .failed(failure), notes: [Note(.scratchPermissionDenied, "no scratch")]),
     ]
 
     private func printed(_ log: LogSettings) -> (report: Report, lines: [String]) {
@@ -55,8 +58,8 @@ struct ReportTests {
         }
         for event in Self.events { report.observe(event) }
         report.line(.info, "", "ready")
-        report.warn("handoff", "a warning")
-        report.line(.error, "handoff", "an error")
+        report.warn("handoff", Note(.handoffSignals, "a warning"))
+        report.fail("handoff", Note(.handoffDirectory, "an error"))
         return (report, lines.lines)
     }
 
@@ -108,14 +111,25 @@ struct ReportTests {
         let lines = printed(LogSettings(format: .json)).lines
         for line in lines {
             let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
-            #expect(Set(object.keys) == ["time", "program", "level", "step", "message"])
+            let isNamed = ["warning", "error"].contains(object["level"])
+            #expect(
+                Set(object.keys) == Set(["time", "program", "level", "step", "message"] + (isNamed ? ["id"] : [])))
             let time = try #require(object["time"])
             let date = try Date(
                 time, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true))
             #expect(abs(date.timeIntervalSinceNow) < 60 && time.hasSuffix("Z"))
         }
         let rest = lines.last.map { $0.drop { $0 != "," } }
-        #expect(rest == #","program":"entrypoint","level":"error","step":"handoff","message":"an error"}"#)
+        #expect(
+            rest
+                == #","program":"entrypoint","level":"error","id":"handoff.directory","step":"handoff","message":"an error"}"#
+        )
+        let named = lines.compactMap { $0.firstMatch(of: /"id":"([^"]+)"/).map { String($0.1) } }
+        #expect(
+            named == [
+                "files.mode", "files.mount", "scratch.permission-denied", "scratch.permission-denied",
+                "handoff.signals", "handoff.directory",
+            ])
         #expect(lines.map { $0.contains(#""level":"warning""#) }.count { $0 } == 5)
     }
 
@@ -126,7 +140,8 @@ struct ReportTests {
             log: LogSettings(level: level), secrets: Secrets(of: BootSequence.groups), started: Clock.monotonic
         ) { lines.lines.append($0) }
         for (path, cause) in failures {
-            let error = BootError("cannot create \(path)", reason: "no space left on device", cause: cause)
+            let error = BootError(
+                .filesNoSpace, "cannot create \(path)", reason: "no space left on device", cause: cause)
             report.observe(Self.event(.link(LinkChange(path, to: "/t", .file, mode: nil)), .failed(error)))
         }
         return lines.lines
@@ -207,7 +222,7 @@ struct ReportTests {
         #expect(!text.contains("hunter2") && !text.contains("a long secret") && !text.contains("secret content"))
         #expect(
             text.hasPrefix(
-                #"{"event":"boot","version":"\#(Version.text)","start":"root","user":{"name":"jane","uid":1,"group":"lab","gid":2,"groups":[3,4],"home":"/home/jane","shell":"/bin/zsh"},"seed":"7:2","changes":[{"step":"scratch","goal":"directory /s/jane (0770)","as":"user 1:2","outcome":"already","microseconds":1050},"#
+                #"{"event":"boot","version":"\#(Version.text)","format":1,"start":"root","user":{"name":"jane","uid":1,"group":"lab","gid":2,"groups":[3,4],"home":"/home/jane","shell":"/bin/zsh"},"seed":"7:2","changes":[{"step":"scratch","goal":"directory /s/jane (0770)","as":"user 1:2","outcome":"already","began":"#
             ))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         #expect(
@@ -215,6 +230,8 @@ struct ReportTests {
                 == ["already", "changed", "changed", "changed", "changed", "changed", "skipped", "skipped", "failed"])
         #expect((object["exports"] as? [String: String]) == ["HOME": "/home/jane", "A_TOKEN": "", "COPY": ""])
         #expect((object["failure"] as? [String: String])?["step"] == "scratch")
+        #expect((object["failure"] as? [String: String])?["id"] == "scratch.permission-denied")
+        #expect((object["warnings"] as? [[String: String]])?.first?["id"] == "files.mode")
         #expect((object["changed"] as? Int) == 5)
         #expect((object["warnings"] as? [[String: String]])?.count == 5)
     }
@@ -227,7 +244,7 @@ struct ReportTests {
         let text = String(decoding: ReportFile.line(record), as: UTF8.self)
         #expect(
             text.hasPrefix(
-                #"{"event":"boot","version":"\#(Version.text)","start":"bare","user":null,"seed":null,"changes":[],"exports":{},"warnings":[],"failure":null,"changed":0,"microseconds":"#
+                #"{"event":"boot","version":"\#(Version.text)","format":1,"start":"bare","user":null,"seed":null,"changes":[],"exports":{},"warnings":[],"failure":null,"changed":0,"microseconds":"#
             ))
     }
 
@@ -243,7 +260,8 @@ struct ReportTests {
             let boot = report.record(
                 start: .elevated, people: people, exports: [("A", "1\n2"), ("B", "é\u{1F600}")], failure: failure)
             let end = EndRecord(exitCode: 143, message: "ended: \"TERM\"")
-            for ends in [nil, end] as [EndRecord?] {
+            let lost = EndRecord(exitCode: 125, id: "init.status-lost", message: "lost")
+            for ends in [nil, end, lost] as [EndRecord?] {
                 let bytes = ReportFile.line(boot) + (ends.map(ReportFile.line) ?? [])
                 let found = try ReportFile.read(bytes)
                 #expect(found.boot == boot && found.end == ends)
@@ -252,12 +270,44 @@ struct ReportTests {
     }
 
     @Test(arguments: [
-        ("", "it has no line of a boot"), ("{}\n", "line 1: expected a known event"),
+        ("", "it has no line of a boot"), ("{}\n", "line 1: expected an event"),
         ("{\"event\":\"boot\"}\n", "line 1: expected version"),
-        ("{", "line 1: expected the name of a member at byte 2"),
+        ("{\n", "line 1: expected the name of a member at byte 2"),
+        ("{", "it is cut off in line 1: the boot may have had no space left for it"),
+        ("{\"event\":\"new\"}\n{\"event\":\"bo", "it is cut off in line 2: the boot may have had no space left for it"),
+        (
+            "{\"event\":\"boot\",\"version\":\"9.9\",\"format\":2}\n",
+            "line 1: entrypoint 9.9 has written it in format 2, and entrypointctl \(Version.text) reads up to 1: "
+                + "use the entrypointctl of that version"
+        ),
         ("{\"event\":\"end\",\"exitCode\":9999999999,\"message\":\"\"}\n", "line 1: expected exitCode"),
         ("[1,2\n", "line 1: expected a comma or the end of the array at byte 5"),
     ]) func `what is no report is told with its line`(text: String, told: String) {
         #expect(throws: FormatError(told)) { try ReportFile.read(Array(text.utf8)) }
+    }
+
+    @Test func `what a later version adds is passed over, and what an earlier one has not written is missing`() throws {
+        let line = String(
+            decoding: ReportFile.line(
+                printed(LogSettings()).report.record(
+                    start: .root, people: nil, exports: [], failure: Self.failure)), as: UTF8.self)
+        let later = line.replacing(#""start":"root""#, with: #""start":"root","news":{"a":[1]}"#)
+            .replacing(#""outcome":"already""#, with: #""outcome":"thawed","why":null"#)
+            .replacing(#""id":"files.mode""#, with: #""id":"files.new""#)
+        let read = try ReportFile.read(Array((later + "{\"event\":\"pause\",\"at\":1}\n").utf8))
+        #expect(read.boot.changes.first?.outcome == "thawed" && read.boot.warnings.first?.id == "files.new")
+        #expect(read.boot.changes.allSatisfy { $0.began != nil })
+        let earlier = line.replacing(#/"began":-?\d+,/#, with: "").replacing(#""format":1,"#, with: "")
+        let boot = try ReportFile.read(Array(earlier.utf8)).boot
+        #expect(boot.changes.count == 9 && boot.changes.allSatisfy { $0.began == nil })
+    }
+
+    @Test func `a change has begun when its work did`() {
+        let report = Report(log: LogSettings(), secrets: Secrets(of: BootSequence.groups), started: 5_000_000) { _ in }
+        var event = Self.event(Self.directory, .changed)
+        event.began = 7_654_321
+        report.observe(event)
+        let record = report.record(start: .root, people: nil, exports: [], failure: nil)
+        #expect(record.changes.map(\.began) == [2654])
     }
 }

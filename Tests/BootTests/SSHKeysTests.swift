@@ -79,7 +79,7 @@ struct SSHKeysTests {
                 "SSH_PRIVATE_KEY_B64": publicKey, "SSH_PUBLIC_KEY": pair.privateKey, "SSH_KNOWN_HOSTS": " \n",
                 "SSH_PUBLIC_KEY_FILE": "", "NB_UID": "x",
             ]).sorted() == [
-                "NB_UID is 'x': not a decimal id from 1 to 4294967294 without 65534, which is nobody's",
+                "NB_UID is 'x': not a decimal id from 1 to 4294967294, other than 65534, which is nobody's",
                 "SSH_KNOWN_HOSTS (2 bytes): nothing but whitespace",
                 "SSH_PRIVATE_KEY_B64 (\(publicKey.utf8.count) bytes): it is a public key, and the private one is expected",
                 "SSH_PUBLIC_KEY (\(pair.privateKey.utf8.count) bytes): it holds a private key, which must not be in a file "
@@ -101,11 +101,12 @@ struct SSHKeysTests {
             ("/nonexistent/key", "there is no such file"), ("/etc", "it is a directory, and a file is expected"),
             ("/dev/zero", "it is a device, and a file is expected"),
             ("/dev/null", "it is a device, and a file is expected"),
-            ("/etc/passwd/x", "cannot be read: not a directory (stat ENOTDIR)"), ("key", "not an absolute path"),
+            ("/etc/passwd/x", "it cannot be read: not a directory"), ("key", "not an absolute path"),
         ])
     func `a file that cannot be taken is told without waiting`(path: String, reason: String) {
-        #expect(
-            Self.problem(["SSH_PUBLIC_KEY_FILE": path]) == ["SSH_PUBLIC_KEY_FILE is '\(path)': \(reason)"])
+        // What is no path may be the key itself.
+        let shown = path.hasPrefix("/") ? "is '\(path)'" : "(\(path.utf8.count) bytes)"
+        #expect(Self.problem(["SSH_PUBLIC_KEY_FILE": path]) == ["SSH_PUBLIC_KEY_FILE \(shown): \(reason)"])
     }
 
     @Test(.timeLimit(.minutes(1))) func `a pipe is not waited for, and too much is not read`() throws {
@@ -127,7 +128,7 @@ struct SSHKeysTests {
             expect("it has a NUL byte")
             unlink(path)
             try #require(symlink(path, path) == 0)
-            expect("cannot be read: too many levels of symbolic links (stat ELOOP)")
+            expect("it cannot be read: too many levels of symbolic links")
         }
     }
 
@@ -139,7 +140,7 @@ struct SSHKeysTests {
                 if geteuid() == 0 { try Privileges.assume(Credentials(user: 4711, group: 4711, groups: [])) }
                 #expect(
                     Self.problem(["SSH_KNOWN_HOSTS_FILE": path])
-                        == ["SSH_KNOWN_HOSTS_FILE is '\(path)': cannot be read: permission denied (openat EACCES)"])
+                        == ["SSH_KNOWN_HOSTS_FILE is '\(path)': it cannot be read: permission denied"])
                 if getuid() == 0 { try Privileges.resume(Credentials(user: 0, group: 0, groups: [])) }
             }
         }

@@ -7,10 +7,12 @@ import Testing
 struct SettingsProblemTests {
     private static let name =
         "not a name: a letter or _, then at most 30 letters, digits, _ . or -, and perhaps a $ at the end"
-    private static let reserved = "not a name for this: sudo or the system give it another meaning"
-    private static let id = "not a decimal id from 1 to 4294967294 without 65534, which is nobody's"
+    private static let reserved = "not a usable name: sudo or the system gives it another meaning"
+    private static let id = "not a decimal id from 1 to 4294967294, other than 65534, which is nobody's"
     private static let seed = "not the name of an account, nor two decimal ids as uid:gid; root is neither"
     private static let control = "not a path for this: it has a control character"
+    private static let climbs =
+        "it has .. in it, which leads elsewhere behind a symbolic link: write what realpath prints for it"
     private static let long = "too long for a path: at most 4095 bytes, and 255 between slashes"
 
     private static let names = ["NB_USER", "NB_GROUP"]
@@ -41,12 +43,14 @@ struct SettingsProblemTests {
         arguments: paths,
         [
             ("relative", "'relative': not an absolute path"), ("a/../b", "'a/../b': not an absolute path"),
-            ("/a/../b", "'/a/../b': not in its normal form: write /b"),
+            ("/a/../b", "'/a/../b': \(climbs)"), ("/a/..", "'/a/..': \(climbs)"), ("/../a/", "'/../a/': \(climbs)"),
+            ("/a/./b//c", "'/a/./b//c': not in its normal form: write /a/b/c"),
+            ("/..a/b..", nil), ("/a/.", "'/a/.': not in its normal form: write /a"),
             ("/a/", "'/a/': not in its normal form: write /a"), ("/a\nb", "'/a\\nb': \(control)"),
             ("~/x", "'~/x': not an absolute path"),
         ])
-    func `a bad path is told`(variable: String, value: (String, String)) {
-        #expect(Pod.problem(variable, Array(value.0.utf8)) == "\(variable) is \(value.1)")
+    func `a bad path is told`(variable: String, value: (String, String?)) {
+        #expect(Pod.problem(variable, Array(value.0.utf8)) == value.1.map { "\(variable) is \($0)" })
     }
 
     @Test(
@@ -62,8 +66,13 @@ struct SettingsProblemTests {
             ("SCRATCH_SEED_USER", "4294967295:5", "'4294967295:5': \(seed)"),
             ("SCRATCH_SEED_USER", "ad\nmin", "'ad\\nmin': \(seed)"),
             ("IDENTITY_SUDO", "yes", "'yes': not one of all, none"),
-            ("IDENTITY_SUDO", "all\n", "'all\\n': not one of all, none"),
-            ("IDENTITY_ON_COLLISION", "Rename", "'Rename': not one of rename, reuse, fail"),
+            ("IDENTITY_SUDO", "all\n", "'all\\n': not one of all, none; did you mean all?"),
+            ("IDENTITY_ON_COLLISION", "Rename", "'Rename': not one of rename, reuse, fail; did you mean rename?"),
+            ("UV_LINK_MODE", "fast", "'fast': not one of clone, copy, hardlink, symlink"),
+            (
+                "UV_LINK_MODE", "hard-link",
+                "'hard-link': not one of clone, copy, hardlink, symlink; did you mean hardlink?"
+            ),
             ("IDENTITY_WHEN_INCOMPLETE", "x", "'x': not one of fail, run"),
             ("ENTRYPOINT_LOG", "verbose", "'verbose': not one of quiet, info, debug"),
             ("ENTRYPOINT_LOG_FORMAT", "yaml", "'yaml': not one of text, json"),
@@ -76,7 +85,7 @@ struct SettingsProblemTests {
 
     /// The variables whose values have a form: not the contents of files, names of people, or what is passed on.
     private static let formed = BootSequence.groups.variables.map(\.name).filter { name in
-        !name.hasPrefix("SSH_") && !name.hasPrefix("GIT_USER_") && name != "UV_LINK_MODE"
+        !name.hasPrefix("SSH_") && !name.hasPrefix("GIT_USER_")
     }
 
     /// The problem of each variable with a form when all have the same value.
@@ -84,6 +93,14 @@ struct SettingsProblemTests {
         let variables = Self.formed
         let found = Pod.problems(Pod.environment(Dictionary(uniqueKeysWithValues: variables.map { ($0, value) })))
         return variables.map { name in (name, found.first { $0.hasPrefix("\(name) ") }) }
+    }
+
+    @Test func `a password in a value is not shown where the value is wrong`() {
+        let value = "postgres://jane:hunter2hunter2@db/x"
+        for (_, problem) in problemsOfAll(Array(value.utf8)) where problem != nil {
+            let words = "(\(value.utf8.count) bytes): a URL with a password, which is not shown, is no value for this"
+            #expect(problem?.hasSuffix(words) == true, "\(problem ?? "")")
+        }
     }
 
     @Test func `what is not UTF-8 is no setting`() {

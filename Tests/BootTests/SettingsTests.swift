@@ -9,7 +9,7 @@ struct SettingsTests {
         let names = settings.stepNames
         #expect(names.prefix(2) == ["identity", "scratch"])
         #expect(names.last == "handoff")
-        #expect(settings.notices == [])
+        #expect(settings.notices.map(\.text) == [])
         #expect(settings.log == LogSettings(level: .info, format: .text))
         let identity = try #require(settings[Identity.self])
         #expect(identity.userName == "jane")
@@ -23,10 +23,11 @@ struct SettingsTests {
         #expect(scratch.home == "/scratch/homes/jane")
         #expect(scratch.workingDirectory == "/scratch/homes/jane/work")
         #expect(scratch.cache == "/scratch/hf_cache")
-        #expect(scratch.tokenPath == "/scratch/homes/jane/.cache/huggingface/token")
+        #expect(scratch.tokenPath == ".cache/huggingface/token")
+        #expect(scratch.cacheInside == "/scratch/homes/hf_cache")
         #expect(scratch.umask == 0o007)
-        #expect(scratch.seed == .name("mljaggi-admin", isDefault: true))
-        #expect(scratch.timeout == 60)
+        #expect(scratch.seed == nil)
+        #expect(settings.workplace?.timeout == 60)
     }
 
     @Test func `what the pod gives wins over a default`() throws {
@@ -45,13 +46,19 @@ struct SettingsTests {
         #expect(scratch.tokenPath == "/token")
         #expect(scratch.umask == 0o027)
         #expect(scratch.seed == .ids(user: 177_449, group: 83070))
-        #expect(scratch.timeout == 0)
+        #expect(settings.workplace?.timeout == 0)
     }
 
-    @Test func `the token follows the user's home, also into one that is given`() throws {
+    @Test func `the cache stays beside the homes where another home is given, and is inside if nothing else fits`()
+        throws
+    {
         let scratch = try #require(try Pod.settings(["SCRATCH_HOME": "/other"])[Scratch.self])
-        #expect(scratch.tokenPath == "/other/.cache/huggingface/token")
-        #expect(scratch.cache == "/scratch/hf_cache")
+        #expect(scratch.cache == "/scratch/hf_cache" && scratch.cacheInside == "/scratch/homes/hf_cache")
+        let given = try #require(try Pod.settings(["HF_HOME": "/cache"])[Scratch.self])
+        #expect(given.cache == "/cache" && given.cacheInside == nil)
+        // Not in the place of a user's home.
+        let other = try #require(try Pod.settings(["NB_USER": "hf_cache"])[Scratch.self])
+        #expect(other.cacheInside == "/scratch/homes/hf_cache/.cache/huggingface")
     }
 
     @Test func `with the root of all as the scratch root nothing climbs above it`() throws {
@@ -69,7 +76,7 @@ struct SettingsTests {
             let settings = try Settings.read(from: environment)
             #expect(settings.stepNames.isEmpty)
             #expect(settings[Identity.self] == nil)
-            #expect(settings.notices == ["\(Self.all) are not set: \(Self.nothing)"])
+            #expect(settings.notices.map(\.text) == ["\(Self.all) are not set: \(Self.nothing)"])
         }
     }
 
@@ -77,7 +84,7 @@ struct SettingsTests {
         let settings = try Settings.read(
             from: Pod.environment(["IDENTITY_WHEN_INCOMPLETE": Array("run".utf8)], without: ["NB_GID"]))
         #expect(settings.stepNames.isEmpty)
-        #expect(settings.notices == ["NB_GID is not set: \(Self.nothing)"])
+        #expect(settings.notices.map(\.text) == ["NB_GID is not set: \(Self.nothing)"])
     }
 
     @Test func `the first of two entries counts, even when it is empty`() throws {
@@ -94,7 +101,7 @@ struct SettingsTests {
         let odd = ["ENTRYPOINT_LOGS=debug", "ENTRYPOINT_LOGS=x", "ENTRYPOINT_SERVICE_HOST=10.0.0.1", "ENTRYPOINT_=1"]
         let settings = try Settings.read(from: EnvironmentBlock(Pod.environment().entries + odd.map(string)))
         #expect(
-            settings.notices == [
+            settings.notices.map(\.text) == [
                 "ENTRYPOINT_LOGS is not a variable of entrypoint; did you mean ENTRYPOINT_LOG?",
                 "ENTRYPOINT_ is not a variable of entrypoint",
             ])
@@ -103,7 +110,8 @@ struct SettingsTests {
     @Test func `of many names that are not known some are told, and the rest is counted`() throws {
         func notices(_ count: Int) throws -> [String] {
             let odd = (0..<count).flatMap { ["ENTRYPOINT_LO\($0)=x", "ENTRYPOINT_LO\($0)=y"] }
-            return try Settings.read(from: EnvironmentBlock(Pod.environment().entries + odd.map(string))).notices
+            return try Settings.read(from: EnvironmentBlock(Pod.environment().entries + odd.map(string))).notices.map(
+                \.text)
         }
         #expect(try notices(10).count == 10)
         let eleven = try notices(11)
@@ -116,6 +124,7 @@ struct SettingsTests {
         #expect(many.last == "29990 further variables are not known to entrypoint either")
         let long = "ENTRYPOINT_" + String(repeating: "L", count: 100_000)
         let one = try Settings.read(from: EnvironmentBlock(Pod.environment().entries + [string(long + "=x")])).notices
+            .map(\.text)
         #expect(one.count == 1 && one[0].utf8.count < 300)
     }
 
@@ -127,7 +136,7 @@ struct SettingsTests {
         ]
         let settings = try Settings.read(
             from: EnvironmentBlock(Pod.environment().entries + injected.map { string("\(service)_\($0)=x") }))
-        #expect(settings.notices == [])
+        #expect(settings.notices.map(\.text) == [])
         let others = ["PORT_80", "PORT_80_TCPX", "PORT_X_TCP", "PORT_80_TCP_ADDR_X", "HOST", "PORTS"]
         let known = try Settings.read(
             from: EnvironmentBlock(Pod.environment().entries + others.map { string("NB_USERS_\($0)=x") }))
@@ -161,11 +170,11 @@ struct SettingsTests {
                     Pod.problems(environment)
                         == ["\(text) (with identity.whenMisspelt: warn the boot goes on without it)"])
             } else {
-                #expect(try Settings.read(from: environment).notices.contains(text))
+                #expect(try Settings.read(from: environment).notices.map(\.text).contains(text))
             }
         }
         let relaxed = EnvironmentBlock(pod.entries + [string("IDENTITY_WHEN_MISSPELT=warn")])
-        #expect(try Settings.read(from: relaxed).notices == [text])
+        #expect(try Settings.read(from: relaxed).notices.map(\.text) == [text])
         // Without a value it counts as unset.
         #expect(
             try Settings.read(from: EnvironmentBlock(Pod.environment().entries + [string("\(name)=")])).notices == [])
@@ -178,13 +187,13 @@ struct SettingsTests {
         ]
         let settings = try Settings.read(
             from: EnvironmentBlock(Pod.environment().entries + names.map { string("\($0)=x") }))
-        #expect(settings.notices == [])
+        #expect(settings.notices.map(\.text) == [])
     }
 
     @Test func `a notice does not repeat what was set`() throws {
         let settings = try Settings.read(
             from: EnvironmentBlock(Pod.environment().entries + [string("ENTRYPOINT_S3CRET=hunter2")]))
-        #expect(!settings.notices.joined().contains("hunter2"))
+        #expect(!settings.notices.map(\.whole).joined().contains("hunter2"))
     }
 
     @Test func `every variable is declared once, with a meaning`() {

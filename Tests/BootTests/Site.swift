@@ -138,7 +138,7 @@ final class Site {
         do throws(SystemCallError) {
             privileges = try Privileges.current()
         } catch {
-            throw BootError(step: "test", "cannot read the privileges: \(error)")
+            throw BootError(.startCredentials, step: "test", "cannot read the privileges: \(error)")
         }
         let people = People(
             user: People.User(name: "jane", groupName: "lab", home: home, shell: "/bin/sh", credentials: user),

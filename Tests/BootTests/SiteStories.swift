@@ -83,7 +83,7 @@ extension Site {
         switch outcome {
         case .already: "already"
         case .changed: "changed"
-        case .skipped(let reason): "skipped: \(reason)"
+        case .skipped(_, let reason): "skipped: \(reason)"
         case .blocked(let place): "skipped: \(place) cannot be used"
         case .unable(let reason): "skipped: \(reason)"
         case .unneeded(let reason): "unneeded: \(reason)"

@@ -15,8 +15,7 @@ struct StateDirectoryTests {
 
     private static let record = BootRecord(
         version: "1", start: "root", user: nil, seed: nil, changes: [], exports: [], warnings: [], failure: nil,
-        changed: 0,
-        microseconds: 0)
+        changed: 0, microseconds: 0, session: nil)
 
     private static func keep(
         _ environment: [[UInt8]], in site: Site, start: Start = .root
@@ -25,6 +24,28 @@ struct StateDirectoryTests {
         try state.keep(
             environment: environment.map { CString($0) }, of: user.user, without: Secrets(of: BootSequence.groups))
         _ = try state.keep(Self.record)
+    }
+
+    @Test func `what later sessions need is read as it was written`() throws {
+        let session = SessionRecord(
+            life: "4f.1.2.n3",
+            user: People.User(
+                name: "jane", groupName: "lab", home: "/home/jane", shell: "/bin/zsh",
+                credentials: Credentials(user: 1000, group: 2000, groups: [4, 27])),
+            umask: 0o027, directory: "/scratch/a \"b\"\n", startDirectory: "/", hasSudo: true, bounding: .max,
+            capabilities: [19, 63], stripped: ["KEY"],
+            replaced: [BootRecord.Export(name: "HF_HOME", value: "\u{1}ä")])
+        #expect(try SessionRecord(line: session.line) == session)
+        let text = String(decoding: session.line, as: UTF8.self)
+        for (good, bad) in [
+            ("\"0027\"", "\"9\""), ("63", "64"), ("true", "1"), ("\"uid\":1000", "\"uid\":-1"), ("\"life\"", "\"lif\""),
+            ("ffffffffffffffff", "1ffffffffffffffff"), ("[\"KEY\"]", "[7]"), ("}", ""),
+        ] {
+            try #require(text.contains(good))
+            #expect(throws: FormatError.self, "\(bad)") {
+                try SessionRecord(line: Array(text.replacing(good, with: bad).utf8))
+            }
+        }
     }
 
     private static let line = String(decoding: ReportFile.line(record).dropLast(), as: UTF8.self)

@@ -75,7 +75,7 @@ struct StepPlanTests {
                 "link /home/jane/.oh-my-zsh to /opt/omz", "link /home/jane/.gitconfig to /etc/git",
             ])
         let caches = try Self.plan(
-            Caches.self, ["UV_CACHE_DIR": "/c", "UV_PYTHON_INSTALL_DIR": "/p", "UV_LINK_MODE": "x"])
+            Caches.self, ["UV_CACHE_DIR": "/c", "UV_PYTHON_INSTALL_DIR": "/p", "UV_LINK_MODE": "clone"])
         #expect(Self.goals(caches) == ["directory /c (0770)", "directory /p (0770)"])
         #expect(
             caches.exports == [Export("UV_CACHE_DIR", .place("/c")), Export("UV_PYTHON_INSTALL_DIR", .place("/p"))])

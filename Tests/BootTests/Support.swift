@@ -39,7 +39,7 @@ enum Pod {
             _ = try Settings.read(from: environment)
             return []
         } catch {
-            return error.problems
+            return error.problems.map(\.text)
         }
     }
 

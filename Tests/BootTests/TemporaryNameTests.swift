@@ -23,4 +23,14 @@ struct TemporaryNameTests {
         }
         #expect(TemporaryName.isTemporary("..zshrc.entrypoint-12-a9", for: other))
     }
+
+    @Test(arguments: [
+        (".x.entrypoint-12-a9", true), ("..x.entrypoint-1-a.entrypoint-2-b", true), ("x.entrypoint-1-a", false),
+        (".entrypoint-1-a", false), (".entrypoint", false), (".x.entrypoint-", false), (".x.entrypoint-a-1", false),
+        (".", false), (".x.entrypoint-1-a.b", false),
+    ])
+    func `a temporary name is known without what it stands for`(text: String, isTemporary: Bool) throws {
+        #expect(TemporaryName.isTemporary(try #require(FilePath.Component(text))) == isTemporary)
+        #expect(TemporaryName.isTemporary(TemporaryName.make(for: ".zshrc")))
+    }
 }

@@ -25,6 +25,8 @@ struct TerminationLogTests {
     @Test func `nothing is made or followed for it`() async {
         await #expect(processExitsWith: .success) {
             try withSite { site in
+                // Other tests, which run beside it, may have another.
+                umask(0o022)
                 let tree = FileTree(root: site.root)
                 TerminationLog.write("reason", in: tree)
                 try site.directory("dev")

@@ -83,7 +83,7 @@ struct ValueTypeTests {
             _ = try Settings.read(from: EnvironmentBlock([]), configuration: configuration)
             return []
         } catch {
-            return error.problems
+            return error.problems.map(\.text)
         }
     }
 

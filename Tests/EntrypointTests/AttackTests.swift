@@ -27,10 +27,17 @@ struct AttackTests {
             }, script: "NB_USER=anna START true; sudo -n true && echo gained",
             told: "user anna has uid 1005 in this image"),
         Attack(
-            testDescription: "a second start, for rights that were taken away",
+            testDescription: "a second start, for rights that were taken away: a session of the first",
             prepare: { try $0.write("/etc/entrypoint.yaml", "identity: {sudo: all}\n") },
             script: """
                 START sh -c 'cd /; sudo -n rm /etc/sudoers.d/90-entrypoint && ! sudo -n true && echo taken away'
+                START sudo -n true && echo gained
+                """, told: ""),
+        Attack(
+            testDescription: "a second start, for rights that were taken away: with no record of the first",
+            prepare: { try $0.write("/etc/entrypoint.yaml", "identity: {sudo: all}\n") },
+            script: """
+                START sh -c 'cd /; sudo -n rm /etc/sudoers.d/90-entrypoint /run/entrypoint/report.jsonl && ! sudo -n true && echo taken away'
                 START sudo -n true && echo gained
                 """, told: "going on without privileges: this container has been made ready before"),
     ]
@@ -226,8 +233,9 @@ struct AttackTests {
             Attack(
                 testDescription: "SCRATCH_HOME in the seed user's own tree",
                 prepare: { container in
-                    try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
-                    try container.write("/etc/entrypoint.yaml", "scratch: {seedDirectories: [/scratch/homes]}\n")
+                    try container.append("/etc/passwd", "site-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+                    try container.write(
+                        "/etc/entrypoint.yaml", "scratch: {seedUser: site-admin, seedDirectories: [/scratch/homes]}\n")
                     for path in ["/scratch/homes", "/scratch/homes/seed"] {
                         try container.makeDirectory(path, user: 4711, group: 2000)
                     }

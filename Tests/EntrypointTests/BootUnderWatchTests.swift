@@ -10,7 +10,8 @@ struct BootUnderWatchTests {
         #expect(
             outcome.errorLines.last
                 == "entrypoint: scratch: cannot use /scratch/homes/jane: export (fuse.rootsquash) on /scratch did not "
-                + "answer within 1 s; is its server reachable? SCRATCH_TIMEOUT changes the limit", "\(outcome)")
+                + "answer within 1 s; look whether its server is reachable; SCRATCH_TIMEOUT changes the limit",
+            "\(outcome)")
     }
 
     /// Boots in a container on whose volume the server has stopped to answer.
@@ -35,7 +36,7 @@ struct BootUnderWatchTests {
 
     @Test(arguments: [
         ("SSH_PUBLIC_KEY_FILE", "/scratch/homes/key.pub"), ("SSH_PRIVATE_KEY_B64_FILE", "/scratch/key"),
-        ("ENTRYPOINT_CONFIG", "/scratch/own.yaml"),
+        ("ENTRYPOINT_CONFIG", "/scratch/own.yaml"), ("HF_TOKEN_FILE", "/scratch/token"),
     ])
     func `a file that a setting names is not waited for longer than a directory`(
         variable: String, path: String
@@ -45,7 +46,8 @@ struct BootUnderWatchTests {
         #expect(
             outcome.errorLines.last
                 == "entrypoint: settings: cannot use \(path): export (fuse.rootsquash) on /scratch did not "
-                + "answer within 1 s; is its server reachable? SCRATCH_TIMEOUT changes the limit", "\(outcome)")
+                + "answer within 1 s; look whether its server is reachable; SCRATCH_TIMEOUT changes the limit",
+            "\(outcome)")
     }
 
     /// What no change of the user's is about: where root works, and what is looked at before anything is changed.

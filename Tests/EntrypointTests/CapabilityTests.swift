@@ -65,8 +65,8 @@ struct CapabilityTests {
             #expect(
                 outcome.log(of: "handoff") == [
                     "warning: the command will not have CAP_IPC_LOCK, CAP_SYS_NICE, which the pod spec adds: a container that "
-                        + "starts as a user other than root does not get it; start it as root, and name it in "
-                        + "capabilities.keep of the image's configuration if the command needs it"
+                        + "starts as a user other than root does not get them; start it as root, and name them in "
+                        + "capabilities.keep of the image's configuration if the command needs them"
                 ], "\(outcome)")
         }
     }

@@ -88,8 +88,8 @@ struct CollisionTests {
                 passwd: bob.passwd + otherJane.passwd, group: research.group + otherLab.group, shadow: otherJane.shadow),
             result: (
                 [
-                    "warning: uid 1000 is shared by users jane and bob: it leads to jane",
-                    "warning: gid 2000 is shared by groups lab and research: it leads to lab",
+                    "warning: uid 1000 is shared by users jane and bob: programs show jane",
+                    "warning: gid 2000 is shared by groups lab and research: programs show lab",
                     "user jane: uid changed from 1500 to 1000; user jane: gid set to 2000, shell set to /bin/zsh; "
                         + "user jane put before user bob in passwd; user jane: shadow entry set (no password); "
                         + "group lab: gid changed from 1999 to 2000; group lab put before group research in group; "
@@ -258,8 +258,9 @@ struct CollisionTests {
     @Test func `the seed user is found before they are renamed, and may have the user's uid`() throws {
         try withPod { container in
             var accounts = Self.image
-            accounts.passwd += "mljaggi-admin:x:1000:83070:seed:/home/seed:/bin/sh\n"
+            accounts.passwd += "site-admin:x:1000:83070:seed:/home/seed:/bin/sh\n"
             try accounts.write(to: container)
+            try container.write("/etc/entrypoint.yaml", "scratch: {seedUser: site-admin}\n")
             try container.makeDirectory("/scratch/homes", mode: 0o755, user: 1000, group: 83070)
             let outcome = try container.boot("id", "-un")
             #expect(outcome.output == "jane\n")

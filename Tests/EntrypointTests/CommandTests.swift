@@ -22,7 +22,7 @@ struct CommandTests {
     static let long = ByteString([UInt8](repeating: UInt8(ascii: "x"), count: 300))
     static let shownLong = String(repeating: "x", count: 100) + "… (300 bytes)"
     static let notExecutable =
-        "permission denied (execve EACCES); is it executable for the user, and not on a noexec mount?"
+        "permission denied (execve EACCES); it must be executable for the user, and not on a mount with noexec"
     static let notFound = "not found in PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)"
 
     static let cases: [Case] = [
@@ -40,7 +40,22 @@ struct CommandTests {
             command: "/opt/root/tool", path: usual, exitCode: 126, line: "cannot run /opt/root/tool: \(notExecutable)"),
         Case(
             command: "/opt/no-interpreter", path: usual, exitCode: 127,
-            line: "cannot run /opt/no-interpreter: its interpreter is not in the image"),
+            line: "cannot run /opt/no-interpreter: its interpreter /nowhere/sh is not in the image"),
+        // The line end of Windows is a part of the interpreter's name.
+        Case(
+            command: "/opt/windows", path: usual, exitCode: 127,
+            line:
+                "cannot run /opt/windows: its interpreter is not found; its first line ends with a carriage return, as "
+                + "Windows writes it: save the file with Unix line ends (dos2unix)"),
+        // What a pod spec has as one word.
+        Case(
+            command: "python train.py", path: "/bin", exitCode: 127,
+            line: "cannot run 'python train.py': not found in PATH (/bin); a command line in one word is for a shell: "
+                + "args: [\"sh\", \"-c\", \"python train.py\"]"),
+        Case(
+            command: "/opt/plain \"x\"", path: usual, exitCode: 127,
+            line: "cannot run '/opt/plain \"x\"': no such file; a command line in one word is for a shell: "
+                + "args: [\"sh\", \"-c\", \"/opt/plain \\\"x\\\"\"]"),
         Case(
             command: "/opt/loop", path: usual, exitCode: 126,
             line: "cannot run /opt/loop: too many levels of symbolic links (execve ELOOP)"),
@@ -81,6 +96,7 @@ struct CommandTests {
             try container.write("/opt/root/tool", script, mode: 0o755)
             try container.makeDirectory("/opt/root", mode: 0o700)
             try container.write("/opt/no-interpreter", "#!/nowhere/sh\n", mode: 0o755)
+            try container.write("/opt/windows", "#!/bin/sh\r\nexit 9\r\n", mode: 0o755)
             try container.write("/opt/no-header", "exit 9\n", mode: 0o755)
             try container.link("/opt/loop", to: "loop")
             try container.link("/opt/dangling", to: "/nowhere")
@@ -149,7 +165,7 @@ struct CommandTests {
                 let outcome = try container.boot(arguments)
                 #expect(outcome.exitCode == 64 && outcome.errors == "entrypoint: \(line)\n", "\(outcome)")
             }
-            #expect(try container.boot("--version").output == "entrypoint \(Version.text)\n")
+            #expect(try container.boot("--version").output.hasPrefix("entrypoint \(Version.text) (commit "))
             for command: [ByteString] in [
                 ["--", ProbeReport.path], ["--mode", "exec", "--", ProbeReport.path],
                 ["--mode=exec", ProbeReport.path],

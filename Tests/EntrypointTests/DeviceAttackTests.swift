@@ -38,7 +38,7 @@ struct DeviceAttackTests {
             prepare: {
                 try mountMemory(in: $0, mode: "1777")
                 try $0.link("/volume/null", to: "/etc/profile")
-            }, opened: "/dev/null", told: "others than root can write in /dev"),
+            }, opened: "/dev/null", told: "users other than root can write in /dev"),
         Place(
             testDescription: "a file as a device",
             prepare: { $0.mounts = [.bind($0.root + "/etc/profile", to: "/dev/full")] }, opened: "/dev/full",

@@ -13,13 +13,13 @@ struct DropInAttackTests {
         ),
         (
             { try $0.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\n", mode: 0o775, group: 2000) },
-            "others than root can write to /etc/entrypoint/steps.d/10-x (0775); chmod go-w /etc/entrypoint/steps.d/10-x"
+            "users other than root can write to /etc/entrypoint/steps.d/10-x (0775); chmod go-w /etc/entrypoint/steps.d/10-x"
         ),
         (
             {
                 try $0.write("/etc/entrypoint/steps.d/10-x", "#!/bin/sh\n", mode: 0o755)
                 try $0.makeDirectory("/etc/entrypoint/steps.d", mode: 0o757)
-            }, "others than root can write to /etc/entrypoint/steps.d (0757); chmod go-w /etc/entrypoint/steps.d"
+            }, "users other than root can write to /etc/entrypoint/steps.d (0757); chmod go-w /etc/entrypoint/steps.d"
         ),
         (
             {
@@ -31,7 +31,7 @@ struct DropInAttackTests {
             {
                 try $0.write("/scratch/homes/x", "#!/bin/sh\n", mode: 0o755)
                 try $0.link("/etc/entrypoint/steps.d/10-x", to: "../../../scratch/homes/x")
-            }, "others than root can write to /scratch/homes (0770); chmod go-w /scratch/homes"
+            }, "users other than root can write to /scratch/homes (0770); chmod go-w /scratch/homes"
         ),
         (
             {
@@ -39,7 +39,7 @@ struct DropInAttackTests {
                 try $0.link("/tmp/way", to: "/opt/real")
                 try $0.makeDirectory("/tmp", mode: 0o1777)
                 try $0.link("/etc/entrypoint/steps.d/10-x", to: "/tmp/way/x")
-            }, "others than root can write to /tmp (1777); chmod go-w /tmp"
+            }, "users other than root can write to /tmp (1777); chmod go-w /tmp"
         ),
         (
             {
@@ -68,7 +68,7 @@ struct DropInAttackTests {
                 "scratch: {seedUser: '4711:2000'}\nsteps: [{name: s, command: [/scratch/homes/s], as: seed}]\n")
             let seed = try container.boot("true")
             #expect(
-                seed.exitCode == 125 && seed.log(of: "s").first?.contains("as seed: others than root") == true,
+                seed.exitCode == 125 && seed.log(of: "s").first?.contains("as seed: users other than root") == true,
                 "\(seed)")
         }
     }

@@ -2,18 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The steps of the README, as they stand there.
+/// The steps of the page on steps, as they stand there.
 @Suite(.containers)
 struct DropInExampleTests {
-    /// The code of the README below the mark of an example.
+    /// The code of the page below the mark of an example.
     private static func example(_ name: String) throws -> ByteString {
-        let root = URL(filePath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-        let parts = readme.components(separatedBy: "<!-- example: \(name) -->\n```")
-        try #require(parts.count == 2, "the README marks the example \(name) once")
-        let block = try #require(parts[1].components(separatedBy: "\n```").first)
-        return ByteString(block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)[1] + "\n")
+        ByteString(try Page("Steps").example(name))
     }
 
     /// Puts an example in its place.

@@ -11,11 +11,21 @@ struct DropInFailureTests {
             "#!/bin/sh\necho first; echo no such host >&2; exit 3\n", 0o755,
             "STEP failed: exit code 3; the last line of its output is 'no such host'"
         ),
-        ("#!/bin/sh\nkill -SEGV $$\n", 0o755, "STEP failed: signal 11 ended it"),
+        ("#!/bin/sh\nkill -SEGV $$\n", 0o755, "STEP failed: SIGSEGV ended it"),
         (
             "#!/nothing\n", 0o755,
-            "cannot run STEP: no such file or directory (execve ENOENT as WHO); is the interpreter of its first line in the "
-                + "image?"
+            "cannot run STEP: no such file or directory (execve ENOENT as WHO); the interpreter of its first line is "
+                + "not in the image"
+        ),
+        (
+            "#!/bin/sh\r\ntrue\r\n", 0o755,
+            "cannot run STEP: no such file or directory (execve ENOENT as WHO); its first line ends with a carriage return, "
+                + "as Windows writes it: save the file with Unix line ends (dos2unix)"
+        ),
+        (
+            "#!/bin/sh -e\r\ntrue\r\n", 0o755,
+            "STEP failed: exit code 2; the last line of its output is '/bin/sh: illegal option -'; its first line ends with a "
+                + "carriage return, as Windows writes it: save the file with Unix line ends (dos2unix)"
         ),
         (
             "no script\n", 0o755,
@@ -90,6 +100,10 @@ struct DropInFailureTests {
             for (program, told) in [
                 ("/nothing", "cannot run /nothing: no such file"), ("/etc", "cannot run /etc: it is a directory"),
                 ("/etc/passwd", "cannot run /etc/passwd: it is not executable (0644)"),
+                (
+                    "/bin/echo x",
+                    "cannot run '/bin/echo x': no such file; each argument is an item of its own in the list of the command"
+                ),
             ] {
                 for identity in ["root", "user"] {
                     try container.write(

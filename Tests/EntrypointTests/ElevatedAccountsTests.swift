@@ -107,7 +107,7 @@ struct ElevatedAccountsTests {
         let outcome = isNaive ? try container.run(ProbeReport.path) : try container.boot(ProbeReport.path)
         return (
             try outcome.report().supplementaryGroups,
-            outcome.log(of: "identity").filter { $0.hasPrefix("warning: group") },
+            outcome.log(of: "identity").filter { $0.hasPrefix("warning: the user does not join ") },
             outcome
         )
     }
@@ -127,7 +127,7 @@ struct ElevatedAccountsTests {
             if isNaive { return }
             #expect(
                 warnings == [
-                    "warning: group \(node.group) of \(node.path) is not joined: it is mounted there, and only nodes of /dev "
+                    "warning: the user does not join group \(node.group) of \(node.path): it is mounted there, and only nodes of /dev "
                         + "itself count; add it to supplementalGroups in the pod spec"
                 ], "\(outcome)")
         }
@@ -149,7 +149,7 @@ struct ElevatedAccountsTests {
             #expect(
                 outcome.errors.contains(
                     path == "/dev"
-                        ? "without privileges: others than root can write in /dev"
+                        ? "without privileges: users other than root can write in /dev"
                         : "without privileges: /dev/dri is mounted, and no device"), "\(outcome)")
         }
     }
@@ -193,7 +193,7 @@ struct ElevatedAccountsTests {
                 container, policy: "identity: {deviceGroups: true, groups: [compute]}\n")
             #expect(groups == [44, 109, 993, 3001], "\(outcome)")
             func warning(_ gid: Int, _ node: Int, _ reason: String) -> String {
-                "warning: group \(gid) of /dev/nvidia\(node) is not joined: \(reason); add it to supplementalGroups in the pod "
+                "warning: the user does not join group \(gid) of /dev/nvidia\(node): \(reason); add it to supplementalGroups in the pod "
                     + "spec"
             }
             func named(_ name: String) -> String {

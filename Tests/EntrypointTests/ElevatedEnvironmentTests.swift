@@ -78,16 +78,25 @@ struct ElevatedEnvironmentTests {
             // What is kept of the environment for later sessions is written.
             let opened = trace.filter { $0.contains("hostile") && !$0.contains(" write(") }
             #expect(opened.isEmpty, "\(opened)")
+            // Root starts the other one where the pod has set the variables.
+            for arguments in [["exec", "--", "/missing"], ["steps"]] as [[ByteString]] {
+                let (outcome, trace) = try Self.trace(
+                    container, ["/usr/local/bin/entrypointctl"] + arguments, variables: hostile)
+                #expect(outcome.errorLines.allSatisfy { $0.hasPrefix("entrypointctl: ") }, "\(outcome)")
+                let opened = trace.filter { $0.contains("hostile") && !$0.contains("execve(") }
+                #expect(opened.isEmpty, "\(opened)")
+            }
         }
     }
 
     /// The other program has the same libraries, and does not hide its environment from them.
     @Test func `a program with the same privileges that does not hide them loads a library of the caller's`() throws {
         try withPod(.debian, .elevated) { container in
-            try container.write("/usr/local/bin/weak", container.read("/usr/local/bin/entrypointctl"), mode: 0o755)
+            let weak = try Data(contentsOf: URL(fileURLWithPath: TestMachine.tools + "/weak"))
+            try container.write("/usr/local/bin/weak", ByteString(Array(weak)), mode: 0o755)
             try setCapabilities(of: "/usr/local/bin/weak", in: container, elevating + "+p")
             let (outcome, trace) = try Self.trace(
-                container, ["/usr/local/bin/weak", "steps"], variables: try Self.hostile())
+                container, ["/usr/local/bin/weak"], variables: try Self.hostile())
             #expect(
                 trace.contains { $0.contains("openat(AT_FDCWD, \"/hostile/SWIFT_DEBUG_LIB_PRESPECIALIZED_PATH\"") },
                 "\(outcome)")

@@ -46,7 +46,7 @@ struct EnvironmentTests {
             let environment = try container.bootInNamespaces([ProbeReport.path]).report().environment
             let expected: [ByteString] = [
                 "SCRATCH_HOME=/scratch/homes/jane", "WORKING_DIR=/scratch/homes/jane", "HF_HOME=/scratch/hf_cache",
-                "HF_TOKEN_PATH=/scratch/homes/jane/.cache/huggingface/token", "HOME=/home/jane", "USER=jane",
+                "HF_TOKEN_PATH=/home/jane/.cache/huggingface/token", "HOME=/home/jane", "USER=jane",
                 "LOGNAME=jane", "SHELL=/bin/sh",
             ]
             for entry in expected {

@@ -13,7 +13,8 @@ struct HomeOwnerTests {
             try container.append("/etc/passwd", "bob:x:1001:2000::/:/bin/sh\n")
             try container.makeDirectory("/scratch/homes/jane", mode: 0o1777, user: 1001, group: 2000)
             let refusal =
-                "cannot use /scratch/homes/jane: it belongs to user 1001, whose files there could run as user 1000; "
+                "cannot use /scratch/homes/jane: it belongs to user 1001 (bob), and NB_UID is 1000; probably NB_UID must be "
+                + "1001; if 1000 is right, files of the owner's there could run as user 1000: "
             // A dry run of an elevated start leaves the privileges to the boot.
             let plan = try container.boot("--plan", "--", "true")
             #expect(plan.output.contains(refusal) || plan.errors.contains(refusal), "\(plan)")

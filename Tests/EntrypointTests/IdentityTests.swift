@@ -50,6 +50,7 @@ struct IdentityTests {
                     "/home/jane": "directory 0750 1000:2000",
                     "/run/entrypoint/environment": "file 0640 0:2000",
                     "/run/entrypoint/environment.user": "file 0644 0:2000",
+                    "/run/entrypoint/identity": "file 0600 0:0",
                     "/run/entrypoint/report.jsonl": "file 0640 0:2000",
                 ])
         }
@@ -89,11 +90,10 @@ struct IdentityTests {
         try withPod { container in
             container.environment["ENTRYPOINT_MODE"] = mode
             #expect(try container.boot("true").exitCode == 0)
-            // The report is that of the last boot, and is written each time, in its directory.
+            // The report and the record are those of the last boot, and are written each time, in their directory.
             func files() throws -> [String: FileStatus] {
-                try container.changes().filter {
-                    !$0.key.hasPrefix("/run/entrypoint/report") && $0.key != "/run/entrypoint"
-                }
+                let written = ["/run/entrypoint", "/run/entrypoint/identity", "/run/entrypoint/report.jsonl"]
+                return try container.changes().filter { !written.contains($0.key) }
             }
             let first = try files()
             let outcome = try container.boot("true")

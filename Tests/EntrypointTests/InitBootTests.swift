@@ -25,7 +25,8 @@ struct InitBootTests {
                 let outcome = try running.wait()
                 #expect(ContinuousClock.now - sent < .seconds(5), "\(outcome)")
                 #expect(outcome.exitCode == 143, "\(outcome)")
-                #expect(outcome.initLines.last?.hasPrefix("SIGTERM at TIME: the boot was ended") == true, "\(outcome)")
+                #expect(
+                    outcome.initLines.last?.hasPrefix("SIGTERM at TIME: the boot was stopped") == true, "\(outcome)")
                 #expect(outcome.output == "", "\(outcome)")
                 let names = try FileManager.default.subpathsOfDirectory(atPath: scratch.export)
                 #expect(!names.contains { $0.contains("/.") && $0.contains("entrypoint") }, "\(names)")
@@ -72,7 +73,7 @@ struct InitBootTests {
             while times.count < 10 && !times.contains(where: { $0 < .milliseconds(100) }) {
                 let boot = try slowBoot(endedAfter: moment)
                 #expect(boot.outcome.exitCode == 143 && boot.outcome.output == "", "\(boot.outcome)")
-                #expect(boot.outcome.initLines.last?.hasPrefix("SIGTERM at TIME: the boot was ended") == true)
+                #expect(boot.outcome.initLines.last?.hasPrefix("SIGTERM at TIME: the boot was stopped") == true)
                 #expect(boot.time < .seconds(5), "\(boot.outcome)")
                 times.append(boot.time)
                 for (file, content) in boot.files {
@@ -168,7 +169,8 @@ struct InitBootTests {
                 #expect(outcome.duration > .seconds(1) && outcome.duration < .seconds(10), "\(outcome)")
                 #expect(
                     outcome.log.last == "handoff: cannot use \(file): export (fuse.rootsquash) on /data did not answer "
-                        + "within 1 s; is its server reachable? SCRATCH_TIMEOUT changes the limit", "\(outcome)")
+                        + "within 1 s; look whether its server is reachable; SCRATCH_TIMEOUT changes the limit",
+                    "\(outcome)")
             }
         }
     }

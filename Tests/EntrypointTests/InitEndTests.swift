@@ -35,9 +35,9 @@ struct InitEndTests {
             (
                 "/etc/passwd", 126,
                 "cannot run /etc/passwd: permission denied (execve EACCES); "
-                    + "is it executable for the user, and not on a noexec mount?"
+                    + "it must be executable for the user, and not on a mount with noexec"
             ),
-            ("/script", 127, "cannot run /script: its interpreter is not in the image"),
+            ("/script", 127, "cannot run /script: its interpreter /nowhere/sh is not in the image"),
         ] as [(ByteString, Int32, String)])
     func `a command that cannot be executed`(command: ByteString, code: Int32, line: String) throws {
         try withPod(.busybox) { container in
@@ -60,7 +60,8 @@ struct InitEndTests {
                 try running.signal(SIGTERM)
                 let outcome = try running.wait()
                 #expect(outcome.exitCode == 143, "\(outcome)")
-                #expect(outcome.initLines == ["SIGTERM at TIME: the command ended after N s (SIGTERM)"], "\(outcome)")
+                #expect(
+                    outcome.initLines == ["SIGTERM at TIME: the command ended N s after it (SIGTERM)"], "\(outcome)")
                 let line = try #require(outcome.errorLines.last)
                 #expect(try String(contentsOfFile: log, encoding: .utf8) == line + "\n")
                 let (_, end) = try ReportFile.read(container.read("/run/entrypoint/report.jsonl").bytes)
@@ -103,7 +104,7 @@ struct InitEndTests {
             try running.signal(SIGTERM)
             let outcome = try running.wait()
             #expect(outcome.exitCode == 143, "\(outcome)")
-            #expect(outcome.output.contains("boot      entrypoint \(Version.text), as \(start): "), "\(outcome)")
+            #expect(outcome.output.contains("boot  entrypoint \(Version.text), as \(start): "), "\(outcome)")
             // What a start without privileges keeps is in the container's memory, and gone with it.
             if start == "bare" { return }
             let (boot, end) = try ReportFile.read(container.read("/run/entrypoint/report.jsonl").bytes)
@@ -132,7 +133,8 @@ struct InitEndTests {
             try running.signal(SIGTERM)
             let outcome = try running.wait()
             #expect(outcome.exitCode == 9, "\(outcome)")
-            #expect(outcome.initLines == ["SIGTERM at TIME: the command ended after N s (exit code 9)"], "\(outcome)")
+            #expect(
+                outcome.initLines == ["SIGTERM at TIME: the command ended N s after it (exit code 9)"], "\(outcome)")
         }
     }
 
@@ -172,7 +174,7 @@ struct InitEndTests {
             try running.signal(SIGTERM)
             let outcome = try running.wait()
             #expect(outcome.exitCode == 137, "\(outcome)")
-            let line = /init: SIGTERM at \S+Z: the command was killed after [1-9]\.[0-9] s \(SIGKILL\)\n/
+            let line = /init: SIGTERM at \S+Z: the command was killed [1-9]\.[0-9] s after it \(SIGKILL\)\n/
             #expect(outcome.errors.contains(line), "\(outcome)")
         }
     }

@@ -42,7 +42,7 @@ struct InitRestTests {
             #expect(outcome.outputLines.contains("ending") && outcome.outputLines.last == "saved", "\(outcome)")
             #expect(
                 outcome.initLines == [
-                    "SIGTERM at TIME: the command ended after N s (exit code 5); 1 other process ended"
+                    "SIGTERM at TIME: the command ended N s after it (exit code 5); 1 other process ended"
                 ], "\(outcome)")
         }
     }
@@ -58,7 +58,8 @@ struct InitRestTests {
             try running.signal(SIGUSR1)
             let outcome = try running.wait()
             #expect(outcome.exitCode == 3, "\(outcome)")
-            let line = /init: the command ended \(exit code 3\); killed after [1-9]\.[0-9] s: probe \([0-9]+\)\n/
+            let line =
+                /init: the command ended \(exit code 3\); 1 other process did not end within [1-9]\.[0-9] s and was killed: probe \([0-9]+\)\n/
             #expect(outcome.errors.contains(line), "\(outcome)")
         }
     }
@@ -90,7 +91,7 @@ struct InitRestTests {
             #expect(outcome.exitCode == 9, "\(outcome)")
             #expect(
                 outcome.initLines == [
-                    "SIGTERM at TIME: the command ended after N s (exit code 9); killed after N s: probe (N)"
+                    "SIGTERM at TIME: the command ended N s after it (exit code 9); 1 other process did not end within N s and was killed: probe (N)"
                 ], "\(outcome)")
         }
     }

@@ -51,7 +51,8 @@ struct InitSignalTests {
             try running.signal(SIGUSR2)
             let outcome = try running.wait()
             #expect(outcome.output == "ready\nsignal 2\nsignal 12\n", "\(outcome)")
-            #expect(outcome.initLines == ["SIGTERM at TIME: the command ended after N s (exit code 0)"], "\(outcome)")
+            #expect(
+                outcome.initLines == ["SIGTERM at TIME: the command ended N s after it (exit code 0)"], "\(outcome)")
         }
     }
 

@@ -55,7 +55,8 @@ struct InitTerminalTests {
             let outcome = try running.wait(within: .seconds(20))
             #expect([129, 1].contains(outcome.exitCode), "\(outcome)")
             #expect(
-                outcome.output.contains(/init: SIGTERM at \S+Z: the command ended after [0-9.]+ s \(/), "\(outcome)")
+                outcome.output.contains(/init: SIGTERM at \S+Z: the command ended [a-z ]*[0-9.]+ s after it \(/),
+                "\(outcome)")
         }
     }
 

@@ -114,7 +114,7 @@ struct ManyPodsTests {
                     let differences = try TreeState(of: container.root).differences(from: state)
                     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
                     // Names that do not count as different there.
-                    #expect(try container.names(in: "/run/entrypoint").count == (user == 0 ? 3 : 4))
+                    #expect(try container.names(in: "/run/entrypoint").count == (user == 0 ? 4 : 5))
                 }
             }
         }

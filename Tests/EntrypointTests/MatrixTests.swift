@@ -3,6 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
+import enum Boot.ReportFile
+
 /// Every way of starting, on every kind of root file system, with and without sudo: what the command is then.
 ///
 /// `scripts/matrix` runs all cells and prints what it saw; `scripts/test` runs a selection.
@@ -24,8 +26,9 @@ struct MatrixTests {
         }
     }
 
-    /// What a boot would do is worked out once, whoever asks.
-    @Test(.containers, arguments: Cell.allCases) func `both programs promise the same of a start`(cell: Cell) throws {
+    /// What a boot would do is worked out once, whoever asks, and done then.
+    @Test(.containers, arguments: Cell.selection) func `a boot does what both programs promise of it`(cell: Cell) throws
+    {
         try withPod(.debian, [.elevated, .elevatedForbidden].contains(cell.start) ? .elevated : .plain) { container in
             try Self.prepare(container, for: cell)
             try container.write(
@@ -37,32 +40,64 @@ struct MatrixTests {
                 """)
             try container.makeDirectory("/scratch/closed", mode: 0o700, user: 1001, group: 2000)
             container.environment["HF_HOME"] = "/scratch/closed/hf"
-            container.entrypoint = ["/usr/local/bin/entrypoint", "--plan", "--", "true"]
-            let boot = try container.run()
-            let start =
-                switch cell.start {
-                case .root, .rootWithoutCapabilities, .namespace: "root"
-                case .elevated: "elevated"
-                case .elevatedForbidden, .user, .arbitrary: "bare"
-                }
-            container.entrypoint = ["/usr/local/bin/entrypointctl", "plan", "--start=\(start)"]
-            let control = try container.run()
-            #expect(boot.outputLines == control.outputLines, "\(boot)\n\(control)")
-            #expect(!boot.outputLines.isEmpty && [boot.exitCode, 2].contains(control.exitCode), "\(boot)\n\(control)")
+            try Self.expectPromiseKept(in: container, cell.start)
         }
     }
 
-    @Test func `the README has the table of what is expected`() throws {
+    @Test(.containers, arguments: Cell.Start.allCases)
+    func `a plan of a start that cannot use its scratch directory ends as the boot does`(start: Cell.Start) throws {
+        try withPod(.debian, [.elevated, .elevatedForbidden].contains(start) ? .elevated : .plain) { container in
+            try Self.prepare(container, for: Cell(start: start, files: .writable, sudo: true))
+            try container.makeDirectory("/scratch/mine", mode: 0o755)
+            container.environment["SCRATCH_HOME_ROOT"] = "/scratch/mine"
+            container.environment["WORKING_DIR"] = "/"
+            let exitCode = try Self.expectPromiseKept(in: container, start)
+            #expect(exitCode == 125)
+        }
+    }
+
+    /// Compares what both programs say of a start with each other and with what becomes of it.
+    ///
+    /// - Returns: the exit code of the boot.
+    @discardableResult
+    private static func expectPromiseKept(in container: Container, _ start: Cell.Start) throws -> Int32 {
+        let before = try container.changes()
+        container.entrypoint = ["/usr/local/bin/entrypoint", "--plan", "--", "true"]
+        let plan = try container.run()
+        let named =
+            switch start {
+            case .root, .rootWithoutCapabilities, .namespace: "root"
+            case .elevated: "elevated"
+            case .elevatedForbidden, .user, .arbitrary: "bare"
+            }
+        for options in [[], ["--start=\(named)"]] as [[ByteString]] {
+            container.entrypoint = ["/usr/local/bin/entrypointctl", "plan"] + options
+            let control = try container.run()
+            #expect(plan.outputLines == control.outputLines, "\(plan)\n\(control)")
+            #expect(!plan.outputLines.isEmpty && plan.exitCode == control.exitCode, "\(plan)\n\(control)")
+        }
+        #expect(try container.changes() == before, "a plan changes nothing")
+        container.entrypoint = ["/usr/local/bin/entrypoint"]
+        let boot = try container.boot("/usr/local/bin/entrypointctl", "report", "--json")
+        if boot.exitCode == 0 {
+            #expect([0, 2].contains(plan.exitCode), "\(plan)\n\(boot)")
+            let report = try ReportFile.read(boot.standardOutput.bytes).boot
+            let isPending = report.changed > 0
+            #expect(plan.exitCode == (isPending ? 2 : 0), "\(plan)\n\(boot)")
+            #expect(PlannedBoot(plan).differences(from: report) == [], "\(plan)\n\(boot)")
+        } else {
+            #expect(plan.exitCode == boot.exitCode, "\(plan)\n\(boot)")
+            #expect(PlannedBoot(plan).tells(boot.log.last ?? ""), "\(plan)\n\(boot)")
+        }
+        return boot.exitCode
+    }
+
+    @Test func `the page on identity has the table of what is expected`() throws {
         let table = CellResult.table(Cell.allCases.map { $0.expected.row(of: $0) })
         if let path = ProcessInfo.processInfo.environment["ENTRYPOINT_TEST_MATRIX_TABLE"] {
             try table.write(toFile: path, atomically: true, encoding: .utf8)
         }
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-        let parts = readme.components(separatedBy: "<!-- scripts/matrix --table -->\n")
-        #expect(parts.count == 2, "the README marks the table once")
-        #expect(parts.last?.components(separatedBy: "<!-- end -->").first == table)
+        try Page("Identity").expectTable(table, of: "scripts/matrix --table")
     }
 
     @Test func `in the selection every two properties meet`() {

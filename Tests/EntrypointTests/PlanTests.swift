@@ -34,7 +34,7 @@ struct PlanTests {
             // The program itself says the same.
             container.entrypoint = ["/usr/local/bin/entrypoint"]
             let own = try container.run("--plan", "true")
-            #expect(own.output == text.output && own.exitCode == 0, "\(own)")
+            #expect(own.output == text.output && own.exitCode == 2, "\(own)")
             #expect(try container.changes() == before, "nothing is changed")
             #expect(!text.output.contains("hunter2"))
 
@@ -72,7 +72,7 @@ struct PlanTests {
             container.group = 3000
             try container.makeDirectory("/scratch/homes/jane", mode: 0o700, user: 1000, group: 2000)
             let before = try container.changes()
-            let outcome = try container.run("plan")
+            let outcome = try container.run("plan", "--start", "root")
             #expect(outcome.exitCode == 2, "\(outcome)")
             try Golden.expect(outcome.output, in: "Tests/EntrypointTests/Golden/plan-unprivileged.txt")
             #expect(try container.changes() == before)
@@ -86,7 +86,7 @@ struct PlanTests {
             let outcome = try container.run("plan", "--start", "bare")
             container.entrypoint = ["/usr/local/bin/entrypoint"]
             let own = try container.run("--plan", "true")
-            #expect(outcome.output == own.output && outcome.exitCode == 2, "\(outcome) \(own)")
+            #expect(outcome.output == own.output && [outcome.exitCode, own.exitCode] == [2, 2], "\(outcome) \(own)")
             #expect(outcome.output.contains("would skip"), "\(outcome)")
             container.user = 0
             container.entrypoint = ["/usr/local/bin/entrypointctl"]
@@ -148,13 +148,10 @@ struct PlanTests {
             for (arguments, message) in [
                 (["plan", "--root", "/none"], "there is no /none"),
                 (["plan", "--root", "/file"], "/file is a file, and a directory is expected"),
-                (["plan", "--env-file", "/none"], "cannot read /none: no such file or directory (openat ENOENT)"),
-                (["plan", "--env-file", "/directory"], "cannot read /directory: is a directory (read EISDIR)"),
+                (["plan", "--env-file", "/none"], "cannot read /none: no such file or directory"),
+                (["plan", "--env-file", "/directory"], "cannot read /directory: is a directory"),
                 (["plan", "--env-file", "/file"], "/file: line 1: a NUL byte: this is not text"),
                 (["plan", "--start", "upright"], "The value 'upright' is invalid for '--start <start>'"),
-                (["config", "check"], "Missing expected argument '<files> ...'"),
-                (["config", "check", "/none"], "cannot read /none: no such file or directory (openat ENOENT)"),
-                (["config", "check", "/directory"], "cannot read /directory: is a directory (read EISDIR)"),
                 (["paln"], "Unexpected argument 'paln'"),
             ] as [([ByteString], String)] {
                 let outcome = try container.run(arguments)

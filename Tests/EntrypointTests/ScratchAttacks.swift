@@ -7,7 +7,8 @@ extension AttackTests {
     static let opened = [
         openedAttack("the user's", maker: 1000) { try $0.makeDirectory("/scratch", mode: 0o777) },
         openedAttack("the seed user's", maker: 4711) { container in
-            try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+            try container.append("/etc/passwd", "site-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+            try container.write("/etc/entrypoint.yaml", "scratch: {seedUser: site-admin}\n")
             try container.makeDirectory("/scratch", mode: 0o775, user: 4711, group: 3000)
             try container.makeDirectory("/scratch/homes", mode: 0o777)
         },
@@ -70,8 +71,12 @@ extension AttackTests {
             // Whoever owns the directory by then.
             script: "START zsh -c true", naive: isAsRoot ? "entrypoint" : "elevate", isAsRoot: isAsRoot,
             told:
-                "scratch: cannot use /scratch/homes/jane: it belongs to user \(owner), whose files there could run as user "
-                + "1000; is NB_UID right? its owner or root can run chown 1000:2000 /scratch/homes/jane, or the image's "
+                "scratch: cannot use /scratch/homes/jane: it belongs to "
+                + (owner == 0
+                    ? "root, whose files there could run as user 1000; "
+                    : "user \(owner), and NB_UID is 1000; probably NB_UID must be \(owner); if 1000 is right, files of the "
+                        + "owner's there could run as user 1000: ")
+                + "its owner or root can run chown 1000:2000 /scratch/homes/jane, or the image's "
                 + "configuration can permit the owner: scratch.homeOwners: [\(owner)]")
     }
 
@@ -102,8 +107,9 @@ extension AttackTests {
         Attack(
             testDescription: "the seed user's own directory mounted at \(places)",
             prepare: { container in
-                try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
-                try container.write("/etc/entrypoint.yaml", "scratch: {seedDirectories: \(places)}\n")
+                try container.append("/etc/passwd", "site-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+                try container.write(
+                    "/etc/entrypoint.yaml", "scratch: {seedUser: site-admin, seedDirectories: \(places)}\n")
                 try container.makeDirectory("/scratch/seeds", mode: 0o755, user: 4711, group: 2000)
                 container.mounts = [.bind(container.root + "/scratch/seeds", to: "/scratch/homes")]
             }, script: "START true; [ -e /scratch/seeds/jane ] && echo gained",

@@ -15,6 +15,8 @@ struct ScratchTests {
         var options = SquashedScratch.Options()
         /// A line that the image's `/etc/passwd` has.
         var account = ""
+        /// The image's configuration.
+        var policy = ""
         /// Prepares the export, where `homes` and `hf_cache` are expected.
         var prepare: @Sendable (SquashedScratch) throws -> Void
         var exitCode: Int32 = 0
@@ -27,9 +29,9 @@ struct ScratchTests {
     }
 
     static let seed: Environment = ["SCRATCH_SEED_USER": "177449:83070"]
-    static let admin = "mljaggi-admin:x:177449:83070::/:/bin/false\n"
+    static let admin = "site-admin:x:177449:83070::/:/bin/false\n"
     static let squashed =
-        "is export (fuse.rootsquash) on /scratch root-squashed? make the directory once as its owner, "
+        "export (fuse.rootsquash) on /scratch is probably root-squashed: make the directory once as its owner, "
         + "or set SCRATCH_SEED_USER to an account that may (uid:gid)"
     static let unreachable =
         "every directory above it must let this user pass, and some servers know only the primary group"
@@ -46,7 +48,8 @@ struct ScratchTests {
             log: ["created /scratch/homes/jane (1770) as seed 177449:2000"],
             result: ["homes": "directory 0755 177449:83070", "homes/jane": "directory 1770 177449:2000"]),
         Case(
-            name: "the seed by its usual name", account: admin,
+            name: "the seed whom the image's configuration names", account: admin,
+            policy: "scratch: {seedUser: site-admin}\n",
             prepare: { try $0.makeDirectory("homes", mode: 0o755, user: 177449, group: 83070) },
             log: ["created /scratch/homes/jane (1770) as seed 177449:2000"]),
         Case(
@@ -92,7 +95,7 @@ struct ScratchTests {
                     + "as seed 177449:2000); \(squashed)"
             ], result: ["homes": "directory 0755 5:5", "homes/jane": "nothing"]),
         Case(
-            name: "the user may not, and there is no seed",
+            name: "the user may not, and no account is the seed unless it is asked for", account: admin,
             prepare: { try $0.makeDirectory("homes", mode: 0o755, user: 5, group: 5) }, exitCode: 125,
             log: [
                 "cannot create /scratch/homes/jane: permission denied (mkdirat EACCES as user 1000:2000); \(squashed)"
@@ -209,8 +212,8 @@ struct ScratchTests {
                 try $0.link("homes/jane", to: "/etc", user: 1000)
             }, exitCode: 125,
             log: [
-                "cannot use /scratch/homes/jane: it is a symbolic link to a directory that belongs to user 0, whose files "
-                    + "there could run as user 1000; is NB_UID right? remove the link, or the image's configuration can "
+                "cannot use /scratch/homes/jane: it is a symbolic link to a directory that belongs to root, whose files "
+                    + "there could run as user 1000; remove the link, or the image's configuration can "
                     + "permit the owner: scratch.homeOwners: [0]"
             ]),
         Case(
@@ -249,6 +252,7 @@ struct ScratchTests {
                 container.groups = scene.groups
                 container.mounts = [.bind(scratch.mount, to: "/scratch")]
                 if !scene.account.isEmpty { try container.append("/etc/passwd", ByteString(scene.account)) }
+                if !scene.policy.isEmpty { try container.write("/etc/entrypoint.yaml", ByteString(scene.policy)) }
                 let outcome = try container.boot("true")
                 #expect(outcome.exitCode == scene.exitCode, "\(outcome)")
                 #expect(outcome.log(of: "scratch") == scene.log, "\(outcome)")

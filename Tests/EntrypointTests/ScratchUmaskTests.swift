@@ -123,4 +123,29 @@ struct ScratchUmaskTests {
             }
         }
     }
+
+    /// A member of the group must not have code run as the user.
+    @Test(arguments: ["000", "002", "007", "022", "077"])
+    func `startup files are writable for the user alone, whatever the umask is`(umask: String) throws {
+        for hasShellStep in [true, false] {
+            try withPod { container in
+                try container.makeSkeleton(files: 3)
+                // Builders with a umask of their own make such images.
+                container.entrypoint = []
+                try #require(try container.run("chmod", "-R", "a+rwX", "/docker").exitCode == 0)
+                container.entrypoint = ["/usr/local/bin/entrypoint"]
+                container.environment["SCRATCH_UMASK"] = ByteString(umask)
+                container.environment["GIT_USER_NAME"] = "Jane"
+                if !hasShellStep { try container.write("/etc/entrypoint.yaml", "shell: {enabled: false}\n") }
+                let outcome = try container.boot(
+                    "sh", "-c",
+                    """
+                    cd "$SCRATCH_HOME"; find .shell .gitconfig ~/.gitconfig .zsh_history ! -type l -perm /022 2>/dev/null
+                    git config --global user.email jane@example.org; find .gitconfig ~/.gitconfig ! -type l -perm /022 2>/dev/null
+                    find . ~ -name .gitconfig -type f | wc -l
+                    """)
+                #expect(outcome.exitCode == 0 && outcome.output == "1\n", "\(outcome)")
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.containers)
 struct ScratchVolumeTests {
     /// Boots a pod whose scratch is a squashed export, and gives what the command got.
-    private func boot(
+    func boot(
         _ variables: Environment = [:], prepare: (SquashedScratch) throws -> Void,
         check: (Outcome, Environment, SquashedScratch) throws -> Void
     ) throws {
@@ -36,7 +36,7 @@ struct ScratchVolumeTests {
             #expect(environment["SCRATCH_HOME"] == "/scratch/homes/jane")
             #expect(environment["WORKING_DIR"] == "/scratch/homes/jane")
             #expect(environment["HF_HOME"] == "/scratch/hf_cache")
-            #expect(environment["HF_TOKEN_PATH"] == "/scratch/homes/jane/.cache/huggingface/token")
+            #expect(environment["HF_TOKEN_PATH"] == "/home/jane/.cache/huggingface/token")
         }
     }
 
@@ -51,7 +51,7 @@ struct ScratchVolumeTests {
                         + "\(ScratchTests.squashed); /scratch/homes/jane/.cache/huggingface is used instead",
                 ])
             #expect(environment["HF_HOME"] == "/scratch/homes/jane/.cache/huggingface")
-            #expect(environment["HF_TOKEN_PATH"] == "/scratch/homes/jane/.cache/huggingface/token")
+            #expect(environment["HF_TOKEN_PATH"] == "/home/jane/.cache/huggingface/token")
             #expect(try scratch.status("homes/jane/.cache")?.description == "directory 0770 1000:2000")
             #expect(try scratch.status("homes/jane/.cache/huggingface")?.description == "directory 0770 1000:2000")
         }
@@ -70,91 +70,71 @@ struct ScratchVolumeTests {
         }
     }
 
-    /// A member of the group makes the place of the token first, and reads what is written there.
-    @Test(arguments: ["homes/jane/.cache/huggingface", "homes/jane/.cache"])
-    func `no token is kept in a directory of somebody else's`(foreign: String) throws {
-        try boot { scratch in
-            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
-            try scratch.makeDirectory("homes/jane", mode: 0o1770, user: 1000, group: 2000)
-            try scratch.makeDirectory("homes/jane/.cache", mode: 0o770, user: 1000, group: 2000)
-            try scratch.makeDirectory("homes/jane/.cache/huggingface", mode: 0o770, user: 1000, group: 2000)
-            try check(chown("\(scratch.export)/\(foreign)", 1001, 2000), "chown", foreign)
-        } check: { (outcome, environment, _) throws in
-            #expect(outcome.exitCode == 0 && environment["HF_HOME"] == "/scratch/hf_cache", "\(outcome)")
-            #expect(environment["HF_TOKEN_PATH"] == "/dev/null", "\(outcome)")
-            let told = outcome.log(of: "scratch").filter { $0.contains("/scratch/\(foreign): it belongs to user 1001") }
-            #expect(told.count == 1, "\(outcome)")
+    /// Whether the top of the volume is where the homes are, what else is mounted, and where the cache is then.
+    static let caches: [(root: String, isTop: Bool, beside: Bool, cache: String)] = [
+        ("/scratch", true, false, "/scratch/hf_cache"), ("/scratch/homes", false, false, "/scratch/hf_cache"),
+        ("/data/scratch", true, false, "/data/scratch/hf_cache"), ("/scratch", true, true, "/hf_cache"),
+    ]
+
+    @Test(arguments: caches) func `the shared cache is on the volume of the homes`(
+        root: String, isTop: Bool, beside: Bool, cache: String
+    ) throws {
+        try withSquashedScratch { scratch in
+            try scratch.makeDirectory(".", mode: 0o775, user: 1000, group: 2000)
+            for name in ["homes", "cache"] { try scratch.makeDirectory(name, mode: 0o770, user: 1000, group: 2000) }
+            try withPod(.busybox) { container in
+                // What is beside the top of a volume is the container's own, and ends with it.
+                try container.makeDirectory("/hf_cache", mode: 0o2777)
+                try container.makeDirectory("/data/hf_cache", mode: 0o2777)
+                container.environment["SCRATCH_HOME_ROOT"] = ByteString(root)
+                container.environment["WORKING_DIR"] = ByteString(root)
+                container.mounts = [.bind(scratch.mount, to: isTop ? root : "/scratch")]
+                if beside { container.mounts.append(.memory("/hf_cache", "mode=2777")) }
+                for _ in 1...2 {
+                    let outcome = try container.boot("sh", "-c", "echo $HF_HOME $SCRATCH_HOME; stat -c %a $HF_HOME")
+                    let mode = beside ? "2777" : "2770"
+                    #expect(outcome.outputLines == ["\(cache) \(root)/jane", mode], "\(outcome)")
+                    #expect(!outcome.log(of: "scratch").contains { $0.contains("warning: ") }, "\(outcome)")
+                }
+                #expect(try scratch.status("hf_cache")?.mode == (beside ? nil : 0o2770))
+                // A user who is called like the cache has a home of their own.
+                container.environment["NB_USER"] = "hf_cache"
+                container.environment["NB_UID"] = "1002"
+                if root == "/data/scratch" {
+                    try FileManager.default.removeItem(atPath: scratch.export + "/hf_cache")
+                    let other = try container.boot("sh", "-c", "echo $HF_HOME $SCRATCH_HOME")
+                    #expect(
+                        other.output == "/data/scratch/hf_cache/.cache/huggingface /data/scratch/hf_cache\n", "\(other)"
+                    )
+                }
+            }
         }
     }
 
-    @Test func `no token is kept in a file of somebody else's, nor anywhere where others read it`() throws {
-        try boot { scratch in
-            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
-            for path in ["homes/jane", "homes/jane/.cache", "homes/jane/.cache/huggingface"] {
-                try scratch.makeDirectory(path, mode: 0o770, user: 1000, group: 2000)
+    @Test func `an existing home on a volume that is full is told at every start, once`() throws {
+        try withRunDirectory { volume in
+            try Mounts.mount("tmpfs", from: "volume", on: volume, options: "mode=0777,size=256k")
+            defer { try? Mounts.unmount(volume) }
+            try withPod { container in
+                container.environment = container.environment.with([
+                    "ENTRYPOINT_LOG": "info", "SCRATCH_HOME_ROOT": "/scratch", "WORKING_DIR": "/tmp",
+                ])
+                container.mounts = [.bind(volume, to: "/scratch")]
+                #expect(try !container.boot("true").errors.contains("warning: "))
+                #expect(FileManager.default.createFile(atPath: volume + "/large", contents: nil))
+                let file = try #require(FileHandle(forWritingAtPath: volume + "/large"))
+                while (try? file.write(contentsOf: Data(count: 4096))) != nil {}
+                let line =
+                    "scratch: warning: nothing can be stored in /scratch/jane: no space left on device; no space is left on "
+                    + "volume (tmpfs) on /scratch"
+                // What a boot cannot make there then has the same cause.
+                for lost in ["", "/.uv"] {
+                    if !lost.isEmpty { try FileManager.default.removeItem(atPath: volume + "/jane" + lost) }
+                    let outcome = try container.boot("true")
+                    #expect(outcome.exitCode == 0, "\(outcome)")
+                    #expect(outcome.log.filter { $0.contains("warning: ") } == [line], "\(outcome)")
+                }
             }
-            let token = "\(scratch.export)/homes/jane/.cache/huggingface/token"
-            #expect(FileManager.default.createFile(atPath: token, contents: nil))
-            try check(chown(token, 1001, 2000), "chown", token)
-        } check: { (outcome, environment, _) throws in
-            #expect(environment["HF_TOKEN_PATH"] == "/dev/null", "\(outcome)")
-            let told = outcome.log(of: "scratch").filter {
-                $0.contains("token: it belongs to user 1001, who could read")
-            }
-            #expect(told.count == 1, "\(outcome)")
-        }
-    }
-
-    /// Its owner makes what it leads to when the boot has passed.
-    @Test(arguments: ["homes/jane/.cache", "homes/jane/.cache/huggingface"])
-    func `no token is kept behind a link of somebody else's that leads nowhere yet`(link: String) throws {
-        try boot { scratch in
-            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
-            try scratch.makeDirectory("homes/jane", mode: 0o1770, user: 1000, group: 2000)
-            if link.hasSuffix("huggingface") {
-                try scratch.makeDirectory("homes/jane/.cache", mode: 0o770, user: 1000, group: 2000)
-            }
-            let path = "\(scratch.export)/\(link)"
-            try check(symlink("/scratch/elsewhere", path), "symlink", path)
-            try check(lchown(path, 1001, 2000), "lchown", path)
-        } check: { (outcome, environment, _) throws in
-            #expect(outcome.exitCode == 0 && environment["HF_TOKEN_PATH"] == "/dev/null", "\(outcome)")
-        }
-    }
-
-    /// The token's place says nothing of what else lies in its directory.
-    @Test func `a token that others have made first moves nothing but itself`() throws {
-        try boot(["HF_TOKEN_PATH": "/scratch/homes/jane/token"]) { scratch in
-            try scratch.makeDirectory("hf_cache", mode: 0o2770, user: 1000, group: 2000)
-            try scratch.makeDirectory("homes/jane", mode: 0o1770, user: 1000, group: 2000)
-            let token = "\(scratch.export)/homes/jane/token"
-            #expect(FileManager.default.createFile(atPath: token, contents: nil))
-            try check(chown(token, 1001, 2000), "chown", token)
-        } check: { (outcome, environment, _) throws in
-            #expect(environment["HF_TOKEN_PATH"] == "/dev/null", "\(outcome)")
-            #expect(environment["ZDOTDIR"] == "/scratch/homes/jane/.shell", "\(outcome)")
-            #expect(environment["UV_CACHE_DIR"] == "/scratch/homes/jane/.cache/uv", "\(outcome)")
-        }
-    }
-
-    /// Where the home is the persistent directory, too, there is no place of the user's own.
-    @Test func `a token is kept nowhere rather than where others read it`() throws {
-        try withPod { container in
-            container.readOnly = true
-            container.mounts += [
-                .memory("/run"), .memory("/tmp", "mode=1777"), .bind(container.root + "/scratch", to: "/scratch"),
-            ]
-            for path in ["/scratch/homes/jane", "/scratch/homes/jane/.cache"] {
-                try container.makeDirectory(path, mode: 0o770, user: 1000, group: 2000)
-            }
-            try container.makeDirectory(
-                "/scratch/homes/jane/.cache/huggingface", mode: 0o777, user: 1001, group: 2000)
-            let outcome = try container.boot("sh", "-c", "echo $HOME $HF_TOKEN_PATH")
-            #expect(outcome.output == "/scratch/homes/jane /dev/null\n", "\(outcome)")
-            #expect(
-                outcome.log(of: "scratch").contains {
-                    $0 == "warning: HF_TOKEN_PATH is /dev/null: no token is kept, which others could read"
-                }, "\(outcome)")
         }
     }
 
@@ -214,7 +194,7 @@ struct ScratchVolumeTests {
             for (seed, line) in [
                 (
                     "boss" as ByteString,
-                    "SCRATCH_SEED_USER is 'boss': no such user in /etc/passwd; add the account to the image, "
+                    "SCRATCH_SEED_USER is 'boss': there is no such user in /etc/passwd; add the account to the image, "
                         + "or give its ids as uid:gid"
                 ),
                 (
@@ -252,7 +232,7 @@ struct ScratchVolumeTests {
         (
             .memory("/elsewhere"),
             "cannot create /scratch: permission denied (mkdirat EACCES as user 1000:2000); nothing is mounted there: "
-                + "is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
+                + "the scratch volume is probably missing from the pod's volumeMounts (docker run -v)"
         ),
     ])
     func `a volume that is closed, read-only, full or missing is told`(mount: Container.Mount, line: String) throws {

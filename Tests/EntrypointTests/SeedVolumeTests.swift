@@ -5,7 +5,7 @@ import Testing
 @Suite(.containers)
 struct SeedVolumeTests {
     private static let policy =
-        "scratch: {seedDirectories: [{path: /scratch/homes, source: export, type: fuse.rootsquash}]}\n"
+        "scratch: {seedUser: site-admin, seedDirectories: [{path: /scratch/homes, source: export, type: fuse.rootsquash}]}\n"
 
     @Test(arguments: ["exec", "init"], [true, false])
     func `the seed user works on the described volume, and not in another directory of it`(
@@ -18,7 +18,7 @@ struct SeedVolumeTests {
             func boot(_ mounts: [Container.Mount]) throws -> Outcome {
                 try ElevatedTests.withElevatedPod { container in
                     if !isElevated { (container.user, container.group) = (0, 0) }
-                    try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+                    try container.append("/etc/passwd", "site-admin:x:4711:2000::/nonexistent:/bin/sh\n")
                     try container.write("/etc/entrypoint.yaml", "\(Self.policy)")
                     container.environment["ENTRYPOINT_MODE"] = mode
                     container.mounts = mounts
@@ -32,7 +32,7 @@ struct SeedVolumeTests {
             #expect(
                 other.errors.contains(
                     "the seed user does nothing in /scratch/homes, which lies on a mount that the image's configuration does "
-                        + "not describe: if it is to work there, scratch.seedDirectories has {path: /scratch/homes, "
+                        + "not describe: if it may work there, add to scratch.seedDirectories: {path: /scratch/homes, "
                         + "source: export, root: /seeds, type: fuse.rootsquash, point: /scratch/homes}"), "\(other)")
             #expect(try scratch.status("seeds/jane") == nil)
             let described = try boot([.bind(scratch.mount, to: "/scratch")])
@@ -48,8 +48,9 @@ struct SeedVolumeTests {
                 try scratch.makeDirectory(path, mode: 0o755, user: 4711, group: 2000)
             }
             try withPod { container in
-                try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
-                try container.write("/etc/entrypoint.yaml", "scratch: {seedDirectories: [/scratch/seeds]}\n")
+                try container.append("/etc/passwd", "site-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+                try container.write(
+                    "/etc/entrypoint.yaml", "scratch: {seedUser: site-admin, seedDirectories: [/scratch/seeds]}\n")
                 container.readOnly = true
                 container.mounts = [.bind(scratch.mount, to: "/scratch"), .memory("/run")]
                 let outcome = try container.boot("true")
@@ -72,10 +73,10 @@ struct SeedVolumeTests {
             for path in ["homes", "."] { try scratch.makeDirectory(path, mode: 0o755, user: 4711, group: 2000) }
             try ElevatedTests.withElevatedPod { container in
                 let point = hasPoint ? ", point: /scratch" : ""
-                try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+                try container.append("/etc/passwd", "site-admin:x:4711:2000::/nonexistent:/bin/sh\n")
                 try container.write(
                     "/etc/entrypoint.yaml",
-                    "scratch: {seedDirectories: [{path: /scratch/homes, source: export, type: fuse.rootsquash\(point)}]}\n"
+                    "scratch: {seedUser: site-admin, seedDirectories: [{path: /scratch/homes, source: export, type: fuse.rootsquash\(point)}]}\n"
                 )
                 container.mounts = [.bind(scratch.mount, to: "/scratch/homes")]
                 let outcome = try container.boot("true")

@@ -129,10 +129,15 @@ struct SessionAttackTests {
 
     @Test(arguments: plants) func `what another user plants runs in no shell of the user's`(plant: Plant) throws {
         let fixtures = ImageBuild.project + "/Tests/Fixtures/naive/profile.sh"
-        let naive = try attempt(
-            plant, snippet: ByteString(try String(contentsOfFile: fixtures, encoding: .utf8)), until: "break",
-            rounds: plant.race == nil ? 1 : 2000)
-        #expect(naive.outputLines.contains("gained") && !naive.output.contains("failed"), "\(naive)")
+        let naiveSnippet = ByteString(try String(contentsOfFile: fixtures, encoding: .utf8))
+        // A race that nobody has won in so many rounds is run again: the other test of it would show nothing.
+        for last in [false, false, true] {
+            let naive = try attempt(
+                plant, snippet: naiveSnippet, until: "break", rounds: plant.race == nil ? 1 : 2000)
+            if !last && plant.race != nil && !naive.outputLines.contains("gained") { continue }
+            #expect(naive.outputLines.contains("gained") && !naive.output.contains("failed"), "\(naive)")
+            break
+        }
 
         let snippet = ByteString(
             try String(contentsOfFile: ImageBuild.project + "/docker/base/profile.sh", encoding: .utf8))

@@ -34,15 +34,14 @@ struct SessionTests {
             }
             container.environment = container.environment.with(variables)
             if programs == .elevated { (container.user, container.group) = (1000, 2000) }
-            let boot = try container.boot("/bin/sh", "-c", Self.startupFiles)
-            try #require(boot.exitCode == 0, "\(boot)")
-            container.entrypoint = []
+            let boot = try container.start("/bin/sh", "-c", Self.startupFiles + "; echo up; exec sleep 60")
+            try boot.waitForOutput("up")
             try body { user, shell, script in
-                (container.user, container.group) = (user, user == 0 ? 0 : 2000)
-                container.environment = Environment.container.with([
-                    "HOME": [0: "/root", 1000: "/home/jane"][user] ?? "/"
-                ])
-                return try container.run(shell + ["-c", script])
+                // As a login has it, and not the pod spec's.
+                let own = Environment.container.with(["HOME": [0: "/root", 1000: "/home/jane"][user] ?? "/"])
+                let environment: [ByteString] = ["env", "-i"] + own.entries
+                return try boot.exec(
+                    environment + shell + ["-c", script], user: "\(user):\(user == 0 ? 0 : 2000)")
             }
         }
     }
@@ -78,6 +77,37 @@ struct SessionTests {
             // The startup files of the first test do tell.
             let users = try session(1000, ["zsh", "-i"], "true")
             #expect(users.outputLines.contains("startup file as 1000"), "\(users)")
+        }
+    }
+
+    @Test func `the user's shells have umask and directory, too, where the pod itself sets SCRATCH_HOME`() throws {
+        let variables: Environment = ["SCRATCH_HOME": "/scratch/homes/jane", "HF_HOME": "/scratch/homes/hf"]
+        try withBootedPod(.plain, variables) { session in
+            let look: ByteString = "echo \"${ZDOTDIR-none} $(umask) $PWD $HF_HOME ${ENTRYPOINT_SESSION-none}\""
+            for shell in Self.shells {
+                let users = try session(1000, ["env"] + variables.entries + shell, look)
+                let umask = shell[0] == "zsh" ? "007" : "0007"
+                #expect(
+                    users.outputLines.last
+                        == "/scratch/homes/jane/.shell \(umask) /scratch/homes/jane /scratch/homes/hf 1",
+                    "\(shell): \(users)")
+                // What a person has chosen since stays in the shells below.
+                let below = try session(
+                    1000, ["env"] + variables.entries + shell, "umask 022; cd /tmp; zsh -c '" + look + "'")
+                #expect(below.outputLines.last == "/scratch/homes/jane/.shell 022 /tmp /scratch/homes/hf 1", "\(below)")
+            }
+            // A shell that another program has started is where that program has sent it.
+            for shell in Self.shells {
+                let inner = ByteString(shell.map { $0.text }.joined(separator: " "))
+                let sent = try session(
+                    1000, ["env"] + variables.entries + ["sh"],
+                    "cd /; " + inner + " -c 'echo $PWD ${ZDOTDIR-none}'; :")
+                #expect(sent.outputLines.last == "/ /scratch/homes/jane/.shell", "\(shell): \(sent)")
+            }
+            // A directory and variables that somebody has chosen stay.
+            let chosen = try session(
+                1000, ["env", "-C", "/tmp", "HF_HOME=/mine", "TERM=own", "zsh"], "echo $PWD $HF_HOME $TERM")
+            #expect(chosen.outputLines.last == "/tmp /mine own", "\(chosen)")
         }
     }
 
@@ -144,13 +174,13 @@ struct SessionTests {
         for (mode, isTold) in [(0o755, false), (0o1777, false), (0o777, true)] as [(UInt32, Bool)] {
             try withPod(.busybox) { container in
                 try container.makeDirectory("/run", mode: mode)
-                let outcome = try container.boot("true")
+                let boot = try container.start("sh", "-c", "echo up; exec sleep 60")
+                try boot.waitForOutput("up")
                 let warning =
                     "report: warning: later sessions do not get the environment: /run is not root's, or others can remove "
                     + "what is in it"
-                #expect(outcome.exitCode == 0 && outcome.errors.contains(warning) == isTold, "\(outcome)")
-                (container.user, container.group, container.entrypoint) = (1000, 2000, [])
-                let session = try container.run("entrypointctl", "env", "--sh")
+                #expect(boot.errorsSoFar.text.contains(warning) == isTold, "\(boot.errorsSoFar)")
+                let session = try boot.exec(["entrypointctl", "env", "--sh"], user: "1000:2000")
                 #expect(session.exitCode == 0 && session.output.isEmpty == isTold, "\(session)")
             }
         }

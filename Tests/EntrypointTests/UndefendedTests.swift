@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What is not defended, as the README says: each of these works, and the page tells what helps.
+/// What is not defended, as the page on security says: each of these works, and the page tells what helps.
 @Suite(.containers)
 struct UndefendedTests {
     @Test func `a session of the runtime has the secrets of the pod's environment`() throws {
@@ -92,8 +92,9 @@ struct UndefendedTests {
 
     @Test func `the seed makes a directory of any name where the image lets it work`() throws {
         try ElevatedTests.withElevatedPod { container in
-            try container.append("/etc/passwd", "mljaggi-admin:x:4711:2000::/nonexistent:/bin/sh\n")
-            try container.write("/etc/entrypoint.yaml", "scratch: {seedDirectories: [/scratch/homes]}\n")
+            try container.append("/etc/passwd", "site-admin:x:4711:2000::/nonexistent:/bin/sh\n")
+            try container.write(
+                "/etc/entrypoint.yaml", "scratch: {seedUser: site-admin, seedDirectories: [/scratch/homes]}\n")
             try container.makeDirectory("/scratch/homes", user: 4711, group: 2000)
             container.environment["SCRATCH_HOME"] = "/scratch/homes/bob"
             #expect(try container.boot("true").exitCode == 0)

@@ -84,11 +84,25 @@ struct UvTests {
                     == (isPermitted
                         ? []
                         : [
-                            "warning: cannot use \(path): it belongs to user 1001, whose files there could run as user 1000; is "
-                                + "NB_UID right? its owner or root can run chown 1000:2000 \(path), or the image's "
+                            "warning: cannot use \(path): it belongs to user 1001, whose files there could run as user 1000; "
+                                + "its owner or root can run chown 1000:2000 \(path), or the image's "
                                 + "configuration can permit the owner: scratch.homeOwners: [1001]"
                         ]),
                 "\(outcome)")
+        }
+    }
+
+    @Test func `a link mode that uv does not know ends the boot, with those that it knows`() throws {
+        for (value, nearest) in [("fast", ""), ("hardlnk", "; did you mean hardlink?")] {
+            try withPod(.busybox) { container in
+                container.environment["UV_LINK_MODE"] = ByteString(value)
+                let outcome = try container.boot("true")
+                #expect(outcome.exitCode == 78)
+                #expect(
+                    outcome.log == [
+                        "settings: UV_LINK_MODE is '\(value)': not one of clone, copy, hardlink, symlink\(nearest)"
+                    ], "\(outcome)")
+            }
         }
     }
 }

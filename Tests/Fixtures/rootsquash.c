@@ -24,6 +24,7 @@ enum { NOBODY = 65534, MAXIMUM_GROUPS = 1024 };
 
 static struct settings {
     char *export;       // the directory that is shown
+    int all;            // everybody becomes nobody, as with all_squash
     int no_groups;      // as a server with manage-gids that does not know the user: supplementary groups do not count
     unsigned delay;     // milliseconds before each call is answered
     unsigned cache;     // seconds for which a client knows what it has looked up
@@ -32,6 +33,7 @@ static struct settings {
 static int export_directory;    // every path is relative to it
 
 static const struct fuse_opt options[] = {
+    {"all", offsetof(struct settings, all), 1},
     {"no_groups", offsetof(struct settings, no_groups), 1},
     {"delay=%u", offsetof(struct settings, delay), 0},
     {"cache=%u", offsetof(struct settings, cache), 0},
@@ -46,17 +48,18 @@ static void become_caller(void) {
     const struct fuse_context *caller = fuse_get_context();
     gid_t groups[MAXIMUM_GROUPS];
     int count = 0;
+    int is_nobody = settings.all || caller->uid == 0;
     if (settings.delay) {
         struct timespec pause = {settings.delay / 1000, settings.delay % 1000 * 1000000L};
         nanosleep(&pause, NULL);
     }
     // Root is nobody altogether: its groups do not count either.
-    if (caller->uid != 0 && !settings.no_groups) count = fuse_getgroups(MAXIMUM_GROUPS, groups);
+    if (!is_nobody && !settings.no_groups) count = fuse_getgroups(MAXIMUM_GROUPS, groups);
     if (count < 0 || count > MAXIMUM_GROUPS) count = 0;
     for (int i = 0; i < count; i++) groups[i] = squash(groups[i]);
     syscall(SYS_setgroups, (size_t)count, groups);
-    syscall(SYS_setfsgid, caller->uid == 0 ? NOBODY : squash(caller->gid));
-    syscall(SYS_setfsuid, squash(caller->uid));     // last: it takes the capabilities over files away
+    syscall(SYS_setfsgid, is_nobody ? NOBODY : squash(caller->gid));
+    syscall(SYS_setfsuid, is_nobody ? NOBODY : caller->uid);     // last: it takes the capabilities over files away
 }
 
 // Becomes the server again, and turns the result of a call into what FUSE wants: a count, or minus the error number.

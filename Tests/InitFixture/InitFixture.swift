@@ -125,6 +125,7 @@ private struct Settings {
         }
         if let value = text("REWRITE_SIGNALS") { options.rewrites = try SignalFormats.parseRewrites(value) }
         if let value = text("REMAP_EXIT") { options.remappedExits = try SignalFormats.parseRemappedExits(value) }
+        options.writesJSON = text("LOG_FORMAT") == "json"
         if let value = text("WARN_REAPED") { options.warnReaped = value == "true" }
         if let value = text("GRACE") { options.grace = try SignalFormats.parseSeconds(value) }
         if let value = text("STOP_TIMEOUT") { options.stopTimeout = try SignalFormats.parseSeconds(value) }

@@ -10,7 +10,7 @@ import Testing
         let end = try await fixture.end()
         #expect(end.code == code)
         #expect(end.seconds < 10)
-        #expect(fixture.errors.contains(": the boot was ended"))
+        #expect(fixture.errors.contains(": the boot was stopped"))
     }
 
     @Test func `a boot that is deaf to TERM is killed within a tenth of a second`() async throws {
@@ -47,6 +47,27 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == message)
     }
 
+    @Test func `where the log has JSON objects, so has the init`() async throws {
+        let environment = ["ENTRYPOINT_LOG_FORMAT": "json", "ENTRYPOINT_GRACE": "0.2"]
+        func objects(_ fixture: Fixture) throws -> [[String: String]] {
+            try fixture.errors.split(separator: "\n").map { line in
+                try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String], "\(line)")
+            }
+        }
+        let overdue = try Fixture(["true"], options: ["--hang", "1"], environment: environment)
+        #expect(try await overdue.end().code == 125)
+        let error = try #require(try objects(overdue).first)
+        #expect(error["level"] == "error" && error["id"] == "init.boot-overdue" && error["step"] == "scratch")
+        #expect(error["message"] == "/mloscratch did not answer within 1 s (10.0.0.5:/export)")
+        #expect(error["program"] == "entrypoint" && error["time"]?.hasSuffix("Z") == true)
+
+        let left = try Fixture(Fixture.leaving(Fixture.deaf), environment: environment)
+        #expect(try await left.end().code == 8)
+        let end = try #require(try objects(left).first)
+        #expect(end["level"] == "info" && end["id"] == nil && end["step"] == "init")
+        #expect(end["message"]?.contains("did not end within 0.2 s and was killed: sleep (") == true, "\(end)")
+    }
+
     @Test func `the deadline of a change does not hold for the command`() async throws {
         let fixture = try Fixture(
             ["sh", "-c", "sleep 1.2; exit 3"], options: ["--watched", "1"])
@@ -66,7 +87,7 @@ import Testing
         let end = try await fixture.end()
         #expect(end.code == 143)
         #expect(end.seconds < 10)
-        #expect(fixture.errors.contains("the boot was ended; 1 other process ended"))
+        #expect(fixture.errors.contains("the boot was stopped; 1 other process ended"))
     }
 
     @Test func `the boot blocks no signal, whatever the caller blocks`() async throws {
@@ -79,6 +100,6 @@ import Testing
     @Test func `options that the boot has read hold`() async throws {
         let fixture = try Fixture(Fixture.leaving(Fixture.deaf), options: ["--configure", "0.2"])
         #expect(try await fixture.end().code == 8)
-        #expect(fixture.errors.contains(/killed after \d\.\d s/))
+        #expect(fixture.errors.contains(/within \d\.\d s and was killed/))
     }
 }

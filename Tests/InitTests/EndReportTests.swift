@@ -19,24 +19,28 @@ struct EndReportTests {
     static let reports: [(EndReport, String)] = [
         (
             EndReport(outcome: .commandEnded(.exited(0)), exitCode: 0, request: request, timeToEnd: 12_340_000_000),
-            "SIGTERM at 2026-11-21T05:04:03Z: the command ended after 12.3 s (exit code 0)"
+            "SIGTERM at 2026-11-21T05:04:03Z: the command ended 12.3 s after it (exit code 0)"
         ),
         (
             EndReport(
                 outcome: .commandEnded(.signaled(.kill)), exitCode: 137,
                 request: .init(signal: Signal(rawValue: 37), receivedAt: 0, sender: 42, user: 0),
                 timeToEnd: 30_000_000_000, commandWasKilled: true, othersEnded: 1),
-            "SIGRTMIN+3 at 1970-01-01T00:00:00Z from process 42: the command was killed after 30.0 s (SIGKILL); 1 other process ended"
+            "SIGRTMIN+3 at 1970-01-01T00:00:00Z from process 42: the command was killed 30.0 s after it (SIGKILL); 1 other process ended"
         ),
         (
             EndReport(
                 outcome: .commandEnded(.exited(3)), exitCode: 3, othersEnded: 2, killed: killed(2),
                 killedAfter: 10_049_999_999),
-            "the command ended (exit code 3); 2 other processes ended; killed after 10.0 s: p?1-long-proces (1), p?2-long-proces (2)"
+            "the command ended (exit code 3); 2 other processes ended; 2 other processes did not end within 10.0 s and were killed: p?1-long-proces (1), p?2-long-proces (2)"
         ),
         (
             EndReport(outcome: .bootStopped, exitCode: 143, request: request),
-            "SIGTERM at 2026-11-21T05:04:03Z: the boot was ended"
+            "SIGTERM at 2026-11-21T05:04:03Z: the boot was stopped"
+        ),
+        (
+            EndReport(outcome: .commandEnded(.exited(0)), exitCode: 0, request: request, timeToEnd: 49_999_999),
+            "SIGTERM at 2026-11-21T05:04:03Z: the command ended less than 0.1 s after it (exit code 0)"
         ),
         (
             EndReport(outcome: .lost, exitCode: 125),
@@ -70,6 +74,6 @@ struct EndReportTests {
         let request = EndReport.StopRequest(
             signal: .terminate, receivedAt: seconds * 1_000_000_000, sender: 0, user: 0)
         let report = EndReport(outcome: .bootStopped, exitCode: 143, request: request)
-        #expect(report.text == "entrypoint: init: SIGTERM at \(text): the boot was ended")
+        #expect(report.text == "entrypoint: init: SIGTERM at \(text): the boot was stopped")
     }
 }

@@ -121,7 +121,7 @@ import Testing
         try await fixture.send(SIGTERM)
         #expect(try await fixture.end().code == 3)
         #expect(fixture.errors.contains("reaped orphan sleep ("))
-        #expect(fixture.errors.contains("s: sleep ("))
+        #expect(fixture.errors.contains("s and was killed: sleep ("))
         #expect(try Data(contentsOf: URL(fileURLWithPath: count)).count == atStart)
     }
 }

@@ -33,23 +33,33 @@ extension AccountsChange: CheckedChange {
         return pending.isEmpty ? .already : .differs(pending)
     }
 
+    func foresee(_ pending: [PendingFile], on bench: Workbench) throws(BootError) {
+        for file in pending where file.planned != nil {
+            if try mayWrite(file.path, on: bench) { try bench.foreseeReplacing(file.path, makesDirectory: true) }
+        }
+    }
+
     func makeTrue(_ pending: [PendingFile], on bench: Workbench) throws(BootError) -> Outcome {
         let isLocked = bench.actor == .root ? try Self.lock(on: bench) : false
         defer { if isLocked { AccountLock.release() } }
         var hasWritten = false
         for file in pending {
-            guard let planned = file.planned else { continue }
-            do throws(BootError) {
-                try bench.checkIsImages("cannot write", file.path)
-            } catch  where error.attempts.isEmpty && file.path != Paths.passwd {
-                // The user can be looked up without the other files.
-                bench.note(error)
-                continue
-            }
+            guard let planned = file.planned, try mayWrite(file.path, on: bench) else { continue }
             try write(file.path, planned, found: file.found, on: bench)
             hasWritten = true
         }
         return hasWritten ? .changed : .already
+    }
+
+    /// Whether a file may be written; a note says why one is left out that the user can be looked up without.
+    private func mayWrite(_ path: FilePath, on bench: Workbench) throws(BootError) -> Bool {
+        do throws(BootError) {
+            try bench.checkIsImages("cannot write", path)
+            return true
+        } catch  where error.attempts.isEmpty && path != Paths.passwd {
+            bench.note(error)
+            return false
+        }
     }
 
     /// Each file with what was found and what is planned, in the order of writing: groups before their members, and the
@@ -75,7 +85,7 @@ extension AccountsChange: CheckedChange {
         }
         guard isSame else {
             throw BootError(
-                "cannot write \(path)", reason: "another program changed it during the boot",
+                .identityAccountsChanged, "cannot write \(path)", reason: "another program changed it during the boot",
                 remedy: "start the container again")
         }
         try bench.perform("cannot write", path) { () throws(SystemCallError) in
@@ -114,8 +124,9 @@ extension AccountsChange: CheckedChange {
             return false
         } catch {
             throw BootError(
-                "cannot lock the account files", attempts: [Attempt(as: actors.words(.root), error)],
-                remedy: "does another program hold \(error.path ?? "")?")
+                .identityAccountsLocked, "cannot lock the account files",
+                attempts: [Attempt(as: actors.words(.root), error)],
+                remedy: "another program probably holds \(error.path ?? ""): end it, and start the container again")
         }
     }
 }

@@ -10,10 +10,12 @@ package struct Apply {
 
     let mode: Mode
     let tree: FileTree
-    let actors: Actors
+    package let actors: Actors
     /// Ends the boot when a file server does not answer; `nil` without an init.
     let watch: ChangeWatch?
     let seedPlaces: SeedPlaces
+    /// Where a dry run takes for granted that what is wanted is there, because nobody can tell.
+    package var assumed: [FilePath] = []
     /// Takes each variable that a drop-in step exports.
     package var takeExport: (_ name: String, _ value: String) -> Void = { _, _ in }
     /// Takes each line that a drop-in step writes.
@@ -43,6 +45,7 @@ package struct Apply {
         _ plan: Plan, observe: (Event) -> Void
     ) throws(BootError) -> [(name: String, value: String)] {
         let ledger = Ledger(plan, tree: tree, actors: actors)
+        for path in assumed { ledger.expect(path) }
         for (position, change) in plan.changes.enumerated() {
             let start = Clock.monotonic
             let bench = Workbench(for: change, in: self, ledger)
@@ -51,15 +54,15 @@ package struct Apply {
             observe(
                 Event(
                     change: change.replaced(by: bench.performed), outcome: outcome, identity: bench.identity,
-                    notes: bench.notes, remark: bench.remark, microseconds: Clock.microseconds(since: start),
-                    position: position))
+                    notes: bench.notes, remark: bench.remark, began: start,
+                    microseconds: Clock.microseconds(since: start), position: position))
         }
         // This comes before the return to root, because root may not be able to look.
         let exports = ledger.values(of: plan.exports) { _ in true }
         do throws(SystemCallError) {
             try actors.become(.root)
         } catch {
-            throw BootError("cannot return to root", attempts: [Attempt(as: "", error)])
+            throw BootError(.startRootLost, "cannot return to root", attempts: [Attempt(as: "", error)])
         }
         return exports
     }
@@ -67,10 +70,16 @@ package struct Apply {
     private func outcome(of change: StepChange, on bench: Workbench) throws(BootError) -> Outcome {
         let planned = change.planned
         guard let first = bench.able.first else {
-            let reason =
+            // With privileges, root and the user are always there.
+            guard actors.isBare else {
+                return .skipped(
+                    .scratchNoSeedUser,
+                    "only the seed user may make it, and there is none that may work there: see "
+                        + "\(PodVariables.seedUserName) and scratch.seedDirectories")
+            }
+            return .unable(
                 "only \(planned.by.map { $0.rawValue }.joined(separator: " or ")) can, and the container was started as "
-                + "\(actors.words(.user)): \(actors.fieldAgainstRoot)"
-            return actors.isBare ? .unable(reason) : .skipped(reason)
+                    + "\(actors.words(.user)): \(actors.fieldAgainstRoot)")
         }
         let kind = planned.change.kind
         for path in kind.needed {
@@ -92,7 +101,7 @@ package struct Apply {
             guard planned.onFailure == .warn else { throw error.inStep(change.step) }
             // A place that an observer cannot see may well be usable.
             if kind.blocksWhatLiesBelow && !actors.isObserver { bench.ledger.noteUnusable(kind.needed) }
-            if !planned.consequence.isEmpty { bench.note(planned.consequence) }
+            if !planned.consequence.isEmpty { bench.note(error.id, planned.consequence) }
             return .failed(error.inStep(change.step))
         }
     }

@@ -14,6 +14,7 @@ package enum Change: Equatable, Sendable {
     case gitIdentity(GitIdentityChange)
     case command(CommandChange)
     case ownFile(OwnFileChange)
+    case tokenPlace(TokenPlaceChange)
 
     /// The change as a value of its kind.
     var kind: any KindOfChange {
@@ -29,6 +30,7 @@ package enum Change: Equatable, Sendable {
         case .gitIdentity(let change): Kind(change)
         case .command(let change): Kind(change)
         case .ownFile(let change): Kind(change)
+        case .tokenPlace(let change): Kind(change)
         }
     }
 
@@ -37,4 +39,12 @@ package enum Change: Equatable, Sendable {
 
     /// The path that the change is about, if there is one.
     package var path: FilePath? { kind.subject }
+
+    /// Whether the change needs something in, or at, one of these places.
+    @export(interface) package func needsAny(of places: [FilePath]) -> Bool {
+        kind.needed.contains { path in places.contains { path.starts(with: $0) } }
+    }
+
+    /// Whether the change is reported only when something is wrong.
+    package var isToldWhenAmiss: Bool { kind.isToldWhenAmiss }
 }

@@ -95,7 +95,7 @@ enum Finding<Difference> {
     /// Nothing needs to be made true here, for this reason, and nothing is wrong.
     case unneeded(String)
     /// It is not tried, for this reason.
-    case skipped(String)
+    case skipped(MessageIdentifier, String)
     /// It is not true; the value says what must be done.
     case differs(Difference)
 
@@ -104,7 +104,7 @@ enum Finding<Difference> {
         switch self {
         case .already: .already
         case .unneeded(let reason): .unneeded(reason)
-        case .skipped(let reason): .skipped(reason)
+        case .skipped(let id, let reason): .skipped(id, reason)
         case .differs: .changed
         }
     }

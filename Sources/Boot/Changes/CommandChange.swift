@@ -44,8 +44,8 @@ extension CommandChange: CheckedChange {
         case .executable(let path): return .differs(path)
         case .notExecutable(let reason):
             // Nobody has declared that a file of the directory is a step.
-            guard dropIn.source == .configuration else { return .skipped(reason) }
-            throw BootError("cannot run \(dropIn.program.shown())", reason: reason)
+            guard dropIn.source == .configuration else { return .skipped(.stepsNotExecutable, reason) }
+            throw BootError(.stepsNotExecutable, "cannot run \(dropIn.program.shown())", reason: reason)
         }
     }
 
@@ -93,21 +93,32 @@ extension CommandChange {
             let action = "cannot run \(dropIn.program.shown())"
             switch error {
             case .failed(let error):
+                let attempts = [Attempt(as: bench.actors.words(actor), error)]
+                if error.errno == .noSuchFileOrDirectory { throw notFound(attempts) }
                 throw BootError(
-                    action, reason: error.errno == .noSuchFileOrDirectory ? "no such file" : "",
-                    attempts: [Attempt(as: bench.actors.words(actor), error)])
+                    .stepsNotStarted, action, attempts: attempts)
             case .unsafe(let reason, let remedy):
-                throw BootError("\(action) as \(actor.rawValue)", reason: reason, remedy: remedy)
+                throw BootError(.stepsUntrusted, "\(action) as \(actor.rawValue)", reason: reason, remedy: remedy)
             }
         }
         guard let status else {
-            throw BootError("cannot run \(dropIn.program.shown())", reason: "no such file")
+            throw notFound([])
         }
         guard status.kind == .file else { return .notExecutable("it is \(status.kind.words)") }
         guard status.mode.rawValue & 0o111 != 0 else {
             return .notExecutable("it is not executable (\(status.mode.octal))")
         }
         return .executable(path)
+    }
+
+    private func notFound(_ attempts: [Attempt]) -> BootError {
+        let program = dropIn.program.shown()
+        // In a list, the arguments are further items.
+        let isLine = program.utf8.contains { $0.isBlank }
+        return BootError(
+            .stepsNotFound, "cannot run \(isLine ? "'\(program)'" : program)", reason: "no such file",
+            attempts: attempts,
+            remedy: isLine ? "each argument is an item of its own in the list of the command" : "")
     }
 
     private func lookAsUser(_ path: FilePath, on bench: Workbench) throws(TrustedProgram.Refusal) -> FileStatus? {
@@ -128,23 +139,62 @@ extension CommandChange {
     ) throws(BootError) {
         var output = OutputLines(hiding: hidden(in: environment) + bench.ledger.exportedSecrets(knownSecrets))
         let show = { (line: String) in bench.say(line, of: dropIn.name) }
-        let program = ProgramRun(
+        let process = ProgramRun(
             program, arguments: [dropIn.program.string] + dropIn.arguments, environment: environment,
             timeLimit: dropIn.timeLimit, directory: directory)
         let result: ProgramRun.Result
         do throws(SystemCallError) {
-            result = try bench.run(program, as: actor) { output.take($0, show) }
+            result = try bench.run(process, as: actor) { output.take($0, show) }
         } catch {
-            throw BootError(
-                "cannot run \(dropIn.program.shown())", attempts: [Attempt(as: bench.actors.words(actor), error)],
-                remedy: error.call == "execve" ? Self.remedy(forExecuting: error) : "")
+            throw notStarted(program, error, as: actor, on: bench)
         }
         output.finish(show)
         if result.leftBehind > 0 {
             let count = result.leftBehind == 1 ? "a process" : "\(result.leftBehind) processes"
-            bench.note("\(count) that it left behind had to be killed")
+            bench.note(.stepsLeftBehind, "\(count) that it left behind had to be killed")
         }
-        try check(result, lastLine: output.last)
+        do throws(BootError) {
+            try check(result, lastLine: output.last)
+        } catch {
+            // A script with such line ends may start and fail for it: `env` or a shell gets them with the argument.
+            guard error.id == .stepsFailed, hasCarriageReturn(program, as: actor, on: bench) else { throw error }
+            throw BootError(
+                .stepsLineEnds, error.action, reason: error.reason, remedy: ScriptStart.lineEndRemedy)
+        }
+    }
+
+    private func hasCarriageReturn(_ program: FilePath, as actor: Actor, on bench: Workbench) -> Bool {
+        bench.keepWatchWaiting()
+        // What follows is root's work again, such as the removal of the file for exports.
+        defer { _ = try? bench.actors.become(.root) }
+        let start = try? bench.actors.acting(as: actor) { () throws(SystemCallError) in
+            ScriptStart.find(at: program, in: bench.tree, links: Actors.links(actor))
+        }
+        return (start ?? nil)?.hasCarriageReturn == true
+    }
+
+    /// Why the new process has not become the program.
+    private func notStarted(
+        _ program: FilePath, _ error: SystemCallError, as actor: Actor, on bench: Workbench
+    ) -> BootError {
+        var (id, remedy) = (MessageIdentifier.stepsNotStarted, "")
+        switch error.errno {
+        case _ where error.call != "execve": break
+        case .noSuchFileOrDirectory where hasCarriageReturn(program, as: actor, on: bench):
+            (id, remedy) = (.stepsLineEnds, ScriptStart.lineEndRemedy)
+        case .noSuchFileOrDirectory:
+            (id, remedy) = (.stepsInterpreter, "the interpreter of its first line is not in the image")
+        case .execFormatError:
+            id = .stepsNotExecutable
+            remedy = "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
+        case .permissionDenied:
+            id = .stepsNotExecutable
+            remedy = "it must be executable for \(actor.rawValue), and not on a mount with noexec"
+        default: break
+        }
+        return BootError(
+            id, "cannot run \(dropIn.program.shown())", attempts: [Attempt(as: bench.actors.words(actor), error)],
+            remedy: remedy)
     }
 
     /// Checks that it ended successfully.
@@ -152,35 +202,28 @@ extension CommandChange {
         let last = lastLine.isEmpty ? "" : "; the last line of its output is '\(lastLine)'"
         if result.isOverdue {
             throw BootError(
-                "\(dropIn.command) failed", reason: "it did not end within \(dropIn.timeLimit) s\(last)",
+                .stepsTimeout, "\(dropIn.command) failed", reason: "it did not end within \(dropIn.timeLimit) s\(last)",
                 remedy: "the key timeout of its entry under steps changes the limit")
         }
         switch result.end {
         case .exited(0): return
-        case .exited(let code): throw BootError("\(dropIn.command) failed", reason: "exit code \(code)\(last)")
+        case .exited(let code):
+            throw BootError(.stepsFailed, "\(dropIn.command) failed", reason: "exit code \(code)\(last)")
         case .signaled(let signal):
-            throw BootError("\(dropIn.command) failed", reason: "signal \(signal.rawValue) ended it\(last)")
-        }
-    }
-
-    private static func remedy(forExecuting error: SystemCallError) -> String {
-        switch error.errno {
-        case .noSuchFileOrDirectory: "is the interpreter of its first line in the image?"
-        case .execFormatError:
-            "a script needs a first line such as #!/bin/sh, and a program must be for this machine"
-        case .permissionDenied: "is it executable for the user that it runs as, and not on a noexec mount?"
-        default: ""
+            throw BootError(
+                .stepsFailed, "\(dropIn.command) failed", reason: "\(signal.name) ended it\(last)")
         }
     }
 
     /// The values in the drop-in's environment that must not be shown anywhere.
     private func hidden(in environment: [CString]) -> [[UInt8]] {
         secretValues
-            + environment.compactMap { entry in
-                guard let name = entry.variableName, dropIn.secrets.contains(name) || knownSecrets.isSecret(name) else {
-                    return nil
-                }
-                return entry.bytes(from: name.utf8.count + 1)
+            + environment.flatMap { entry -> [[UInt8]] in
+                guard let length = entry.variableNameLength,
+                    knownSecrets.isSecret(entry, nameLength: length)
+                        || !dropIn.secrets.isEmpty && entry.variableName.map(dropIn.secrets.contains) == true
+                else { return [] }
+                return Secrets.texts(of: entry.bytes(from: length + 1))
             }
     }
 }
@@ -194,7 +237,7 @@ extension CommandChange {
             return try ExportFile(in: bench.tree, places: Paths.exportPlaces, for: bench.actors.identityForChild(actor))
         } catch {
             throw BootError(
-                "cannot make a file for what \(dropIn.program.shown()) exports",
+                .stepsExports, "cannot make a file for what \(dropIn.program.shown()) exports",
                 attempts: [Attempt(as: bench.actors.words(actor), error)],
                 remedy: error.errno == .notPermitted ? ExportFile.remedy(places: Paths.exportPlaces) : "")
         }
@@ -220,15 +263,16 @@ extension CommandChange {
             bytes = try file.read()
         } catch {
             guard error.errno == .staleNFSFileHandle else {
-                throw BootError(action, attempts: [Attempt(as: "", error)])
+                throw BootError(.stepsExports, action, attempts: [Attempt(as: "", error)])
             }
             throw BootError(
-                action, reason: "the file was replaced or removed", remedy: "write to $\(StepExports.variable) itself")
+                .stepsExports, action, reason: "the file was replaced or removed",
+                remedy: "write to $\(StepExports.variable) itself")
         }
         do throws(FormatError) {
             return try StepExports.parse(bytes, refusing: { BootVariables.contains($0) || refused.contains($0) })
         } catch {
-            throw BootError(action, reason: error.expected, remedy: "a line is NAME=value")
+            throw BootError(.stepsExports, action, reason: error.expected, remedy: "a line is NAME=value")
         }
     }
 }

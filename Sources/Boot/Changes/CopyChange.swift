@@ -39,7 +39,10 @@ extension CopyChange: CheckedChange {
             ? .unneeded("the image has no \(source.shown())") : .differs(())
     }
 
-    func foresee(_: Void, on bench: Workbench) { bench.ledger.expect(destination) }
+    func foresee(_: Void, on bench: Workbench) throws(BootError) {
+        try bench.foreseeMaking(destination, "cannot copy \(source.shown()) to")
+        bench.ledger.expect(destination)
+    }
 
     func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
         let result: TreeCopy.Result
@@ -53,10 +56,12 @@ extension CopyChange: CheckedChange {
             throw bench.copyFailure("cannot copy", source, destination, error)
         }
         for path in result.leftOut {
-            bench.note("\(path.shown()) is neither a file nor a directory nor a link and was not copied")
+            bench.note(
+                .filesNotCopied, "\(path.shown()) is neither a file nor a directory nor a link and was not copied")
         }
         if let error = result.remains {
             bench.note(
+                .filesNotCopied,
                 "a second copy of \(source.shown()) cannot be removed and remains at "
                     + "\((error.path ?? destination).shown()): \(error.reason)", error)
         }

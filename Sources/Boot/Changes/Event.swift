@@ -1,38 +1,13 @@
 package import Linux
 
-/// Something that is worth a warning, in a clause or two.
-package struct Note: Equatable, Sendable {
-    /// What people are told.
-    package let text: String
-    /// The text with the system calls that failed, for those who know them.
-    package let whole: String
-    /// What has the same effect on other changes, if that is known.
-    package let cause: BootError.Cause?
-
-    /// - Parameter detail: the system call and the error's symbol; empty where there are none.
-    package init(_ text: String, detail: String = "") {
-        self.text = text
-        whole = detail.isEmpty ? text : "\(text) (\(detail))"
-        cause = nil
-    }
-
-    /// A failure that is not the end of a change, and what came of it.
-    init(_ error: BootError, consequence: String = "") {
-        let rest = consequence.isEmpty ? "" : "; \(consequence)"
-        text = error.brief + rest
-        whole = error.message + rest
-        cause = error.cause
-    }
-}
-
 /// The result of a change.
 package enum Outcome: Equatable, Sendable {
     /// It was true before.
     case already
     /// It was made true; in a dry run, it would be.
     case changed
-    /// It was not tried, for this reason.
-    case skipped(String)
+    /// It was not tried, for this reason, which is worth a warning.
+    case skipped(MessageIdentifier, String)
     /// It was not tried, because this place cannot be used, which is told by itself.
     case blocked(by: FilePath)
     /// It was not tried, because of all who could make it nobody is there, for this reason.
@@ -53,6 +28,9 @@ package struct Event: Sendable {
     package let notes: [Note]
     /// What was done beyond the goal, in a clause; empty when the goal says everything.
     package let remark: String
+    /// When the work on it began (``Clock/monotonic``).
+    package var began: UInt64 = 0
+    /// How long it took.
     package let microseconds: Int64
     /// The index of the change in the plan.
     package var position = 0

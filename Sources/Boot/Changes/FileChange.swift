@@ -37,6 +37,11 @@ extension FileChange: CheckedChange {
         return .differs(())
     }
 
+    func foresee(_: Void, on bench: Workbench) throws(BootError) {
+        try bench.checkIsImages("cannot write", path)
+        try bench.foreseeReplacing(path)
+    }
+
     func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
         try bench.checkIsImages("cannot write", path)
         try bench.perform("cannot write", path) { () throws(SystemCallError) in

@@ -37,7 +37,7 @@ extension FirstFileChange: CheckedChange {
         let kind = status.kind == .link ? kindBehindLink(on: bench) : status.kind
         guard ![.directory, .pipe, .socket].contains(kind) else {
             throw BootError(
-                "cannot use \(path.shown())",
+                .filesWrongKind, "cannot use \(path.shown())",
                 reason: status.kind == .link
                     ? "it is a symbolic link to \(kind.words), and a file is expected"
                     : "it is \(kind.words), and a file is expected",
@@ -55,7 +55,10 @@ extension FirstFileChange: CheckedChange {
         return status?.kind ?? .link
     }
 
-    func foresee(_: Void, on bench: Workbench) { bench.ledger.expect(path) }
+    func foresee(_: Void, on bench: Workbench) throws(BootError) {
+        try bench.foreseeMaking(path)
+        bench.ledger.expect(path)
+    }
 
     func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
         let isMade = try bench.perform("cannot create", path) { () throws(SystemCallError) in try make(on: bench) }

@@ -78,15 +78,16 @@ extension Ledger {
     /// Notes which directory is used instead of a planned one.
     func choose(_ directory: FilePath, for planned: FilePath) { directories[planned] = directory }
 
-    /// The path that is used for a planned one; it differs if a directory above it has been replaced by its fallback.
+    /// The path that is used for a planned one; it differs if a directory above it has been replaced by another.
     func resolved(_ path: FilePath) -> FilePath {
+        var nearest: (planned: FilePath, chosen: FilePath)?
         for (planned, chosen) in directories where path.starts(with: planned) {
-            var rest = path
-            // This fails unless the path starts with the other.
-            guard rest.removePrefix(planned) else { continue }
-            return chosen.appending(rest.components)
+            if planned.string.utf8.count > nearest?.planned.string.utf8.count ?? -1 { nearest = (planned, chosen) }
         }
-        return path
+        var rest = path
+        // This fails unless the path starts with the other.
+        guard let nearest, rest.removePrefix(nearest.planned) else { return path }
+        return nearest.chosen.appending(rest.components)
     }
 
     /// Notes that some places cannot be used.
@@ -110,7 +111,8 @@ extension Ledger {
 
     /// The values of the secrets that drop-in steps have exported so far, also of those that were replaced since.
     func exportedSecrets(_ secrets: Secrets) -> [[UInt8]] {
-        stepExports.filter { secrets.isSecret($0.name) }.map { Array($0.value.utf8) }
+        stepExports.filter { secrets.isSecret($0.name, value: $0.value) }
+            .flatMap { Secrets.texts(of: Array($0.value.utf8)) }
     }
 
     /// The exported variables in order, each of them once: of two values for one name, the last wins.

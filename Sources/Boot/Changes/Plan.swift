@@ -25,9 +25,9 @@ package struct Plan: Sendable {
     package let changes: [StepChange]
     package let exports: [Export]
     /// What the reader should know beforehand, with the step that reports it.
-    package let warnings: [(step: String, text: String)]
+    package let warnings: [(step: String, note: Note)]
 
-    package init(changes: [StepChange], exports: [Export], warnings: [(step: String, text: String)]) {
+    package init(changes: [StepChange], exports: [Export], warnings: [(step: String, note: Note)]) {
         self.changes = changes
         self.exports = exports
         self.warnings = warnings

@@ -24,6 +24,11 @@ extension RemovalChange: CheckedChange {
         return status == nil ? .already : .differs(())
     }
 
+    func foresee(_: Void, on bench: Workbench) throws(BootError) {
+        try bench.checkIsImages("cannot remove", path)
+        try bench.foreseeMaking(path, "cannot remove")
+    }
+
     func makeTrue(_: Void, on bench: Workbench) throws(BootError) -> Outcome {
         try bench.checkIsImages("cannot remove", path)
         try bench.perform("cannot remove", path) { () throws(SystemCallError) in

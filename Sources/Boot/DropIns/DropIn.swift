@@ -29,6 +29,9 @@ package struct DropIn: Equatable, Sendable {
     package let secrets: [String]
     /// The built-in step that it runs before; empty until its position is known.
     package internal(set) var successor = ""
+    /// What makes it a step: its own file in a directory of steps, or the line of a configuration file, as `FILE:LINE`.
+    /// Empty where nobody asks.
+    package internal(set) var origin = ""
 
     /// Seconds that a drop-in may run unless its entry says otherwise.
     package static let timeLimit: UInt32 = 60

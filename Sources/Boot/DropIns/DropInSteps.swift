@@ -15,7 +15,7 @@ package struct DropInSteps: SettingGroup {
 
     private static var example: String {
         """
-          # \(title), in this order; see "Write your own step" in the README.
+          # \(title), in this order; see "Write your own step" on the page Steps.
           #- name: proxy
           #  command: [/usr/local/lib/set-up-proxy, --quiet]
           #  as: user
@@ -29,15 +29,24 @@ package struct DropInSteps: SettingGroup {
     }
 
     /// The steps, in order.
-    let dropIns: [DropIn]
+    package let dropIns: [DropIn]
 
     /// Reads the steps and determines their order, noting problems.
     package init(reading reader: inout SettingsReader) {
+        let entries = Self.entries(&reader)
         let order = DropInOrder(
-            entries: Self.entries(&reader), files: (reader.stepPrograms ?? []).map { DropIn(file: $0) },
+            entries: entries, files: (reader.stepPrograms ?? []).map { DropIn(file: $0) },
             steps: reader.groups.stepNames, knowsFiles: reader.stepPrograms != nil)
         for problem in order.problems { reader.note(problem.text, at: problem.value, inFile: problem.file) }
-        dropIns = order.dropIns
+        var dropIns = order.dropIns
+        if reader.recordsOrigins {
+            for index in dropIns.indices {
+                let entry = entries.first { $0.entry.name == dropIns[index].name }
+                dropIns[index].origin =
+                    entry.map { reader.origin(of: $0.entry.value, inFile: $0.file) } ?? dropIns[index].program.shown()
+            }
+        }
+        self.dropIns = dropIns
     }
 
     /// The entries of all files: an entry of a later file replaces one with the same name.
@@ -47,7 +56,7 @@ package struct DropInSteps: SettingGroup {
             for entry in found {
                 if reader.groups.stepNames.contains(entry.name) {
                     let quoted = Excerpt.quoted(entry.name)
-                    reader.note("\(quoted): the name of a built-in step", at: entry.nameValue, inFile: file)
+                    reader.note("\(quoted) is the name of a built-in step", at: entry.nameValue, inFile: file)
                     continue
                 }
                 guard let index = entries.firstIndex(where: { $0.entry.name == entry.name }) else {
@@ -86,7 +95,7 @@ package struct DropInSteps: SettingGroup {
         "the step's name in messages; an entry of a later file takes the place of one with the same name")
     private static let enabledField = Field("enabled", .boolean, "whether the step takes part; true without it")
     private static let commandField = Field(
-        "command", commandType, isRequired: true, "the program, as an absolute path, and its arguments")
+        "command", .command, isRequired: true, "the program, as an absolute path, and its arguments")
     private static let identityField = Field<Actor>("as", .choice, "who it is for ever; the user without it")
     private static let timeoutField = Field(
         "timeout", .seconds, "seconds until it is ended; \(DropIn.timeLimit) without it, 0 for never")
@@ -98,24 +107,12 @@ package struct DropInSteps: SettingGroup {
         "after", .text, "the step that it runs after; without both it runs after all built-in steps")
     private static let environmentField = Field(
         "environment",
-        .mapping(of: .text(parseText), named: "the name of a variable that a step can have") { name in
+        .mapping(of: .text(ValueFormats.argument), named: "the name of a variable that a step can have") { name in
             name.isVariableName && !BootVariables.contains(name)
         }, "variables that it has besides those that all steps have")
     private static let secretsField = Field(
         "secrets", .list(of: ValueType<String>.text(parseVariable)),
         "secrets of the pod that it has; for steps as the user")
-
-    private static let commandType = ValueType<(program: FilePath, arguments: [String])>.inFiles(.list(.text)) {
-        reader, value in
-        guard let items = reader.list(value) else { return nil }
-        guard let first = items.first else {
-            reader.note("expected a program and its arguments, found an empty list", at: value)
-            return nil
-        }
-        let program = reader.text(first, as: ValueFormats.absolutePath)
-        let arguments = items.dropFirst().compactMap { item in reader.text(item, as: parseText) }
-        return program.map { ($0, arguments) }
-    }
 
     private static let entryType = ValueType<Entry>.object([
         nameField, enabledField, commandField, identityField, timeoutField, failureField, beforeField, afterField,
@@ -160,11 +157,6 @@ package struct DropInSteps: SettingGroup {
         return text
     }
 
-    /// A text that can be passed as an argument or in an environment.
-    private static func parseText(_ text: String) throws(FormatError) -> String {
-        guard !text.utf8.contains(0) else { throw FormatError("it has a NUL byte") }
-        return text
-    }
 }
 
 extension Settings {
@@ -175,7 +167,8 @@ extension Settings {
 extension Settings {
     /// The values of the secrets that the command or a drop-in step gets, which other variables may also have.
     package var secretValues: [[UInt8]] {
-        let own = dropIns.flatMap { $0.environment }.filter { secrets.isSecret($0.name) }.map { Array($0.value.utf8) }
+        let own = dropIns.flatMap { $0.environment }.filter { secrets.isSecret($0.name, value: $0.value) }
+            .flatMap { Secrets.texts(of: Array($0.value.utf8)) }
         return own + secrets.values(in: environment, given: Set(dropIns.flatMap { $0.secrets }))
     }
 }

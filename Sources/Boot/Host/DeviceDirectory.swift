@@ -28,7 +28,7 @@ package enum DeviceDirectory {
             }
             return try distrustOfMounts(in: tree)
         } catch {
-            return "cannot look at /dev: \(error.reason) (\(error.symbol))"
+            return "cannot look at /dev: \(error.reason)"
         }
     }
 
@@ -79,7 +79,7 @@ package enum DeviceDirectory {
     /// Why somebody else than root may have made what a directory has.
     static func writability(of directory: borrowing Directory) -> String? {
         guard let status = try? directory.status(), status.user == 0, !status.isWritableByOthers else {
-            return "others than root can write in \(directory.path)"
+            return "users other than root can write in \(directory.path)"
         }
         return nil
     }

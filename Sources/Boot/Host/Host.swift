@@ -59,7 +59,7 @@ extension Host {
     }
 
     /// Why an account file could not be read, one line for each file.
-    package var accountProblems: [String] {
+    package var accountProblems: [Note] {
         _ = accounts
         return facts.accountProblems
     }
@@ -163,5 +163,7 @@ extension Host {
 }
 
 extension SystemCallError {
-    fileprivate func readingProblem(_ path: FilePath) -> String { "cannot read \(path): \(reason) (\(symbol))" }
+    fileprivate func readingProblem(_ path: FilePath) -> Note {
+        Note(.identityAccountsUnreadable, "cannot read \(path)", self)
+    }
 }

@@ -5,7 +5,7 @@ package struct HostFacts {
     /// The text of the account files.
     package var accounts: AccountFiles?
     /// Why an account file could not be read, one line for each file.
-    package var accountProblems: [String] = []
+    package var accountProblems: [Note] = []
     /// The account files that are the image's own.
     package var imageAccounts: ImageAccounts?
     /// Every program that the image has.

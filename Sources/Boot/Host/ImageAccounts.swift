@@ -36,7 +36,7 @@ package struct ImageAccounts: Sendable {
         } catch  where error.errno == .noSuchFileOrDirectory {
             return nil
         } catch {
-            return "cannot look at \(path.shown()): \(error.reason) (\(error.symbol))"
+            return "cannot look at \(path.shown()): \(error.reason)"
         }
     }
 }

@@ -33,14 +33,29 @@ package struct Mount: Equatable, Sendable {
     /// All mounts, in the order of mounting; empty when they cannot be read.
     @export(interface) package static func all(of tree: FileTree) -> [Mount] {
         let bytes = (try? tree.read("/proc/self/mountinfo")) ?? nil
-        if bytes == nil && !tree.isRealRoot {
-            // The container is not running: these are the mounts that every container has.
-            return [
+        return tree.isRealRoot ? parse(bytes ?? []) : all(of: tree, bytes.map(parse))
+    }
+
+    /// The mounts of another root.
+    ///
+    /// - Parameter own: those that it lists itself; `nil` where it has no list.
+    private static func all(of tree: FileTree, _ own: [Mount]?) -> [Mount] {
+        // A container that is not running has the mounts that every container has.
+        let mounts =
+            own ?? [
                 Mount(point: "/", type: "overlay", source: "overlay"),
                 Mount(point: "/dev/shm", type: "tmpfs", source: "shm"),
             ]
-        }
-        return parse(bytes ?? [])
+        let volumes = tree.volumes
+        if volumes.isEmpty { return mounts }
+        let here = all(of: FileTree())
+        return mounts
+            + volumes.map { path, number in
+                let mount = here.first { $0.id == number }
+                return Mount(
+                    id: number, root: mount?.root ?? "/", point: path, type: mount?.type ?? "unknown",
+                    source: mount?.source ?? "unknown")
+            }
     }
 
     /// The mount that holds a path: of those with the longest mount point above the path, the last one mounted.

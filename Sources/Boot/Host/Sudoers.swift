@@ -6,14 +6,14 @@ package struct Sudoers: Equatable, Sendable {
     /// Whether sudo reads the directory, as far as that is known.
     package var readsDirectory = true
     /// Why the file could not be read; `nil` if it was read, if there is none, and if only root may read it.
-    package var problem: String?
+    package var problem: Note?
 
     /// Reads the text of the file.
     init(_ text: [UInt8]) {
         readsDirectory = text.split(separator: .newline).contains(where: Self.includesDirectory)
     }
 
-    package init(readsDirectory: Bool = true, problem: String? = nil) {
+    package init(readsDirectory: Bool = true, problem: Note? = nil) {
         self.readsDirectory = readsDirectory
         self.problem = problem
     }

@@ -88,7 +88,7 @@ package final class Actors {
     package var userID: UInt32 { people.user.credentials.user }
 
     /// Whether the process is the user.
-    var isUser: Bool { CurrentProcess.effectiveUser == userID }
+    package var isUser: Bool { CurrentProcess.effectiveUser == userID }
 
     /// The id of the user's primary group.
     package var groupID: UInt32 { people.user.credentials.group }
@@ -149,7 +149,7 @@ package final class Actors {
             try Privileges.resume(own)
         } catch {
             // The process has neither identity: whatever came next would be done as the wrong user.
-            StandardStream.error.write(Array("entrypoint: cannot return to root: \(error.symbol)\n".utf8))
+            StandardStream.error.write(Array("entrypoint: cannot return to root: \(error.reason)\n".utf8))
             CurrentProcess.exit(ExitCode.boot.rawValue)
         }
         CurrentProcess.setUmask(0o077)

@@ -10,6 +10,11 @@ package struct People: Sendable {
         package let shell: FilePath
         /// The ids that the user's work is done with, and that the command runs with.
         package let credentials: Credentials
+
+        package init(name: String, groupName: String, home: FilePath, shell: FilePath, credentials: Credentials) {
+            (self.name, self.groupName, self.home) = (name, groupName, home)
+            (self.shell, self.credentials) = (shell, credentials)
+        }
     }
 
     package let user: User
@@ -19,7 +24,7 @@ package struct People: Sendable {
     /// The account files as they will be.
     package let accounts: PlannedAccounts
     /// What the reader should know.
-    package internal(set) var warnings: [String]
+    package internal(set) var warnings: [Note]
     /// Which of the requested names are granted.
     package internal(set) var names = NameVerdicts()
     /// Whether the user can be looked up, unless the account files cannot be written.
@@ -66,7 +71,10 @@ extension People {
         }
         let groups = groups(plan).subtracting([0, plan.groupID]).sorted()
         // An image's entry may have a home that is not really one, such as `/`: what is below it is not the user's.
-        let isHome = host.start == .root || !request.persistentHome.starts(with: FilePath(plan.home))
+        let place = FilePath(plan.home).lexicallyNormalized()
+        let isHome =
+            host.start == .root
+            || !isOfSystem(place) && !(request.persistentHome?.starts(with: place) ?? false)
         return People(
             user: User(
                 name: plan.userName, groupName: plan.groupName, home: isHome ? FilePath(plan.home) : identity.home,
@@ -74,15 +82,27 @@ extension People {
                 credentials: Credentials(user: plan.userID, group: plan.groupID, groups: groups)),
             seed: seed,
             accounts: PlannedAccounts(found: host.accounts, planned: plan.files, differences: plan.differences),
-            warnings: plan.warnings + (plan.shell == accounts.shell ? shellNotices(identity, host) : []))
+            warnings: plan.warnings.map { Note(.identityIDInUse, $0) }
+                + (plan.shell == accounts.shell ? shellNotices(identity, host) : []))
+    }
+
+    /// Whether a directory is the system's, whatever an entry of the image says.
+    private static func isOfSystem(_ place: FilePath) -> Bool {
+        let places: [FilePath] = [
+            "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/root", "/run", "/sbin",
+            "/sys", "/usr",
+        ]
+        return place == "/" || places.contains { place.starts(with: $0) }
     }
 
     /// What is asked of the account files for the user and the primary group.
     static func accountRequest(_ identity: IdentityRequest, _ host: Host) -> AccountRequest {
-        AccountRequest(
+        var request = AccountRequest(
             userName: identity.userName, userID: identity.userID, groupName: identity.groupName,
             groupID: identity.groupID, home: identity.home.string, shell: shell(identity, host).string,
             policy: identity.onCollision, start: host.start)
+        request.imagesUser = identity.imagesUser
+        return request
     }
 
     /// The login shell of a new entry.
@@ -90,36 +110,39 @@ extension People {
         host.shell(among: identity.shells) ?? Paths.lastShell
     }
 
-    static func shellNotices(_ identity: IdentityRequest, _ host: Host) -> [String] {
-        guard let shell = host.shell(among: identity.shells) else { return ["the image has no shell"] }
+    static func shellNotices(_ identity: IdentityRequest, _ host: Host) -> [Note] {
+        guard let shell = host.shell(among: identity.shells) else {
+            return [Note(.identityNoShell, "the image has no shell")]
+        }
         guard let preferred = identity.shells.first, shell != preferred else { return [] }
-        return ["the image has no \(preferred): the login shell is \(shell)"]
+        return [Note(.identityNoShell, "the image has no \(preferred): the login shell is \(shell)")]
     }
 
-    /// Who makes directories that the user may not make; `nil` if the image does not have the default account.
+    /// Who makes directories that the user may not make; `nil` if nobody was asked for.
     ///
     /// - Parameter group: the user's primary group, with which the seed user acts.
     /// - Throws: why it cannot be who was asked for.
-    static func seed(_ request: SeedRequest, _ host: Host, group: UInt32) throws(BootError) -> Credentials? {
+    static func seed(_ request: SeedRequest?, _ host: Host, group: UInt32) throws(BootError) -> Credentials? {
         var found: (user: UInt32, group: UInt32, groups: [UInt32])
         switch request {
+        case nil: return nil
         case .ids(let user, let group): found = (user, group, [])
-        case .name(let name, let isDefault):
+        case .name(let name):
             // This file decides who works for others, so that it must be the image's own.
             let image = host.imageAccounts
             guard let account = image.files.account(named: name) else {
-                if isDefault { return nil }
                 throw BootError(
-                    "\(PodVariables.seedUserName) is '\(name)'",
-                    reason: image.passwdUntrustedBecause ?? "no such user in \(Paths.passwd)",
-                    remedy: "add the account to the image, or give its ids as uid:gid", exitCode: .settings)
+                    .identitySeedUser, "\(PodVariables.seedUserName) is '\(name)'",
+                    reason: image.passwdUntrustedBecause ?? "there is no such user in \(Paths.passwd)",
+                    remedy: "add the account to the image, or give its ids as uid:gid")
             }
             found = (account.userID, account.groupID, image.files.groups(ofUserNamed: name))
         }
         guard found.user != 0 else {
             throw BootError(
-                "\(PodVariables.seedUserName) is root", reason: "nothing in a scratch directory is done as root",
-                remedy: "name the account that owns the directory", exitCode: .settings)
+                .identitySeedUser, "\(PodVariables.seedUserName) is root",
+                reason: "nothing in a scratch directory is done as root",
+                remedy: "name the account that owns the directory")
         }
         let groups = Set(found.groups + [found.group]).subtracting([0, group]).sorted()
         return Credentials(user: found.user, group: group, groups: groups)
@@ -127,6 +150,6 @@ extension People {
 
     static func refused(_ refusals: AccountRefusals) -> BootError {
         let problems = refusals.refusals.map { "\($0.variable): \($0.reason)" }
-        return BootError(problems.joined(separator: "; "), exitCode: .settings)
+        return BootError(.identityAccountConflict, problems.joined(separator: "; "))
     }
 }

@@ -5,29 +5,34 @@ extension People {
     /// Without privileges, the ids are those of the process; an entry for them is made if `/etc/passwd` can be written.
     static func forBare(_ identity: IdentityRequest, _ host: Host) throws(BootError) -> People {
         let privileges = host.privileges
-        var warnings: [String] = []
+        var warnings: [Note] = []
         guard privileges.user.effective == identity.userID else {
             throw BootError(
-                "cannot become user \(identity.userID)",
+                .identityCannotBecome, "cannot become user \(identity.userID)",
                 reason: "the container runs as user \(privileges.user.effective) without CAP_SETUID",
                 remedy: "set securityContext.runAsUser: \(identity.userID) in the pod spec, or start as root")
         }
         if privileges.group.effective != identity.groupID {
             guard privileges.groups.contains(identity.groupID) else {
                 throw BootError(
-                    "cannot become group \(identity.groupID)",
+                    .identityCannotBecome, "cannot become group \(identity.groupID)",
                     reason: "the container runs with group \(privileges.group.effective) without CAP_SETGID",
                     remedy: "set securityContext.runAsGroup: \(identity.groupID) in the pod spec, or start as root")
             }
             warnings.append(
-                "group \(identity.groupID) stays a supplementary group: without privileges the primary group "
-                    + "\(privileges.group.effective) cannot change; set securityContext.runAsGroup in the pod spec")
+                Note(
+                    .identityPrimaryGroup,
+                    "group \(identity.groupID) stays a supplementary group: without privileges the primary group "
+                        + "\(privileges.group.effective) cannot change; set securityContext.runAsGroup in the pod spec")
+            )
         }
         for group in identity.hasDeviceGroups ? deviceGroups(host) : []
         where group != privileges.group.effective && !privileges.groups.contains(group) {
             let device = host.devices.first { $0.group == group }?.path ?? ""
             warnings.append(
-                "the user cannot open \(device): add its group \(group) to supplementalGroups in the pod spec")
+                Note(
+                    .identityDeviceGroup,
+                    "the user cannot open \(device): add its group \(group) to supplementalGroups in the pod spec"))
         }
         var planned = host.accounts
         var differences: [AccountDifference] = []
@@ -36,7 +41,7 @@ extension People {
             planned.passwd = plan.files.passwd
             differences = plan.differences.filter { $0.text.hasPrefix("user ") }
         } catch {
-            warnings += error.refusals.map { $0.reason }
+            warnings += error.refusals.map { Note(.identityAccountConflict, $0.reason) }
         }
         return People(
             user: User(

@@ -19,9 +19,9 @@ extension People {
     /// groups that the image's own group file calls ``deviceGroupNames``, those with a name that image policy grants,
     /// and those that the image does not use (``isUnused(_:in:)``). A host numbers its groups differently from an
     /// image: its video may be the image's shadow.
-    static func imageDeviceGroups(_ identity: IdentityRequest, _ host: Host) -> (joined: [UInt32], warnings: [String]) {
+    static func imageDeviceGroups(_ identity: IdentityRequest, _ host: Host) -> (joined: [UInt32], warnings: [Note]) {
         var joined: [UInt32] = []
-        var warnings: [String] = []
+        var warnings: [Note] = []
         let caller = Set(host.caller.groups + [host.caller.group, identity.groupID, 0])
         let devices = host.devices.filter { $0.isGroupsAlone && !caller.contains($0.group) }
         for gid in Set(devices.map({ $0.group })).sorted() {
@@ -39,13 +39,16 @@ extension People {
                 continue
             }
             warnings.append(
-                "group \(gid) of \(nodes[0].path.shown()) is not joined: \(reason); add it to supplementalGroups in "
-                    + "the pod spec")
+                Note(
+                    .identityDeviceGroup,
+                    "the user does not join group \(gid) of \(nodes[0].path.shown()): \(reason); add it to "
+                        + "supplementalGroups in the pod spec"))
         }
         // Whoever mounts a thousand nodes gets warnings about a few.
         let limit = 10
         if warnings.count > limit {
-            warnings[limit...] = ["\((warnings.count - limit).counted("further group")) of devices not joined"]
+            let further = (warnings.count - limit).counted("further group")
+            warnings[limit...] = [Note(.identityDeviceGroup, "the user does not join \(further) of devices")]
         }
         return (joined, warnings)
     }

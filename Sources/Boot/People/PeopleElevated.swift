@@ -21,9 +21,9 @@ extension People {
             return Set(caller.groups + [caller.group]).subtracting(plan.rootGroups).union(granted)
         }
         people.names = names
-        people.warnings += names.told(identity) + devices.warnings
+        people.warnings += names.told(identity).map { Note(.identityNameNotGiven, $0) } + devices.warnings
         if let reason = image.groupUntrustedBecause, !identity.groups.isEmpty {
-            people.warnings.append("identity.groups is left out: \(reason)")
+            people.warnings.append(Note(.identityGroupsLeftOut, "identity.groups is left out: \(reason)"))
         }
         return people
     }
@@ -41,6 +41,6 @@ extension People {
                 "\(PodVariables.groupID.name) is \(identity.groupID), which is not one of the container's groups: set "
                     + "securityContext.runAsGroup: \(identity.groupID) in the pod spec")
         }
-        guard problems.isEmpty else { throw BootError(problems.joined(separator: "; "), exitCode: .settings) }
+        guard problems.isEmpty else { throw BootError(.identityNotTheCaller, problems.joined(separator: "; ")) }
     }
 }

@@ -5,9 +5,9 @@ package struct PeopleRequest: Sendable {
     /// Who the container's user must be.
     package let identity: IdentityRequest
     /// Who makes directories that the user may not make.
-    package let seed: SeedRequest
-    /// The user's persistent directory, which must not lie in a home that an entry of the image names.
-    package let persistentHome: FilePath
+    package let seed: SeedRequest?
+    /// The user's persistent directory, if there is one; it must not lie in a home that an entry of the image names.
+    package let persistentHome: FilePath?
 }
 
 /// Who a container's user must be. The form of names and ids has been checked.
@@ -28,4 +28,6 @@ package struct IdentityRequest: Sendable {
     package let permittedNames: [NamePattern]
     /// What is done if a name or an id is already taken.
     package let onCollision: CollisionPolicy
+    /// The user that the image itself has for the pod's, with a group of the same name; `nil` for none.
+    package var imagesUser: String?
 }

@@ -3,8 +3,8 @@ internal import Text
 /// Who the seed user must be.
 package enum SeedRequest: Equatable, Sendable {
     case ids(user: UInt32, group: UInt32)
-    /// A name in `/etc/passwd`, which must exist there unless it is the default.
-    case name(String, isDefault: Bool)
+    /// A name in `/etc/passwd`.
+    case name(String)
 
     /// Reads a name, or ids such as `177449:83070`.
     ///
@@ -19,6 +19,6 @@ package enum SeedRequest: Equatable, Sendable {
         guard parts.count == 1, let name = try? ValueFormats.accountName(text) else {
             throw FormatError("not the name of an account, nor two decimal ids as uid:gid; root is neither")
         }
-        return .name(name, isDefault: false)
+        return .name(name)
     }
 }

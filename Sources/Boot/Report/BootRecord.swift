@@ -17,14 +17,31 @@ package struct BootRecord: Equatable, Sendable {
         package let remark: String
         /// Why it was not made true; empty when it was.
         package let reason: String
+        /// When the work on it began, in microseconds since the boot began; `nil` in a report of an earlier version.
+        package let began: Int64?
         /// How long it took.
         package let microseconds: Int64
+
+        package init(
+            step: String, goal: String, identity: String, outcome: String, remark: String = "", reason: String = "",
+            began: Int64?, microseconds: Int64
+        ) {
+            (self.step, self.goal, self.identity) = (step, goal, identity)
+            (self.outcome, self.remark, self.reason) = (outcome, remark, reason)
+            (self.began, self.microseconds) = (began, microseconds)
+        }
     }
 
     /// Something that a step reported.
     package struct Message: Equatable, Sendable {
+        /// The ``MessageIdentifier``; a report of another version may have one that this program does not know.
+        package let id: String
         package let step: String
         package let text: String
+
+        package init(id: String, step: String, text: String) {
+            (self.id, self.step, self.text) = (id, step, text)
+        }
     }
 
     /// The version of the program.
@@ -45,11 +62,28 @@ package struct BootRecord: Equatable, Sendable {
     package let changed: Int
     /// How long the boot took.
     package let microseconds: Int64
+    /// What later sessions are to be like; `nil` when there is no command.
+    package let session: SessionRecord?
+
+    package init(
+        version: String, start: String, user: People.User?, seed: String? = nil, changes: [Change],
+        exports: [Export] = [], warnings: [Message] = [], failure: Message? = nil, changed: Int, microseconds: Int64,
+        session: SessionRecord? = nil
+    ) {
+        (self.version, self.start, self.user, self.seed) = (version, start, user, seed)
+        (self.changes, self.exports, self.warnings, self.failure) = (changes, exports, warnings, failure)
+        (self.changed, self.microseconds, self.session) = (changed, microseconds, session)
+    }
 
     /// A variable with its value.
     package struct Export: Equatable, Sendable {
         package let name: String
         package let value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 }
 
@@ -57,11 +91,14 @@ package struct BootRecord: Equatable, Sendable {
 package struct EndRecord: Equatable, Sendable {
     /// The exit code of the container.
     package let exitCode: Int32
+    /// The ``MessageIdentifier`` of an error; empty where nothing went wrong.
+    package let id: String
     /// The line on standard error that reports it.
     package let message: String
 
-    package init(exitCode: Int32, message: String) {
+    package init(exitCode: Int32, id: String = "", message: String) {
         self.exitCode = exitCode
+        self.id = id
         self.message = message
     }
 }

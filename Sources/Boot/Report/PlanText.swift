@@ -20,8 +20,8 @@ package final class PlanText {
 
     /// Adds what is known after the settings have been read.
     @export(interface) package func add(_ settings: Settings) {
-        for notice in settings.notices { add("note", "settings", notice) }
-        for step in settings.disabledSteps { add("off", step, "switched off by \(step).enabled") }
+        for notice in settings.notices { add("note", "settings", notice.whole) }
+        for step in settings.disabledSteps { add("off", step.name, "switched off by \(step.key)") }
     }
 
     /// Adds the result of a change, as seen by somebody who may not look everywhere.
@@ -48,11 +48,20 @@ package final class PlanText {
             let remark = event.remark.isEmpty ? "" : ": \(event.remark)"
             add("would change", step, goal + identity + remark)
         case .unneeded(let reason): add("nothing to do", step, "\(goal): \(reason)")
-        case .skipped(let reason), .unable(let reason): add("would skip", step, "\(goal): \(reason)")
+        case .skipped(_, let reason), .unable(let reason): add("would skip", step, "\(goal): \(reason)")
         case .blocked(let place): add("would skip", step, "\(goal): \(place.shown()) cannot be used")
         case .failed(let error): add("would fail", step, error.message)
         }
         for note in event.notes { add("note", step, note.whole) }
+    }
+
+    /// Adds a change of which nobody can tell before the pod has mounted its volume.
+    ///
+    /// - Parameter notes: what is known about it all the same.
+    @export(interface) package func addUnknown(_ change: StepChange, _ notes: [Note] = []) {
+        isPending = true
+        add("depends", change.step, "\(change.planned.change.goal): as the pod's volume allows")
+        for note in notes { add("note", change.step, note.whole) }
     }
 
     /// Adds a line.
@@ -62,20 +71,24 @@ package final class PlanText {
 
     /// Adds the exports and the handoff.
     @export(interface) package func addHandoff(
-        _ people: People, _ exports: [(name: String, value: String)], _ scratch: Scratch, _ secrets: Secrets
+        _ people: People, _ exports: [(name: String, value: String)], _ settings: Settings
     ) {
         for (name, value) in exports {
             add(
                 "export", "",
                 "\(name)="
-                    + (secrets.isSecret(name) || SecretURL.isIn(value) ? "(\(value.utf8.count) bytes)" : value.shown()))
+                    + (settings.secrets.isSecret(name, value: value) ? "(\(value.utf8.count) bytes)" : value.shown()))
         }
         let user = people.user
         let groups = user.credentials.groups.map { String($0) }.joined(separator: ",")
+        let work = settings.workplace
+        let place = work?.directory.map { $0.shown() } ?? "the directory that the container starts in"
+        let chain = settings.chainText
         add(
             "hand over", Handoff.name,
             "as \(user.name) (\(user.credentials.text)), groups \(groups.isEmpty ? "none" : groups), "
-                + "umask \(scratch.umask.octal), in \(scratch.workingDirectory.shown())")
+                + "umask \((work?.umask ?? Workplace.standardUmask).octal), in \(place)"
+                + (chain.isEmpty ? "" : ", through \(chain.shown())"))
     }
 
     /// Adds the handoff for a start that asks for nothing.

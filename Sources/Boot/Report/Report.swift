@@ -11,7 +11,7 @@ package final class Report {
     /// What was done, in order.
     package private(set) var events: [Event] = []
     /// The warnings, each with the step that gave it.
-    package private(set) var warnings: [(step: String, text: String)] = []
+    package private(set) var warnings: [(step: String, note: Note)] = []
     /// Which variables are never shown.
     package var secrets: Secrets
     /// The values of the pod's secrets, which other variables may also have.
@@ -38,8 +38,11 @@ package final class Report {
         self.write = write
     }
 
-    /// The severity of a line.
-    package enum Level: String { case debug, info, warning, error }
+    /// The severity of a line that is neither a warning nor an error.
+    package enum Level: String { case debug, info }
+
+    /// The severity of a line that has an identifier.
+    private enum Severity: String { case warning, error }
 
     /// Records an event, and prints what the reader wants to see of it.
     @export(interface) package func observe(_ event: Event) {
@@ -59,7 +62,7 @@ package final class Report {
             let remark = event.remark.isEmpty ? "" : "; \(event.remark)"
             line(.debug, step, change.kind.done(by: event.identity) + remark + time)
         case .unneeded(let reason): line(.debug, step, "nothing to do: \(change.goal): \(reason)\(time)")
-        case .skipped(let reason): warn(step, Note("skipped: \(change.goal): \(reason)"))
+        case .skipped(let id, let reason): warn(step, Note(id, "skipped: \(change.goal): \(reason)"))
         // The reason is told by itself, once.
         case .blocked(let place): line(.debug, step, "skipped: \(change.goal): \(place.shown()) cannot be used")
         case .unable(let reason): line(.debug, step, "skipped: \(change.goal): \(reason)")
@@ -68,7 +71,7 @@ package final class Report {
                 line(.debug, step, error.message)
                 isKnown = true
             } else {
-                warn(step, error)
+                warn(step, Note(error))
             }
         }
         for note in event.notes {
@@ -86,18 +89,17 @@ package final class Report {
     }
 
     /// Warns of something that does not stop the boot.
-    @export(interface) package func warn(_ step: String, _ text: String) { warn(step, Note(text)) }
-
-    /// Warns of something that does not stop the boot.
     @export(interface) package func warn(_ step: String, _ note: Note) {
-        warnings.append((step, note.whole))
-        line(.warning, step, log.level == .debug ? note.whole : note.text)
+        warnings.append((step, note))
+        tell(.warning, step, note)
     }
 
-    /// Warns of a failure that does not stop the boot.
-    private func warn(_ step: String, _ error: BootError) {
-        warnings.append((step, error.message))
-        line(.warning, step, log.level == .debug ? error.message : error.brief)
+    /// Prints something for which the boot ends.
+    @export(interface) package func fail(_ step: String, _ note: Note) { tell(.error, step, note) }
+
+    private func tell(_ severity: Severity, _ step: String, _ note: Note) {
+        if let summary = deeds.finishStep(before: severity == .error ? nil : step) { write(summary) }
+        write(step, severity.rawValue, log.level == .debug ? note.whole : note.text, id: note.id)
     }
 
     /// The indices, in the plan, of the changes that only root could have made.
@@ -127,8 +129,8 @@ package final class Report {
         case (.debug, .quiet), (.debug, .info), (.info, .quiet): return
         default: break
         }
-        if let summary = deeds.finishStep(before: level == .error ? nil : step) { write(summary) }
-        write(step, level, message)
+        if let summary = deeds.finishStep(before: step) { write(summary) }
+        write(step, level.rawValue, message)
     }
 
     /// Says which directories outlive the container, the persistent home first: what is made in them is news at every
@@ -143,27 +145,27 @@ package final class Report {
     }
 
     private func write(_ summary: StepSummary) {
-        if log.level == .info { write(summary.step, .info, summary.text) }
+        if log.level == .info { write(summary.step, Level.info.rawValue, summary.text) }
     }
 
     /// Prints the reason why the boot ends.
     @export(interface) package func line(for error: BootError) {
         finish()
-        line(.error, error.step, log.level == .debug ? error.message : error.brief)
+        fail(error.step, Note(error))
     }
 
-    private func write(_ step: String, _ level: Level, _ message: String) {
+    private func write(_ step: String, _ level: String, _ message: String, id: MessageIdentifier? = nil) {
         switch log.format {
         case .text:
             let place = step.isEmpty ? "" : "\(step): "
-            write("entrypoint: \(place)\(level == .warning ? "warning: " : "")\(message)")
+            write("entrypoint: \(place)\(level == Severity.warning.rawValue ? "warning: " : "")\(message)")
         case .json:
-            let members: [(String, JSON)] = [
+            let start: [(String, JSON)] = [
                 ("time", .string(Timestamps.utc(nanoseconds: Clock.realTime))), ("program", .string("entrypoint")),
-                ("level", .string(level.rawValue)),
-                ("step", .string(step)), ("message", .string(message)),
+                ("level", .string(level)),
             ]
-            write(JSON.object(members).text)
+            let name = id.map { [("id", JSON.string($0.rawValue))] } ?? []
+            write(JSON.object(start + name + [("step", .string(step)), ("message", .string(message))]).text)
         }
     }
 }
@@ -175,48 +177,51 @@ extension Report {
     ///   - start: how the container was started.
     ///   - people: who is who; `nil` when nothing was prepared.
     ///   - exports: the variables that were set for the command.
+    ///   - session: what later sessions are to be like; `nil` when there is no command.
     ///   - failure: why the boot ended, if it did.
     @export(interface) package func record(
-        start: Start, people: People?, exports: [(name: String, value: String)], failure: BootError?
+        start: Start, people: People?, exports: [(name: String, value: String)], session: SessionRecord? = nil,
+        failure: BootError?
     ) -> BootRecord {
         BootRecord(
             version: Version.text, start: start.rawValue, user: people?.user, seed: people?.seed?.text,
-            changes: events.map(BootRecord.Change.init),
+            changes: events.map { BootRecord.Change($0, started: started) },
             exports: exports.map {
                 BootRecord.Export(name: $0.name, value: isSecret($0.name, $0.value) ? "" : $0.value)
             },
-            warnings: warnings.map { BootRecord.Message(step: $0.step, text: $0.text) },
-            failure: failure.map { BootRecord.Message(step: $0.step, text: $0.message) }, changed: changes,
-            microseconds: Clock.microseconds(since: started))
+            warnings: warnings.map { BootRecord.Message(id: $0.note.id.rawValue, step: $0.step, text: $0.note.whole) },
+            failure: failure.map { BootRecord.Message(id: $0.id.rawValue, step: $0.step, text: $0.message) },
+            changed: changes,
+            microseconds: Clock.microseconds(since: started), session: session)
     }
 
     /// Takes note of a variable that a drop-in step exports. Its value may be a secret, also when a later one replaces it.
     @export(interface) package func takeExport(_ name: String, _ value: String) {
         stepExports.insert(name)
-        if secrets.isSecret(name), value.utf8.count >= SecretMask.shortest { secretValues.append(Array(value.utf8)) }
+        if secrets.isSecret(name, value: value) { secretValues += Secrets.texts(of: Array(value.utf8)) }
     }
 
     private func isSecret(_ name: String, _ value: String) -> Bool {
-        secrets.isSecret(name) || SecretURL.isIn(value)
+        secrets.isSecret(name, value: value)
             || stepExports.contains(name) && SecretMask.isNeeded(for: Array(value.utf8), secrets: secretValues)
     }
 }
 
 extension BootRecord.Change {
-    fileprivate init(_ event: Event) {
-        step = event.change.step
-        goal = event.change.planned.change.goal
-        identity = event.identity
-        microseconds = event.microseconds
+    fileprivate init(_ event: Event, started: UInt64) {
+        let outcome: String
         var (remark, reason) = ("", "")
         switch event.outcome {
         case .already: outcome = "already"
         case .changed: (outcome, remark) = ("changed", event.remark)
         case .unneeded(let words): (outcome, reason) = ("unneeded", words)
-        case .skipped(let words), .unable(let words): (outcome, reason) = ("skipped", words)
+        case .skipped(_, let words), .unable(let words): (outcome, reason) = ("skipped", words)
         case .blocked(let place): (outcome, reason) = ("skipped", "\(place.shown()) cannot be used")
         case .failed(let error): (outcome, reason) = ("failed", error.message)
         }
-        (self.remark, self.reason) = (remark, reason)
+        self.init(
+            step: event.change.step, goal: event.change.planned.change.goal, identity: event.identity,
+            outcome: outcome, remark: remark, reason: reason,
+            began: Int64(truncatingIfNeeded: event.began &- started) / 1000, microseconds: event.microseconds)
     }
 }

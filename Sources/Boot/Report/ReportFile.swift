@@ -20,7 +20,7 @@ package enum ReportFile {
         return writer.bytes
     }
 
-    /// Reads a file.
+    /// Reads a file. Lines about other events are of later versions, and passed over.
     ///
     /// - Throws: what is wrong, and in which line.
     @export(interface) package static func read(_ bytes: [UInt8]) throws(FormatError) -> (
@@ -28,13 +28,18 @@ package enum ReportFile {
     ) {
         var boot: BootRecord?
         var end: EndRecord?
-        for (index, line) in bytes.split(separator: .newline).enumerated() {
+        let lines = bytes.split(separator: .newline)
+        for (index, line) in lines.enumerated() {
+            guard index < lines.count - 1 || bytes.last == .newline else {
+                throw FormatError("it is cut off in line \(index + 1): the boot may have had no space left for it")
+            }
             do throws(FormatError) {
                 let json = try JSON(reading: line)
                 switch json["event"]?.string {
                 case BootRecord.event: boot = try BootRecord(json)
                 case EndRecord.event: end = try EndRecord(json)
-                default: throw FormatError("expected a known event")
+                case .some: break
+                case nil: throw FormatError("expected an event")
                 }
             } catch {
                 throw FormatError("line \(index + 1): \(error.expected)")
@@ -45,33 +50,6 @@ package enum ReportFile {
     }
 }
 
-extension JSON {
-    /// A member that must exist.
-    fileprivate func required<Value>(_ name: String, _ read: (JSON) -> Value?) throws(FormatError) -> Value {
-        guard let member = self[name], let value = read(member) else { throw FormatError("expected \(name)") }
-        return value
-    }
-
-    /// A member that may be missing or null.
-    fileprivate func optional<Value>(
-        _ name: String, _ read: (JSON) throws(FormatError) -> Value
-    ) throws(FormatError) -> Value? {
-        guard let member = self[name], member != .null else { return nil }
-        return try read(member)
-    }
-
-    /// The items of a member that is an array.
-    fileprivate func list<Value>(
-        _ name: String, _ read: (JSON) throws(FormatError) -> Value
-    ) throws(FormatError) -> [Value] {
-        var values: [Value] = []
-        for item in try required(name, { $0.items }) { values.append(try read(item)) }
-        return values
-    }
-
-    fileprivate func text(_ name: String) throws(FormatError) -> String { try required(name, { $0.string }) }
-}
-
 extension EndRecord {
     fileprivate static let event = "end"
 
@@ -79,23 +57,29 @@ extension EndRecord {
         writer.beginObject()
         writer.member("event", Self.event)
         writer.member("exitCode", Int64(exitCode))
+        if !id.isEmpty { writer.member("id", id) }
         writer.member("message", message)
         writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
         exitCode = try json.required("exitCode") { $0.integer() }
+        id = json["id"]?.string ?? ""
         message = try json.text("message")
     }
 }
 
 extension BootRecord {
     fileprivate static let event = "boot"
+    /// What the line is like. A number that is higher than this one means something else by the same members; a member
+    /// that is not known means nothing, so that adding one needs no other number.
+    fileprivate static let format = 1
 
     fileprivate func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("event", Self.event)
         writer.member("version", version)
+        writer.member("format", Int64(Self.format))
         writer.member("start", start)
         writer.name("user")
         if let user { user.write(to: &writer) } else { writer.null() }
@@ -117,39 +101,47 @@ extension BootRecord {
         if let failure { failure.write(to: &writer) } else { writer.null() }
         writer.member("changed", Int64(changed))
         writer.member("microseconds", microseconds)
+        writer.name("session")
+        if let session { writer.plain(session.json) } else { writer.null() }
         writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
-        version = try json.text("version")
-        start = try json.text("start")
-        user = try json.optional("user") { json throws(FormatError) in try People.User(json) }
-        seed = try json.optional("seed") { json throws(FormatError) in
-            guard let text = json.string else { throw FormatError("expected seed") }
-            return text
+        let format: Int = json["format"].flatMap { $0.integer() } ?? 0
+        let version = try json.text("version")
+        guard format <= Self.format else {
+            throw FormatError(
+                "entrypoint \(version.shown()) has written it in format \(format), and entrypointctl \(Version.text) "
+                    + "reads up to \(Self.format): use the entrypointctl of that version")
         }
-        changes = try json.list("changes") { json throws(FormatError) in try Change(json) }
-        exports = try json.required("exports", { $0.members }).map {
-            Export(name: $0.name, value: $0.value.string ?? "")
-        }
-        warnings = try json.list("warnings") { json throws(FormatError) in try Message(json) }
-        failure = try json.optional("failure") { json throws(FormatError) in try Message(json) }
-        changed = try json.required("changed") { $0.integer() }
-        microseconds = try json.required("microseconds") { $0.integer() }
+        self.init(
+            version: version, start: try json.text("start"),
+            user: try json.optional("user") { json throws(FormatError) in try People.User(json) },
+            seed: try json.optional("seed") { json throws(FormatError) in
+                guard let text = json.string else { throw FormatError("expected seed") }
+                return text
+            }, changes: try json.list("changes") { json throws(FormatError) in try Change(json) },
+            exports: try json.required("exports", { $0.members }).map {
+                Export(name: $0.name, value: $0.value.string ?? "")
+            }, warnings: try json.list("warnings") { json throws(FormatError) in try Message(json) },
+            failure: try json.optional("failure") { json throws(FormatError) in try Message(json) },
+            changed: try json.required("changed") { $0.integer() },
+            microseconds: try json.required("microseconds") { $0.integer() },
+            session: try json.optional("session") { json throws(FormatError) in try SessionRecord(json) })
     }
 }
 
 extension BootRecord.Message {
     fileprivate func write(to writer: inout JSONWriter) {
         writer.beginObject()
+        writer.member("id", id)
         writer.member("step", step)
         writer.member("message", text)
         writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
-        step = try json.text("step")
-        text = try json.text("message")
+        self.init(id: try json.text("id"), step: try json.text("step"), text: try json.text("message"))
     }
 }
 
@@ -162,23 +154,22 @@ extension BootRecord.Change {
         writer.member("outcome", outcome)
         if !remark.isEmpty { writer.member("remark", remark) }
         if !reason.isEmpty { writer.member("reason", reason) }
+        if let began { writer.member("began", began) }
         writer.member("microseconds", microseconds)
         writer.endObject()
     }
 
     fileprivate init(_ json: JSON) throws(FormatError) {
-        step = try json.text("step")
-        goal = try json.text("goal")
-        identity = try json.text("as")
-        outcome = try json.text("outcome")
-        remark = json["remark"]?.string ?? ""
-        reason = json["reason"]?.string ?? ""
-        microseconds = try json.required("microseconds") { $0.integer() }
+        self.init(
+            step: try json.text("step"), goal: try json.text("goal"), identity: try json.text("as"),
+            outcome: try json.text("outcome"), remark: json["remark"]?.string ?? "",
+            reason: json["reason"]?.string ?? "", began: json["began"]?.integer(),
+            microseconds: try json.required("microseconds") { $0.integer() })
     }
 }
 
 extension People.User {
-    fileprivate func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
         writer.member("uid", Int64(credentials.user))
@@ -193,7 +184,7 @@ extension People.User {
         writer.endObject()
     }
 
-    fileprivate init(_ json: JSON) throws(FormatError) {
+    init(_ json: JSON) throws(FormatError) {
         self.init(
             name: try json.text("name"), groupName: try json.text("group"), home: FilePath(try json.text("home")),
             shell: FilePath(try json.text("shell")),

@@ -23,28 +23,35 @@ package struct Capabilities: SettingGroup {
     ///   - capabilities: the container's capabilities.
     ///   - isRoot: whether the container was started as root.
     @export(interface) package static func warnings(_ kept: [Int], of capabilities: CapabilitySets, isRoot: Bool)
-        -> [String]
+        -> [Note]
     {
         let (permitted, bounding) = (capabilities.permitted, capabilities.bounding)
         let keptSet = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
-        var warnings: [String] = []
+        var warnings: [Note] = []
         let unavailable = keptSet & ~permitted & ~(isRoot ? 0 : bounding)
         if unavailable != 0 {
+            let it = unavailable.nonzeroBitCount == 1 ? "it" : "them"
             warnings.append(
-                "the command will not have \(names(unavailable)) of capabilities.keep: the container does not have it; add "
-                    + "it to securityContext.capabilities.add in the pod spec")
+                Note(
+                    .handoffCapabilities,
+                    "the command will not have \(names(unavailable)) of capabilities.keep: the container does not have "
+                        + "\(it); add \(it) to securityContext.capabilities.add in the pod spec"))
         }
         // The bounding set is what the pod spec asked for. A privileged container has all, and asked for none by name.
         let lost = bounding & ~(permitted & keptSet)
         let isPrivileged = bounding & Capability.systemAdministration != 0
         let added = (isPrivileged ? 0 : lost & ~usual) | (isRoot ? 0 : lost & keptSet)
         if added != 0 {
+            let it = added.nonzeroBitCount == 1 ? "it" : "them"
             let remedy =
                 isRoot
-                ? "name it in capabilities.keep of the image's configuration if the command needs it"
-                : "a container that starts as a user other than root does not get it; start it as root, and name it in "
-                    + "capabilities.keep of the image's configuration if the command needs it"
-            warnings.append("the command will not have \(names(added)), which the pod spec adds: \(remedy)")
+                ? "name \(it) in capabilities.keep of the image's configuration if the command needs \(it)"
+                : "a container that starts as a user other than root does not get \(it); start it as root, and name \(it) "
+                    + "in capabilities.keep of the image's configuration if the command needs \(it)"
+            warnings.append(
+                Note(
+                    .handoffCapabilities,
+                    "the command will not have \(names(added)), which the pod spec adds: \(remedy)"))
         }
         return warnings
     }

@@ -20,13 +20,13 @@ package struct Configuration: Sendable {
     /// The files, in ascending order of precedence.
     package internal(set) var files: [File] = []
     /// Files that could not be read or parsed, one line for each problem.
-    package private(set) var problems: [String] = []
+    package private(set) var problems: [Note] = []
     /// The executables in the image's directories of steps, in the order of the directories; `nil` when nobody has
     /// looked for them.
     private(set) var stepPrograms: [FilePath]?
 
     /// Files that exist and do not count, one line for each, and what else the reader should know.
-    package private(set) var notices: [String] = []
+    package private(set) var notices: [Note] = []
     /// Whether only files count that nobody but the image's maker can have written.
     private let isStrict: Bool
     /// Why some part of the image's policy may be somebody else's.
@@ -63,7 +63,7 @@ package struct Configuration: Sendable {
         } catch  where error.errno == .noSuchFileOrDirectory {
             // The image has no further files.
         } catch {
-            configuration.problems.append("\(Paths.configurationDirectory): \(error.reason) (\(error.symbol))")
+            configuration.problems.append(Note(.settingsFileUnreadable, "\(Paths.configurationDirectory)", error))
         }
         // Names are sorted as bytes, whatever the locale. A leading dot means an editor's file, or part of a ConfigMap.
         let sorted = names.map { Array($0.string.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
@@ -71,7 +71,9 @@ package struct Configuration: Sendable {
             let path = Paths.configurationDirectory.appending(String(decoding: name, as: UTF8.self))
             switch path.extension {
             case "yaml": configuration.add(path, from: tree, isRequired: true)
-            case "yml": configuration.problems.append("\(path.shown()): name it .yaml: no other file is read")
+            case "yml":
+                configuration.problems.append(
+                    Note(.settingsFileName, "\(path.shown()): name it .yaml: no other file is read"))
             default: break
             }
         }
@@ -98,12 +100,15 @@ package struct Configuration: Sendable {
             } catch  where error.errno == .noSuchFileOrDirectory || error.errno == .notDirectory {
                 // Something else than a directory has already been reported.
             } catch {
-                objections.append("cannot look at \(directory.shown()): \(error.reason) (\(error.symbol))")
+                objections.append("cannot look at \(directory.shown()): \(error.reason)")
             }
         }
         guard let objection = objections.first, hidesDirectory || !files.isEmpty else { return }
         files = []
-        notices.append("the image's configuration does not count, because a part of it may be hidden: \(objection)")
+        notices.append(
+            Note(
+                .settingsFileUntrusted,
+                "the image's configuration does not count, because a part of it may be hidden: \(objection)"))
     }
 
     private mutating func lookForSteps(in tree: FileTree) {
@@ -112,9 +117,9 @@ package struct Configuration: Sendable {
             do throws(SystemCallError) {
                 programs += try directory.programs(in: tree, &notices)
             } catch {
-                let text = "\(directory.path): \(error.reason) (\(error.symbol))"
+                let note = Note(.settingsStepDirectory, "\(directory.path)", error)
                 // Only root may read the directory, and a boot without privileges would run nothing from it anyway.
-                if error.errno == .permissionDenied { notices.append(text) } else { problems.append(text) }
+                if error.errno == .permissionDenied { notices.append(note) } else { problems.append(note) }
             }
         }
         stepPrograms = programs
@@ -134,15 +139,16 @@ package struct Configuration: Sendable {
             let limit = YAML.maximumSize + 1
             let found = isStrict ? try readPolicy(path, limit) : try tree.read(path, limit: limit)
             guard let bytes = found else {
-                if isRequired && !isStrict { problems.append("\(name): no such file") }
+                if isRequired && !isStrict { problems.append(Note(.settingsFileUnreadable, "\(name): no such file")) }
                 return
             }
             add(bytes, name: name)
         } catch  where error.errno == .invalidArgument {
             let kind = (try? tree.status(path, links: .follow))?.kind
-            problems.append("\(name): it is \(kind?.words ?? "no file"), and a file is expected")
+            problems.append(
+                Note(.settingsFileUnreadable, "\(name): it is \(kind?.words ?? "no file"), and a file is expected"))
         } catch {
-            problems.append("\(name): \(error.reason) (\(error.symbol))")
+            problems.append(Note(.settingsFileUnreadable, name, error))
         }
     }
 
@@ -156,7 +162,7 @@ package struct Configuration: Sendable {
                 }
                 return try file.readAll(limit: limit, path: path)
             case .untrusted(let problem):
-                notices.append("\(path.shown()) is ignored: \(problem.words)")
+                notices.append(Note(.settingsFileUntrusted, "\(path.shown()) is ignored: \(problem.words)"))
                 objections.append(problem.words)
                 return nil
             }
@@ -179,7 +185,7 @@ package struct Configuration: Sendable {
             }
             files.append(File(name: name, top: top, sections: sections, reader: reader))
         } catch {
-            problems += error.lines(in: name)
+            problems += error.lines(in: name).map { Note(.settingsFileSyntax, $0) }
         }
     }
 
@@ -200,14 +206,14 @@ package struct Configuration: Sendable {
     }
 
     /// All problems of all files, one line for each.
-    func allProblems() -> [String] {
+    func allProblems() -> [Note] {
         problems
-            + files.flatMap { file -> [String] in
+            + files.flatMap { file -> [Note] in
                 do throws(YAML.Problems) {
                     try file.reader.finish()
                     return []
                 } catch {
-                    return error.lines(in: file.name)
+                    return error.lines(in: file.name).map { Note(.settingsFileContent, $0) }
                 }
             }
     }
@@ -219,7 +225,7 @@ extension FileOwnership.Problem {
         let because = "in a start with the capabilities of the program's file"
         return switch self {
         case .writable(let path):
-            "\(path.shown()) must be root's and not writable for others, \(because)"
+            "\(path.shown()) must belong to root and be writable by root alone, \(because)"
         case .mounted(let path):
             "\(path.shown()) is a mount, and only files of the image count, \(because)"
         case .link(let path): "\(path.shown()) is a symbolic link, \(because)"

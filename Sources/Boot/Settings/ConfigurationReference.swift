@@ -1,5 +1,5 @@
 internal import Linux
-internal import Text
+package import Text
 
 /// What people and editors learn about the configuration file, from the declarations of its settings.
 package struct ConfigurationReference {
@@ -20,6 +20,19 @@ package struct ConfigurationReference {
         return MarkdownTable.text(["key", "variable", "value", "meaning", "default"], rows)
     }
 
+    /// All keys, as a JSON array.
+    package var json: JSON {
+        .array(
+            groups.fileSettings.map { setting in
+                .object([
+                    ("key", .string(setting.key ?? "")),
+                    ("variable", setting.variableName.map { .string($0) } ?? .null),
+                    ("value", .string(setting.shape.words)), ("meaning", .string(setting.meaning)),
+                    ("default", .string(setting.words.defaultText(among: groups))),
+                ])
+            })
+    }
+
     /// The JSON schema of a file.
     package var schema: String {
         let sections = groups.sections.map { section in
@@ -28,7 +41,9 @@ package struct ConfigurationReference {
             }
             return Shape.Field(section.name, .optional(.object(fields)), section.title)
         }
-        let others = groups.topSettings.map { Shape.Field($0.key ?? "", .optional($0.shape), $0.meaning) }
+        let others = groups.topSettings.map {
+            Shape.Field($0.key ?? "", .optional($0.shape), isSingle($0) ? description($0) : $0.meaning)
+        }
         let head: [(String, JSON)] = [
             ("$schema", .string("http://json-schema.org/draft-07/schema#")), ("title", .string("entrypoint.yaml")),
         ]
@@ -38,7 +53,8 @@ package struct ConfigurationReference {
 
     /// A file with every key in a comment, as a template.
     package var example: String {
-        let added = (groups.fileSettings + groups.topSettings).filter { $0.addsUp }.compactMap { $0.key }
+        let added = (groups.fileSettings + groups.topSettings.filter { !isSingle($0) }).filter { $0.addsUp }.compactMap
+        { $0.key }
         var text =
             comment(
                 "The configuration of entrypoint: \(Paths.configuration), and what ends in .yaml in "
@@ -47,19 +63,32 @@ package struct ConfigurationReference {
                     + "\(added.joined(separator: ", ")) add up.",
                 indentation: "")
             + comment("Every key is optional. Remove the # in front of one to set it.", indentation: "")
+        for setting in groups.topSettings where isSingle(setting) {
+            text += "\n" + entry(setting, key: setting.key ?? "", indentation: "")
+        }
         for section in groups.sections {
             text += "\n" + comment(section.title, indentation: "") + "\(section.name):\n"
             for setting in section.settings {
-                let standard = setting.words.defaultText(among: groups)
-                let variable = setting.variableName.map { "; variable: \($0)" } ?? ""
-                text += comment(setting.meaning, indentation: "  ")
-                text += comment(
-                    "\(setting.shape.words); default: \(standard.isEmpty ? "none" : standard)\(variable)",
-                    indentation: "  ")
-                text += "  #\(SettingGroups.Section.key(of: setting)): \(setting.example(among: groups))\n"
+                text += entry(setting, key: SettingGroups.Section.key(of: setting), indentation: "  ")
             }
         }
-        return groups.topSettings.reduce(text) { $0 + "\n\($1.key ?? ""):\n" + $1.example(among: groups) }
+        return groups.topSettings.filter { !isSingle($0) }.reduce(text) {
+            $0 + "\n\($1.key ?? ""):\n" + $1.example(among: groups)
+        }
+    }
+
+    /// Whether a setting of the top level is one that the reference has, and not a list of steps.
+    private func isSingle(_ setting: any SettingDeclaration) -> Bool {
+        groups.fileSettings.contains { $0.key == setting.key }
+    }
+
+    /// A setting in a comment.
+    private func entry(_ setting: any SettingDeclaration, key: String, indentation: String) -> String {
+        let standard = setting.words.defaultText(among: groups)
+        let variable = setting.variableName.map { "; variable: \($0)" } ?? ""
+        let value = "\(setting.shape.words); default: \(standard.isEmpty ? "none" : standard)\(variable)"
+        return comment(setting.meaning, indentation: indentation) + comment(value, indentation: indentation)
+            + "\(indentation)#\(key): \(setting.example(among: groups))\n"
     }
 
     private func description(_ setting: any SettingDeclaration) -> String {

@@ -3,9 +3,9 @@ package struct ConfigurationSettings: SettingGroup {
     package static let name = "configuration"
     package static let title = "Where configuration is"
 
-    static let fileVariable = Variable(
+    package static let fileVariable = Variable(
         "ENTRYPOINT_CONFIG", .absolutePath,
-        Words("A further configuration file, which counts more than those of the image"), .imagePolicy)
+        Words("A further configuration file, which overrides those of the image"), .imagePolicy)
 
     package static let variables: [any VariableDeclaration] = [fileVariable]
 

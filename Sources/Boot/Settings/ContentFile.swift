@@ -19,7 +19,7 @@ package enum ContentFile {
             status = try tree.status(path, links: .follow)
             if status?.kind == .file { content = try contentOfFile(path, in: tree) }
         } catch {
-            throw FormatError("cannot be read: \(error.reason) (\(error.symbol))")
+            throw FormatError("it cannot be read: \(error.reason)", detail: error.symbol)
         }
         guard let status else { throw FormatError("there is no such file") }
         guard let content else { throw FormatError("it is \(status.kind.words), and a file is expected") }

@@ -16,6 +16,8 @@ package protocol GroupDeclaration: AnyObject, Sendable {
     var exports: [String] { get }
     /// Whether it can be switched off.
     var isOptional: Bool { get }
+    /// The name of the step without which it is switched off, too; `nil` for none.
+    var neededStep: String? { get }
     /// Whether a failure policy applies to anything in it.
     var hasFailurePolicy: Bool { get }
 
@@ -44,6 +46,7 @@ extension DeclarationOfType {
     package var fileSettings: [any SettingDeclaration] { Group.fileSettings }
     package var exports: [String] { Group.exports }
     package var isOptional: Bool { Group.isOptional }
+    package var neededStep: String? { Group.neededStep }
     package var hasFailurePolicy: Bool { Group.hasFailurePolicy }
 
     package func read(_ reader: inout SettingsReader) -> CheckedGroup? {

@@ -40,7 +40,7 @@ package struct InitSettings: SettingGroup {
         "ENTRYPOINT_REWRITE_SIGNALS",
         .items { text throws(FormatError) in try SignalFormats.parseRewrites(text) },
         Words(
-            "Signals that are sent on as others, as `FROM:TO` with commas between; 0 drops the signal",
+            "Signals that are forwarded as others: `FROM:TO`, separated by commas; 0 drops the signal",
             example: "[TERM:INT]"),
         key: "init.rewriteSignals", option: CommandOption("--rewrite-signal", "FROM:TO"))
     static let remapVariable = Variable(
@@ -48,11 +48,11 @@ package struct InitSettings: SettingGroup {
         .items(.integer(SignalFormats.exitCodes)) { text throws(FormatError) in
             try SignalFormats.parseRemappedExits(text)
         },
-        Words("Exit codes of the command that become 0, with commas between", example: "[143]"),
+        Words("Exit codes of the command that become 0, separated by commas", example: "[143]"),
         key: "init.remapExit", option: CommandOption("--remap-exit", "CODE"))
     static let warnVariable = Variable(
         "ENTRYPOINT_WARN_REAPED", .boolean,
-        Words("Whether every orphan that is reaped is named: `true` or `false`", default: "false"),
+        Words("Whether each orphan that is reaped is reported: `true` or `false`", default: "false"),
         key: "init.warnReaped", option: CommandOption("--warn-reaped", nil))
     static let deathSignalVariable = Variable<Signal>(
         "ENTRYPOINT_PARENT_DEATH_SIGNAL",

@@ -12,7 +12,7 @@ package enum PodVariables {
 
     package static let scratchRoot = Variable(
         "SCRATCH_HOME_ROOT", .absolutePath,
-        Words("Directory of the users' persistent directories", example: "/mloscratch/homes"), .required,
+        Words("Directory of the users' persistent directories", example: "/scratch/homes"), .required,
         key: "scratch.homeRoot")
     package static let scratchHome = Variable(
         "SCRATCH_HOME", .absolutePath,
@@ -21,8 +21,21 @@ package enum PodVariables {
         "WORKING_DIR", .absolutePath,
         Words("Directory that the command starts in", example: "/workspace"), .required,
         key: "scratch.workingDirectory")
+    package static let umask = Variable(
+        "SCRATCH_UMASK", .umask,
+        Words(
+            "umask of the boot's work as the user, and of the command; octal; 022 where `scratch.enabled` is false",
+            default: "007"),
+        key: "scratch.umask")
+    /// The name and the key of the setting for the user's sudo, which has its own type, and its values.
+    package static let sudoName = "IDENTITY_SUDO"
+    package static let sudoKey = "identity.sudo"
+    package static let sudoValues = (all: "all", none: "none")
     /// The name of the variable for the account that makes what the user may not make. The variable has its own type.
     package static let seedUserName = "SCRATCH_SEED_USER"
+    /// The name of the variable that says, to the startup files of shells, that an environment is the boot's already. It
+    /// is no setting.
+    package static let sessionName = "ENTRYPOINT_SESSION"
 
     /// Seconds that a file server may take for one change.
     package static let timeout = Variable(

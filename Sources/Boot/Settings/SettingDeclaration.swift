@@ -1,4 +1,4 @@
-/// What the help, the README and the schema know about a setting, wherever it can be set.
+/// What the help, the pages and the schema know about a setting, wherever it can be set.
 ///
 /// It belongs to classes, because Embedded Swift has no other values of protocol types.
 package protocol SettingDeclaration: AnyObject, Sendable {

@@ -14,6 +14,8 @@ package protocol SettingGroup: Sendable {
     static var exports: [String] { get }
     /// Whether it can be switched off.
     static var isOptional: Bool { get }
+    /// The name of the step without which it is switched off, too; `nil` for none.
+    static var neededStep: String? { get }
     /// Whether a failure policy applies to anything in it.
     static var hasFailurePolicy: Bool { get }
 
@@ -27,5 +29,6 @@ extension SettingGroup {
     package static var fileSettings: [any SettingDeclaration] { [] }
     package static var exports: [String] { [] }
     package static var isOptional: Bool { false }
+    package static var neededStep: String? { nil }
     package static var hasFailurePolicy: Bool { false }
 }

@@ -24,9 +24,14 @@ package struct SettingGroups: Sendable {
     /// Every setting that has a place in a section of a configuration file.
     package var fileSettings: [any SettingDeclaration] { settings.filter { $0.key != nil } }
 
-    /// The settings at the top level of a configuration file.
+    /// The settings at the top level of a configuration file: single ones first, then lists of steps.
     package var topSettings: [any SettingDeclaration] {
-        all.flatMap { $0.role == .dropIns ? $0.settings : [] }
+        settings.filter { $0.key != nil && !Self.isInSection($0) }
+            + all.flatMap { $0.role == .dropIns ? $0.settings : [] }
+    }
+
+    private static func isInSection(_ setting: any SettingDeclaration) -> Bool {
+        setting.key?.utf8.contains(UInt8(ascii: ".")) == true
     }
 
     /// A section of a configuration file: the settings of one group that have a place there.
@@ -49,7 +54,7 @@ package struct SettingGroups: Sendable {
     /// The sections of a configuration file.
     package var sections: [Section] {
         all.compactMap { group in
-            let settings = group.role == .dropIns ? [] : group.settings.filter { $0.key != nil }
+            let settings = group.role == .dropIns ? [] : group.settings.filter { Self.isInSection($0) }
             return settings.isEmpty ? nil : Section(name: group.name, title: group.title, settings: settings)
         }
     }

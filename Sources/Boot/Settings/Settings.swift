@@ -8,19 +8,23 @@ package struct Settings: Sendable {
     private let groups: [CheckedGroup]
     /// The policy of each step by its name.
     package let policies: [String: StepPolicy]
-    /// The names of the steps that are switched off, in the order of the boot.
-    package let disabledSteps: [String]
+    /// The names of the steps that are switched off, in the order of the boot, with the key that switches each off.
+    package let disabledSteps: [(name: String, key: String)]
     /// The numbers of the capabilities that the command keeps.
     package let keptCapabilities: [Int]
     /// Which variables are secrets.
     package let secrets: Secrets
     /// What the boot prints.
     package let log: LogSettings
-    /// The environment that the settings were read from.
+    /// The environment that the settings were read from, with the secrets whose values are in files.
     package let environment: EnvironmentBlock
+    /// The secrets whose values are in files.
+    package let secretFiles: [SecretFile]
     /// What the reader should know although nothing is wrong.
-    package let notices: [String]
+    package let notices: [Note]
 
+    /// Where the command works; `nil` if there is nothing to prepare.
+    package let workplace: Workplace?
     /// Whether there is nothing to prepare.
     package let isEmpty: Bool
 
@@ -54,11 +58,19 @@ package struct Settings: Sendable {
             isElevated: isElevated)
         reader.willRead = willRead
         let unknown = UnknownVariables(
-            in: environment, configuration.groups, reader.value(WhenMisspelt.variable) ?? .standard)
-        for problem in unknown.problems { reader.note(problem: problem) }
-        var notices = configuration.notices + unknown.notices
+            in: reader.environment, configuration.groups, reader.value(WhenMisspelt.variable) ?? .standard)
+        for problem in unknown.problems { reader.note(problem) }
+        let others = reader.peerVariables
+        for problem in others.problems { reader.note(problem) }
+        var notices = configuration.notices + unknown.notices + others.notices
         var groups = reader.groups(of: [.process])
-        let required = configuration.groups.variables.filter { $0.isRequired }
+        let processSettings = groups.compactMap { $0.settings }
+        let secrets = reader.secretFiles(
+            named: find(Secrets.self, in: processSettings)?.files ?? Secrets.usualFiles)
+        // What is switched off needs nothing.
+        let required = configuration.groups.all.filter { reader.isEnabled($0) }.flatMap {
+            $0.variables.filter { $0.isRequired }
+        }
         // What the image sets does not mean that anybody has asked for a boot.
         let isAsked = required.contains { reader.isSet($0) }
         let missing = required.filter { !reader.isSet($0) && !reader.isInFile($0) }.map { $0.name }
@@ -66,39 +78,63 @@ package struct Settings: Sendable {
         let isPrepared = missing.isEmpty || isAsked && whenIncomplete != .run
         if reader.value(WhenIncomplete.requiredSetting) == true && !isPrepared {
             reader.note(
-                problem:
+                Note(
+                    .settingsIdentityRequired,
                     "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set, and the image "
-                    + "requires an identity (\(WhenIncomplete.requiredSetting.key ?? ""))")
+                        + "requires an identity (\(WhenIncomplete.requiredSetting.key ?? ""))"))
         } else if !isPrepared {
             notices.append(
-                "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set: nothing is prepared, "
-                    + "and the command runs with the identity that the container was started with")
+                Note(
+                    .settingsNothingPrepared,
+                    "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set: nothing is prepared, "
+                        + "and the command runs with the identity that the container was started with"))
+            notices += Compatibility.unheeded(in: environment, others)
             reader.checkFiles()
         } else {
-            if !missing.isEmpty {
+            // A file that could not be read may have had them.
+            if !missing.isEmpty && configuration.problems.isEmpty {
                 let rest =
                     missing.count == 1
                     ? "is not set, but the other required variables are"
                     : "are not set, but other required variables are"
-                reader.note(problem: "\(missing.joined(separator: ", ")) \(rest)")
+                reader.note(Note(.settingsIncomplete, "\(missing.joined(separator: ", ")) \(rest)"))
             }
             groups += reader.groups(of: [.step, .dropIns])
         }
         notices += reader.notices
         let problems = reader.problems
         guard problems.isEmpty else { throw SettingsError(problems: problems, notices: notices) }
-        return Settings(groups, environment, configuration.groups, notices: notices)
+        // A program that knows such files would take both variables for a contradiction, this one included.
+        let whole =
+            secrets.files.isEmpty
+            ? environment
+            : EnvironmentBlock(
+                environment.setting(
+                    secrets.values,
+                    removing: Set(secrets.files.map { others.names[$0.variable] ?? $0.variable })))
+        return Settings(groups, whole, secrets.files, configuration.groups, reader.workplace, notices: notices)
     }
 
     private init(
-        _ groups: [SettingsReader.Group], _ environment: EnvironmentBlock, _ all: SettingGroups, notices: [String]
+        _ groups: [SettingsReader.Group], _ environment: EnvironmentBlock, _ secretFiles: [SecretFile],
+        _ all: SettingGroups, _ workplace: Workplace?, notices: [Note]
     ) {
-        let enabled = groups.filter { $0.settings != nil && $0.policy?.isEnabled ?? true }
+        self.workplace = workplace
+        let off = groups.filter { $0.policy?.isEnabled == false }.map { $0.declaration.name }
+        disabledSteps = groups.compactMap { group in
+            let (name, needed) = (group.declaration.name, group.declaration.neededStep)
+            if off.contains(name) { return (name, "\(name).enabled") }
+            return needed.flatMap { off.contains($0) ? (name, "\($0).enabled") : nil }
+        }
+        let without = disabledSteps
+        let enabled = groups.filter { group in
+            group.settings != nil && !without.contains { $0.name == group.declaration.name }
+        }
         self.groups = enabled.compactMap { $0.settings }
         isEmpty = !enabled.contains { $0.declaration.role == .step }
         policies = groups.reduce(into: [:]) { policies, group in policies[group.declaration.name] = group.policy }
-        disabledSteps = groups.filter { $0.policy?.isEnabled == false }.map { $0.declaration.name }
         self.environment = environment
+        self.secretFiles = secretFiles
         self.notices = notices
         let found = groups.compactMap { $0.settings }
         log = Self.find(LogSettings.self, in: found) ?? LogSettings()

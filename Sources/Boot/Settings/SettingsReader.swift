@@ -22,16 +22,20 @@ package struct SettingsReader {
         package var origin: String
     }
 
-    /// The environment that the program was started with.
-    package let environment: EnvironmentBlock
+    /// The environment that the program was started with, with our variables in the place of those that stand for them.
+    package var environment: EnvironmentBlock { peerVariables.environment }
+    /// Variables of other images.
+    let peerVariables: PeerVariables
     /// The values on the command line, by the names of their variables.
     package let options: [String: String]
     var configuration: Configuration
     /// Whether the privileges come from the program's file, so that anybody may have set the environment.
     package let isElevated: Bool
+    /// Where the command works, once the section of scratch has been read.
+    var workplace: Workplace?
     /// What the reader should know although nothing is wrong.
-    package private(set) var notices: [String] = []
-    private var ownProblems: [String] = []
+    package private(set) var notices: [Note] = []
+    private var ownProblems: [Note] = []
     private let contents: Contents
     /// Is called with each file that a setting names before the file is read.
     var willRead: (FilePath) -> Void = { _ in }
@@ -50,7 +54,7 @@ package struct SettingsReader {
         configuration: Configuration, contents: Contents = .needed(FileTree()),
         isElevated: Bool = false, recordsOrigins: Bool = false
     ) {
-        self.environment = environment
+        peerVariables = PeerVariables(environment, configuration, isElevated: isElevated)
         self.options = options
         self.configuration = configuration
         self.contents = contents
@@ -59,7 +63,7 @@ package struct SettingsReader {
     }
 
     /// The problems so far, one line for each: those of the variables first, then those of the files.
-    package var problems: [String] { ownProblems + configuration.allProblems() }
+    package var problems: [Note] { ownProblems + configuration.allProblems() }
 
     /// All existing settings.
     package var groups: SettingGroups { configuration.groups }
@@ -76,22 +80,40 @@ package struct SettingsReader {
         let inFile = fileValue(variable)
         let given = options[variable.name].map { Array($0.utf8) }
         guard let bytes = given ?? environment.value(variable.name) else { return inFile }
+        let nameInPod = peerVariables.names[variable.name] ?? variable.name
         if isElevated && variable.rules.isImagePolicy {
             notices.append(
-                "\(variable.name) is ignored: in a start with the capabilities of the program's file only the image's "
-                    + "configuration counts for it")
+                Note(
+                    .settingsImagePolicy,
+                    "\(nameInPod) is ignored: in a start with the capabilities of the program's file only the image's "
+                        + "configuration counts for it"))
             return inFile
         }
-        let name = given == nil ? variable.name : variable.option?.name ?? variable.name
-        let isSecret = variable.secrecy != .none
-        let shown = isSecret ? "\(name) (\(bytes.count) bytes)" : "\(name) is '\(bytes.shown())'"
-        record(
-            variable.name, isSecret ? "\(bytes.count) bytes" : bytes.shown(),
-            given == nil ? .environment : .option(name))
+        let name = given == nil ? nameInPod : variable.option?.name ?? variable.name
+        // Whoever gives a secret in the place of its file's path must not find it in the log.
+        let isInPlaceOfPath =
+            variable.name.utf8.reversed().starts(with: SecretFile.suffix.utf8.reversed())
+            && bytes.first != UInt8(ascii: "/")
+        let isSecret = variable.secrecy != .none || isInPlaceOfPath
+        func shown() -> String? { isSecret || bytes.withUnsafeBufferPointer(SecretURL.isIn) ? nil : bytes.shown() }
+        if found != nil {
+            record(
+                variable.name, shown() ?? "\(bytes.count) bytes",
+                given == nil ? .environment(peerVariables.names[variable.name]) : .option(name))
+        }
         do throws(FormatError) {
             return try variable.parse(Self.text(of: bytes))
         } catch {
-            ownProblems.append("\(shown): \(error.expected)")
+            // What was expected may quote what was found.
+            let words =
+                if let value = shown() {
+                    "\(name) is '\(value)': \(error.expected)"
+                } else if isSecret {
+                    "\(name) (\(bytes.count) bytes): \(error.expected)"
+                } else {
+                    "\(name) (\(bytes.count) bytes): a URL with a password, which is not shown, is no value for this"
+                }
+            note(Note(.settingsInvalidValue, words))
             return nil
         }
     }
@@ -113,8 +135,9 @@ package struct SettingsReader {
         _ variable: ContentVariable, parse: (Secret, _ isFile: Bool) throws(FormatError) -> Value
     ) -> Value? {
         let given = environment.secret(variable.name)
+        let fileName = peerVariables.names[variable.file.name] ?? variable.file.name
         if isSet(variable.file) && given != nil {
-            note(problem: "\(variable.name) and \(variable.file.name) are both set: give one of them")
+            note(Note(.settingsGivenTwice, "\(variable.name) and \(fileName) are both set: give one of them"))
             return nil
         }
         let path = value(variable.file)
@@ -122,10 +145,10 @@ package struct SettingsReader {
         let bytes: Secret?
         if let given {
             shown = "\(variable.name) (\(given.count) bytes)"
-            record(variable.name, "\(given.count) bytes", .environment)
+            record(variable.name, "\(given.count) bytes", .environment(nil))
             bytes = given
         } else if let path {
-            shown = "\(variable.file.name) is '\(path.shown())'"
+            shown = "\(fileName) is '\(path.shown())'"
             bytes = readContent(path, shown)
         } else {
             return nil
@@ -134,7 +157,7 @@ package struct SettingsReader {
         do throws(FormatError) {
             return try parse(bytes, given == nil)
         } catch {
-            note(problem: "\(shown): \(error.expected)")
+            note(Note(.settingsInvalidValue, "\(shown): \(error.expected)"))
             return nil
         }
     }
@@ -148,14 +171,14 @@ package struct SettingsReader {
         case .expected(let place):
             tree = place
             if (try? tree.status(path, links: .follow)) == nil {
-                notices.append("\(shown), which cannot be seen here")
+                notices.append(Note(.settingsUnseenContent, "\(shown), which cannot be seen here"))
                 return nil
             }
         }
         do throws(FormatError) {
             return try ContentFile.read(path, in: tree)
         } catch {
-            note(problem: "\(shown): \(error.expected)")
+            note(Note(.settingsUnreadableContent, "\(shown): \(error.expected)", detail: error.detail))
             return nil
         }
     }
@@ -215,13 +238,21 @@ package struct SettingsReader {
     /// - Parameter isAdded: whether the value adds to those of the files with lower precedence.
     mutating func record(_ name: String?, _ place: Configuration.Place, isAdded: Bool = false) {
         guard found != nil, let name else { return }
-        let origin = Origin.file("\(configuration.files[place.file].name):\(place.value.mark.line)").words
+        let origin = Origin.file(self.origin(of: place.value, inFile: place.file)).words
         let value = place.value.node.shown
         if isAdded, let before = found?[name] {
             found?[name] = ShownValue(value: "\(before.value) + \(value)", origin: "\(before.origin), \(origin)")
         } else {
             found?[name] = ShownValue(value: value, origin: origin)
         }
+    }
+
+    /// Whether somebody will ask where settings came from.
+    var recordsOrigins: Bool { found != nil }
+
+    /// Where a value stands, as `FILE:LINE`.
+    func origin(of value: YAML.Value, inFile file: Int) -> String {
+        "\(configuration.files[file].name):\(value.mark.line)"
     }
 
     /// Notes a problem of a value in a file that only arises from several values together.
@@ -233,7 +264,7 @@ package struct SettingsReader {
     var stepPrograms: [FilePath]? { configuration.stepPrograms }
 
     /// Notes a problem that only arises from several values together.
-    package mutating func note(problem: String) { ownProblems.append(problem) }
+    package mutating func note(_ problem: Note) { ownProblems.append(problem) }
 
     /// Whether a configuration file has a value for a variable, valid or not.
     package func isInFile(_ variable: any VariableDeclaration) -> Bool {
@@ -243,6 +274,19 @@ package struct SettingsReader {
     /// Whether a variable has a value in the environment or on the command line, valid or not.
     package func isSet(_ variable: any VariableDeclaration) -> Bool {
         options[variable.name] != nil || environment.value(variable.name) != nil
+    }
+
+    /// Whether a step takes part, as far as the files say; what is wrong in them is noted when the step is read.
+    func isEnabled(_ step: any GroupDeclaration) -> Bool {
+        guard hasFiles, step.role == .step, step.isOptional else { return true }
+        var silent = self
+        return StepPolicy(of: step, reading: &silent).isEnabled
+    }
+
+    /// ``isEnabled(_:)`` of a step by its name.
+    func isEnabled(_ step: String) -> Bool {
+        guard hasFiles, let step = groups.all.first(where: { $0.name == step }) else { return true }
+        return isEnabled(step)
     }
 
     /// A group that was read.

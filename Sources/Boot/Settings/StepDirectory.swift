@@ -17,7 +17,7 @@ struct StepDirectory: Sendable {
     ///   - tree: the container's files.
     ///   - notices: receives a notice for each file that is skipped and is not a usual leftover.
     /// - Throws: the error of reading the directory; a missing directory is not an error.
-    func programs(in tree: FileTree, _ notices: inout [String]) throws(SystemCallError) -> [FilePath] {
+    func programs(in tree: FileTree, _ notices: inout [Note]) throws(SystemCallError) -> [FilePath] {
         var names: [FilePath.Component] = []
         do throws(SystemCallError) {
             names = try tree.names(in: path, links: .follow)
@@ -30,7 +30,10 @@ struct StepDirectory: Sendable {
             if Self.isLeftover(text) { continue }
             guard Self.isPlain(text) else {
                 notices.append(
-                    "\(path.appending(name).shown()) is not run: its name may only have letters, digits, _ . and -")
+                    Note(
+                        .settingsStepName,
+                        "\(path.appending(name).shown()) is not run: its name may only have letters, digits, _ . and -")
+                )
                 continue
             }
             programs.append(path.appending(name))

@@ -5,9 +5,9 @@ internal import Text
 /// Variables of the environment that look like settings and are none: most are mistyped.
 struct UnknownVariables {
     /// What people should know of them.
-    private(set) var notices: [String] = []
+    private(set) var notices: [Note] = []
     /// Those that would have decided who the user is.
-    private(set) var problems: [String] = []
+    private(set) var problems: [Note] = []
 
     /// All variables that begin like this are settings, or look like one. The others that begin like a setting belong to
     /// other programs, unless they are nearly one.
@@ -26,30 +26,37 @@ struct UnknownVariables {
         }
         for name in candidates
         where !groups.variables.contains(where: { $0.name == name }) && seen.insert(name).inserted
-            && !Self.isOfService(name)
+            && !Self.isOfService(name) && name != PodVariables.sessionName
         {
             let close = Self.close(to: name, among: groups)
             guard close != nil || Self.ownPrefixes.contains(where: { name.hasPrefix($0) }) else { continue }
             if let close, Self.decidesIdentity(close), whenMisspelt == .fail {
                 if problems.count < Self.limit {
                     problems.append(
-                        "\(Self.words(name, close)) (with \(WhenMisspelt.variable.key ?? ""): warn the boot goes on without it)"
-                    )
+                        Note(
+                            .settingsMisspeltVariable,
+                            "\(Self.words(name, close)) (with \(WhenMisspelt.variable.key ?? ""): warn the boot goes on "
+                                + "without it)"))
                 } else {
                     furtherProblems += 1
                 }
             } else if notices.count < Self.limit {
-                notices.append(Self.words(name, close ?? Self.similar(to: name, among: groups)))
+                notices.append(
+                    Note(.settingsUnknownVariable, Self.words(name, close ?? Self.similar(to: name, among: groups))))
             } else {
                 furtherNotices += 1
             }
         }
-        if furtherNotices > 0 { notices.append(Self.further(furtherNotices)) }
-        if furtherProblems > 0 { problems.append(Self.further(furtherProblems)) }
+        if furtherNotices > 0 { notices.append(Note(.settingsUnknownVariable, Self.further(furtherNotices))) }
+        if furtherProblems > 0 { problems.append(Note(.settingsMisspeltVariable, Self.further(furtherProblems))) }
     }
 
     private static func words(_ name: String, _ suggestion: String?) -> String {
-        "\(name.shown()) is not a variable of entrypoint" + (suggestion.map { "; did you mean \($0)?" } ?? "")
+        if let peer = Compatibility.peer(having: name) {
+            return "\(name) has no effect: it is a variable of \(peer.rawValue), which counts where the image's "
+                + "configuration says \(Compatibility.name): [\(peer.rawValue)]"
+        }
+        return "\(name.shown()) is not a variable of entrypoint" + (suggestion.map { "; did you mean \($0)?" } ?? "")
     }
 
     private static func further(_ count: Int) -> String {
@@ -141,11 +148,10 @@ struct UnknownVariables {
         if starts(name, "NB_") || starts(name, "SCRATCH_") || starts(name, "IDENTITY_") || starts(name, "ENTRYPOINT_") {
             return true
         }
+        // A pod has seven of these for each Service, and none of ours has this in its name.
+        if hasPort(name) { return false }
         let letters = Letters(name)
-        for index in 0..<known.count where letters.mayBeClose(to: known[index]) {
-            // A pod has seven of these for each Service, and none of ours has this in its name.
-            return !hasPort(name)
-        }
+        for index in 0..<known.count where letters.mayBeClose(to: known[index]) { return true }
         return false
     }
 

@@ -16,7 +16,7 @@ package enum ValueFormats {
                 "not a name: a letter or _, then at most 30 letters, digits, _ . or -, and perhaps a $ at the end")
         }
         guard !["ALL", "Defaults", "root"].contains(text) else {
-            throw FormatError("not a name for this: sudo or the system give it another meaning")
+            throw FormatError("not a usable name: sudo or the system gives it another meaning")
         }
         return text
     }
@@ -24,9 +24,15 @@ package enum ValueFormats {
     /// The id of a user or group that a boot may hand over to.
     package static func accountID(_ text: String) throws(FormatError) -> UInt32 {
         guard let id = decimal(text), id >= 1, id <= 4_294_967_294, id != 65534 else {
-            throw FormatError("not a decimal id from 1 to 4294967294 without 65534, which is nobody's")
+            throw FormatError("not a decimal id from 1 to 4294967294, other than 65534, which is nobody's")
         }
         return UInt32(id)
+    }
+
+    /// A text that can be passed as an argument or in an environment.
+    package static func argument(_ text: String) throws(FormatError) -> String {
+        guard !text.utf8.contains(0) else { throw FormatError("it has a NUL byte") }
+        return text
     }
 
     /// An absolute path in normal form.
@@ -38,15 +44,34 @@ package enum ValueFormats {
         guard text.utf8.count < 4096, text.utf8.split(separator: UInt8(ascii: "/")).allSatisfy({ $0.count <= 255 })
         else { throw FormatError("too long for a path: at most 4095 bytes, and 255 between slashes") }
         let normal = FilePath(text).lexicallyNormalized()
-        guard normal.string == text else {
-            throw FormatError("not in its normal form: write \(normal.shown())")
-        }
+        guard normal.string == text else { throw notNormal(text, normal.shown()) }
         return normal
+    }
+
+    /// - Parameter normal: the path as it would be without symbolic links.
+    private static func notNormal(_ text: String, _ normal: String) -> FormatError {
+        // Behind a symbolic link, this leads to the directory above the link's target.
+        let climbs = text.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+        return FormatError(
+            climbs
+                ? "it has .. in it, which leads elsewhere behind a symbolic link: write what realpath prints for it"
+                : "not in its normal form: write \(normal)")
     }
 
     /// A path in normal form: absolute, or below the user's persistent directory.
     package static func pathInScratch(_ text: String) throws(FormatError) -> FilePath {
         if text.utf8.first == UInt8(ascii: "/") { return try absolutePath(text) }
+        let normal = FilePath("/" + text).lexicallyNormalized()
+        if normal.string != "/" + text, !text.utf8.contains(where: { $0.isControl }) {
+            let parts = text.utf8.split(separator: UInt8(ascii: "/"))
+            // What it is below is known when the boot begins.
+            if parts.contains(where: { $0.elementsEqual("..".utf8) }) {
+                throw FormatError("it has .. in it: write a path that needs none, or an absolute one")
+            }
+            let relative = FilePath(root: nil, normal.components)
+            throw FormatError(
+                relative.isEmpty ? "not the name of anything" : "not in its normal form: write \(relative.shown())")
+        }
         let absolute = try absolutePath("/" + text)
         return FilePath(root: nil, absolute.components)
     }
@@ -77,10 +102,20 @@ package enum ValueFormats {
         _ text: String
     ) throws(FormatError) -> Choice where Choice.RawValue == String {
         guard let choice = Choice(rawValue: text) else {
-            let words = Choice.allCases.map { $0.rawValue }.joined(separator: ", ")
-            throw FormatError("not one of \(words)")
+            throw noneOf(Choice.allCases.map { $0.rawValue }, text)
         }
         return choice
+    }
+
+    /// One of some words.
+    package static func word(_ text: String, of words: [String]) throws(FormatError) -> String {
+        guard words.contains(text) else { throw noneOf(words, text) }
+        return text
+    }
+
+    private static func noneOf(_ words: [String], _ text: String) -> FormatError {
+        let nearest = Suggestion.nearest(to: text, among: words).map { "; did you mean \($0)?" } ?? ""
+        return FormatError("not one of \(words.joined(separator: ", "))\(nearest)")
     }
 
     /// One day in seconds: the most that anything may take.

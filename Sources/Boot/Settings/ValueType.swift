@@ -48,7 +48,9 @@ extension ValueType {
         _ shape: @autoclosure @escaping @Sendable () -> Shape,
         read: @escaping @Sendable (inout YAML.Reader, YAML.Value) -> Value?
     ) -> ValueType {
-        ValueType(shape(), parse: { _ throws(FormatError) in throw FormatError("only a file can have it") }, read: read)
+        ValueType(
+            shape(), parse: { _ throws(FormatError) in throw FormatError("only a configuration file can set it") },
+            read: read)
     }
 
     /// Items in order; those that cannot be used are left out.
@@ -134,6 +136,22 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
     }
 }
 
+extension ValueType<(program: FilePath, arguments: [String])> {
+    /// A program, as an absolute path, and its arguments.
+    package static var command: ValueType {
+        .inFiles(.list(.text)) { reader, value in
+            guard let items = reader.list(value) else { return nil }
+            guard let first = items.first else {
+                reader.note("expected a program and its arguments, found an empty list", at: value)
+                return nil
+            }
+            let program = reader.text(first, as: ValueFormats.absolutePath)
+            let arguments = items.dropFirst().compactMap { item in reader.text(item, as: ValueFormats.argument) }
+            return program.map { ($0, arguments) }
+        }
+    }
+}
+
 extension ValueType<String> {
     /// The name of an account.
     package static var accountName: ValueType<String> { .text(ValueFormats.accountName) }
@@ -141,9 +159,11 @@ extension ValueType<String> {
     /// Any text.
     package static var text: ValueType<String> { .text { text throws(FormatError) in text } }
 
-    /// One of some words in a file. In a variable, the program that uses it judges the word.
+    /// One of some words.
     package static func word(of words: [String]) -> ValueType<String> {
-        ValueType(.choice(words), parse: { text throws(FormatError) in text }) { $0.word($1, of: words) }
+        ValueType(
+            .choice(words), parse: { text throws(FormatError) in try ValueFormats.word(text, of: words) }
+        ) { $0.word($1, of: words) }
     }
 }
 

@@ -1,4 +1,4 @@
-/// What the help, the README and the reader of settings know about a variable.
+/// What the help, the pages and the reader of settings know about a variable.
 package protocol VariableDeclaration: SettingDeclaration {
     /// The environment variable's name.
     var name: String { get }

@@ -7,6 +7,7 @@ package struct Caches: Step {
     package static let name = "caches"
     package static let summary = "caches, such as uv's with its Pythons, are in the persistent directory"
     package static let actors = "user"
+    package static let neededStep: String? = Scratch.name
 
     static let cacheVariable = Variable(
         "UV_CACHE_DIR", .absolutePath, Words("uv's cache", default: "`$SCRATCH_HOME/\(cacheName)`"))

@@ -50,11 +50,11 @@ package struct GitIdentity: Step {
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        guard let scratch = context.settings[Scratch.self] else { return StepPlan() }
+        let scratch = context.settings[Scratch.self]
         let home = context.people.user.home
         // By default, git looks in the home.
         let path =
-            context.settings[ShellState.self]?.gitConfiguration(scratch) ?? givenConfiguration
+            scratch.flatMap { context.settings[ShellState.self]?.gitConfiguration($0) } ?? givenConfiguration
             ?? home.appending(".gitconfig")
         let entries = [("name", userName), ("email", email)].compactMap { key, value in
             value.map { GitIdentityChange.Entry(key: key, value: $0) }

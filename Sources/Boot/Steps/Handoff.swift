@@ -8,7 +8,7 @@ package struct Handoff: Step {
     package static let name = "handoff"
     package static let summary = "privileges are dropped for ever, which is proved, and the command is executed"
     package static let actors = "user"
-    package static let exports = ["HOME", "USER", "LOGNAME", "SHELL"]
+    package static let exports = ["HOME", "USER", "LOGNAME", "SHELL", PodVariables.sessionName]
 
     package init?(reading reader: inout SettingsReader) {}
 
@@ -19,6 +19,7 @@ package struct Handoff: Step {
             Export("USER", user.name),
             Export("LOGNAME", user.name),
             Export("SHELL", user.shell.string),
+            Export(PodVariables.sessionName, "1"),
         ])
     }
 }

@@ -11,9 +11,11 @@ package struct Identity: Step {
     package static let exports: [String] = []
 
     static let sudoVariable = Variable<Sudo>(
-        "IDENTITY_SUDO", .choice,
-        Words("Passwordless sudo where the image has sudo: `all` or `none`", default: Sudo.all.rawValue), .imagePolicy,
-        key: "identity.sudo")
+        PodVariables.sudoName, .choice,
+        Words(
+            "Passwordless sudo where the image has sudo: `all` or `none`", default: Sudo.all.rawValue,
+            elevated: Sudo.none.rawValue), .imagePolicy,
+        key: PodVariables.sudoKey)
     static let onCollisionVariable = Variable<CollisionPolicy>(
         "IDENTITY_ON_COLLISION", .choice,
         Words(
@@ -36,12 +38,13 @@ package struct Identity: Step {
         Words(
             "Groups that the user joins where the image has them",
             default: "sudo, adm; adm alone where identity.sudo is none; no group in an elevated start",
+            elevated: "none",
             example: "[sudo, adm]"))
     static let deviceGroupsSetting = FileSetting(
         "identity.deviceGroups", .boolean,
         Words(
             "Whether the user joins the groups of GPU devices that could not be opened otherwise",
-            default: "true, and false in an elevated start", example: "true"))
+            default: "true, and false in an elevated start", elevated: "false", example: "true"))
     static let namesSetting = FileSetting(
         "identity.names", .list(of: .text(NamePattern.init)),
         Words(
@@ -69,6 +72,8 @@ package struct Identity: Step {
     package let groupID: UInt32
     package let sudo: Sudo
     package let onCollision: CollisionPolicy
+    /// The user that the image itself has for the pod's, whose ids a pod chooses; `nil` for none.
+    package let imagesUser: String?
     /// Login shells, in order of preference.
     package let shells: [FilePath]
     /// Groups that the user joins if the image has them.
@@ -100,6 +105,7 @@ package struct Identity: Step {
         self.groupID = groupID
         self.sudo = sudo ?? (reader.isElevated ? .none : .all)
         self.onCollision = onCollision ?? Self.standardPolicy
+        imagesUser = reader.peerVariables.imagesUser
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
@@ -129,7 +135,8 @@ package struct Identity: Step {
         let isUsers = !isRoot || context.host.hasForeignHomes || isElsewhere || !context.people.hasAccount
         // A pod without privileges often brings a writable home of its own.
         let given = context.settings.environment.value("HOME").map { FilePath(String(decoding: $0, as: UTF8.self)) }
-        let own = given.flatMap { !isRoot && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }
+        let isOwnPossible = context.host.start != .root && isUsers
+        let own = given.flatMap { isOwnPossible && $0.isAbsolute && ![user.home, "/"].contains($0) ? $0 : nil }
         return PlannedChange(
             .directory(
                 DirectoryChange(
@@ -154,15 +161,19 @@ extension Identity {
                     onFailure: .stop))
             if sudo == .all && context.host.program("sudo") != nil {
                 plan.warnings.append(
-                    "sudo is not granted: the pod spec sets allowPrivilegeEscalation: false, under which it cannot work"
-                )
+                    Note(
+                        .identitySudoNotGranted,
+                        "sudo is not granted: the pod spec sets allowPrivilegeEscalation: false, under which it cannot "
+                            + "work"))
             }
             return
         }
         if !context.host.sudoers.readsDirectory {
             plan.warnings.append(
-                "\(Paths.sudoers) does not include \(Paths.sudoersDirectory): sudo will ask for a password; "
-                    + "add the line @includedir \(Paths.sudoersDirectory)")
+                Note(
+                    .identitySudoAsksPassword,
+                    "\(Paths.sudoers) does not include \(Paths.sudoersDirectory): sudo will ask for a password; "
+                        + "add the line @includedir \(Paths.sudoersDirectory)"))
         }
         let text = """
             # Written at every start of the container.
@@ -184,18 +195,24 @@ extension Identity {
         sudo == .all && host.start.isPrivileged && !host.privileges.noNewPrivileges && host.program("sudo") != nil
     }
 
+    /// Why the user has no sudo, as the last line of a boot says it. Of other reasons there is a line of their own.
+    package func whyNoSudo(_ host: Host) -> String {
+        host.start == .elevated && sudo == .none
+            ? "no: not granted by the image (\(Self.sudoVariable.key ?? ""))" : "no"
+    }
+
     /// Whether sudo's file is planned. It is planned even in a start without privileges, to show what is left out.
     private func isSudoPlanned(on host: Host) -> Bool {
         hasSudo(host) || !host.start.isPrivileged && sudo == .all && host.program("sudo") != nil
     }
 
     /// What the settings ask of the boot's identities.
-    package func request(_ scratch: Scratch) -> PeopleRequest {
+    package func request(_ scratch: Scratch?) -> PeopleRequest {
         PeopleRequest(
             identity: IdentityRequest(
                 userName: userName, userID: userID, groupName: groupName, groupID: groupID, home: home, shells: shells,
                 groups: groups, hasDeviceGroups: hasDeviceGroups, permittedNames: permittedNames,
-                onCollision: onCollision),
-            seed: scratch.seed, persistentHome: scratch.home)
+                onCollision: onCollision, imagesUser: imagesUser),
+            seed: scratch?.seed, persistentHome: scratch?.home)
     }
 }

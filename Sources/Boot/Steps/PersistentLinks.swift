@@ -6,12 +6,13 @@ package struct PersistentLinks: Step {
     package static let name = "links"
     package static let summary = "names in the home that should outlive the container lead to the persistent directory"
     package static let actors = "user"
+    package static let neededStep: String? = Scratch.name
     package static let exports: [String] = []
 
     static let namesVariable = Variable(
         "PERSISTENT_LINKS", .items(separatedBy: " ", parse: Name.parseList),
         Words(
-            "Names in the home that lead to the same name in `SCRATCH_HOME`, with spaces between, "
+            "Names in the home that lead to the same name in `SCRATCH_HOME`, separated by spaces, "
                 + "directories with a slash at the end; `none` for none",
             default: "`\(defaultNames)`", example: "[.zsh_history, .vscode/]"),
         key: "links.names")
@@ -71,6 +72,9 @@ package struct PersistentLinks: Step {
     package init?(reading reader: inout SettingsReader) {
         names = reader.value(Self.namesVariable) ?? Self.defaults
     }
+
+    /// Whether a path below the home leads to the persistent directory.
+    func keeps(_ path: FilePath) -> Bool { names.contains { path.starts(with: FilePath($0.path)) } }
 
     package func plan(_ context: PlanContext) -> StepPlan {
         guard let scratch = context.settings[Scratch.self] else { return StepPlan() }

@@ -21,12 +21,12 @@ extension Scratch {
     }
 
     /// Who may own the home and what shells run in it, and what the reader should know about that.
-    func permittedOwners(_ context: PlanContext) -> (owners: [UInt32], warnings: [String]) {
+    func permittedOwners(_ context: PlanContext) -> (owners: [UInt32], warnings: [Note]) {
         let image = context.host.imageAccounts
         // The seed user also counts in a start without privileges: it may have made the home in another start.
         let seedUser = context.people.seed ?? (try? People.seed(seed, context.host, group: group(context))) ?? nil
         var owners = [context.people.user.credentials.user] + (seedUser.map { [$0.user] } ?? [])
-        var warnings: [String] = []
+        var warnings: [Note] = []
         for owner in homeOwners {
             switch owner {
             case .id(let id): owners.append(id)
@@ -34,9 +34,9 @@ extension Scratch {
                 if let account = image.files.account(named: name) {
                     owners.append(account.userID)
                 } else {
+                    let reason = image.passwdUntrustedBecause ?? "there is no such user in \(Paths.passwd)"
                     warnings.append(
-                        "scratch.homeOwners: \(name) is left out: \(image.passwdUntrustedBecause ?? "no such user in \(Paths.passwd)")"
-                    )
+                        Note(.scratchHomeOwnerUnknown, "scratch.homeOwners: \(name) is left out: \(reason)"))
                 }
             }
         }
@@ -58,7 +58,7 @@ extension Scratch {
                     let place = places.first(where: { $0.1 != "/" && directory.path.starts(with: $0.1) })
                 else { continue }
                 problems.note(
-                    "a directory of root's is not made below \(place.1.shown()) (\(place.0)), which is the users': write a "
+                    "root makes no directory below \(place.1.shown()) (\(place.0)), which belongs to users: name a "
                         + "path that is nobody else's, or another owner", at: item)
             }
         }
@@ -90,7 +90,7 @@ extension Scratch {
             let isShared = reader.value(sharedField, of: fields) ?? false
             if owner == .root, let path, !path.isAbsolute {
                 reader.note(
-                    "a directory of root's is not made below SCRATCH_HOME, which is the user's: write an absolute path that is "
+                    "root makes no directory below SCRATCH_HOME, which belongs to the user: name an absolute path that is "
                         + "nobody else's, or another owner", at: pathField, of: fields)
                 return nil
             }

@@ -7,6 +7,7 @@ package struct ShellState: Step {
     package static let summary =
         "zsh's files and history and git's configuration are in the persistent directory, copied from the image once"
     package static let actors = "user"
+    package static let neededStep: String? = Scratch.name
 
     static let directoryVariable = Variable(
         "ZDOTDIR", .absolutePath,

@@ -57,9 +57,9 @@ package struct StepPlan: Sendable {
     package var changes: [PlannedChange]
     package var exports: [Export]
     /// What the reader should know beforehand, whatever the changes do.
-    package var warnings: [String]
+    package var warnings: [Note]
 
-    package init(changes: [PlannedChange] = [], exports: [Export] = [], warnings: [String] = []) {
+    package init(changes: [PlannedChange] = [], exports: [Export] = [], warnings: [Note] = []) {
         self.changes = changes
         self.exports = exports
         self.warnings = warnings

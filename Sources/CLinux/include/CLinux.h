@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -117,6 +118,10 @@ int linux_clear_ambient_capabilities(void);
 // Whether the program's file has capabilities, whether or not the process got them (header: sys/xattr.h).
 bool linux_has_file_capabilities(const char *program);
 
+// The permitted capabilities of the program's file, and whether it has them in use from its start; false where it has
+// none that can be read (header: sys/xattr.h).
+bool linux_file_capabilities(const char *program, uint64_t *permitted, bool *effective);
+
 // Whether the program's file lies on a mount with nosuid, where its capabilities have no effect (header).
 bool linux_is_program_on_nosuid(const char *program);
 
@@ -128,6 +133,10 @@ const char *linux_environment_text(const char **end);
 // where later ones report it as well (header, wrapper).
 uint64_t linux_mount_id(int file);
 uint64_t linux_listed_mount_id(int file);
+// The mount that the file at a path belongs to, whose links are followed; 0 if there is none, or before 5.8.
+uint64_t linux_mount_id_of_path(const char *path);
+// Whether a directory certainly lies on the same mount as the one above it; never before 5.8.
+bool linux_is_inside_mount(const char *path);
 // A number of the mount that is never reused; 0 before Linux 6.8.
 uint64_t linux_unique_mount_id(int file);
 
@@ -195,6 +204,11 @@ static inline int linux_openat(int directory, const char *path, int flags, mode_
 }
 static inline int linux_fcntl(int descriptor, int command, int argument) {
     return fcntl(descriptor, command, argument);
+}
+// The columns of a terminal (TIOCGWINSZ, ioctl_tty(2)); 0 where there is none, or it does not know.
+static inline int linux_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 static const mode_t linux_S_IFMT = S_IFMT, linux_S_IFSOCK = S_IFSOCK, linux_S_IFLNK = S_IFLNK;
 static const mode_t linux_S_IFREG = S_IFREG, linux_S_IFBLK = S_IFBLK, linux_S_IFDIR = S_IFDIR;

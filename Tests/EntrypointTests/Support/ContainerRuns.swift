@@ -152,6 +152,15 @@ final class RunningContainer {
         return try Runc.program(["exec"] + options + ["\(id)"] + command).run(within: deadline)
     }
 
+    /// Starts a further command and does not wait for it, on a terminal of its own if that is wanted, as `docker exec -it`
+    /// does.
+    func startExec(_ command: [ByteString], user: String, terminal: Bool) throws -> RunningProgram {
+        let options: [ByteString] = ["--user", "\(user)"] + (terminal ? ["--tty"] : [])
+        var program = Runc.program(["exec"] + options + ["\(id)"] + command)
+        program.terminal = terminal
+        return try program.start()
+    }
+
     /// The process id of the container's process 1 on the machine.
     func pid() throws -> Int32 {
         let outcome = try Runc.program("state", "\(id)").run()

@@ -48,6 +48,16 @@ enum ImageBuild {
         try build(name, from: file, in: directory, [])
     }
 
+    /// What docker/Dockerfile makes of the built programs, under the name that the pages have for it; made once.
+    static let programs: Result<Void, any Error> = Result {
+        try withRunDirectory { directory in
+            let file = directory + "/Dockerfile"
+            try "FROM scratch\nCOPY entrypoint entrypointctl /\nCOPY share /share\n".write(
+                toFile: file, atomically: false, encoding: .utf8)
+            try build("localhost/entrypoint", from: file, in: try TestMachine.programs, [])
+        }
+    }
+
     /// The options of `podman run` for the environment of a pod.
     static func variables(_ environment: Environment) -> [ByteString] {
         environment.entries.map { ByteString("--env=") + $0 }

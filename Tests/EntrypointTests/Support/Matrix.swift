@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A way of starting a container, as a pod spec gives it: one row of the README's table, which is also what is expected of
+/// A way of starting a container, as a pod spec gives it: one row of the page's table, which is also what is expected of
 /// it.
 struct Cell: CaseIterable, CustomTestStringConvertible, Sendable {
     enum Start: String, CaseIterable, Sendable {
@@ -66,7 +66,7 @@ struct CellResult: Equatable, Sendable {
         "account", "sudo works", "home", "left out (field of the pod spec)",
     ]
 
-    /// The row of the README's table.
+    /// The row of the page's table.
     func row(of cell: Cell) -> String {
         let fields = [
             cell.start.rawValue, cell.files.rawValue, cell.sudo ? "all" : "none", "\(exitCode)", identity, bounding,

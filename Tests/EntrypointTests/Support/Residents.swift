@@ -26,7 +26,7 @@ extension Outcome {
     var initLines: [String] {
         log(of: "init").map { line in
             line.replacing(/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/, with: "TIME")
-                .replacing(/[0-9]+\.[0-9]+ s/, with: "N s").replacing(/\([0-9]+\)/, with: "(N)")
+                .replacing(/(less than )?[0-9]+\.[0-9]+ s/, with: "N s").replacing(/\([0-9]+\)/, with: "(N)")
         }
     }
 }

@@ -19,6 +19,8 @@ final class SquashedScratch {
         /// Whether it goes by the caller's primary group alone, as a server that manages groups itself and does not
         /// know the user.
         var ignoresGroups = false
+        /// Whether everybody is nobody, and not root alone (`all_squash`).
+        var squashesAll = false
         /// Milliseconds before it answers a call that names a path.
         var delay = 0
         /// Seconds for which a client remembers what it has looked up.
@@ -41,6 +43,7 @@ final class SquashedScratch {
             "\(export)", "\(mount)", "-f", "-o", "delay=\(options.delay),cache=\(options.cache),quota=\(quota)",
         ]
         if options.ignoresGroups { arguments += ["-o", "no_groups"] }
+        if options.squashesAll { arguments += ["-o", "all"] }
         server = try Program(TestMachine.tools + "/rootsquash", arguments).start()
         let limit = ContinuousClock.now + .seconds(10)
         while try !Mounts.mountPoints().contains(mount) {

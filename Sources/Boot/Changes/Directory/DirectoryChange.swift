@@ -20,11 +20,20 @@ package struct DirectoryChange: Equatable, Sendable {
         package let own: [FilePath]
         /// Whether the directory is expected on a volume, so that its absence may mean that the volume is missing.
         package let isOnVolume: Bool
+        /// Whether it is told when nothing more can be stored there.
+        package let needsSpace: Bool
+        /// What the directory must be on one mount with; `nil` for nothing in particular.
+        package let neighbour: Neighbour?
 
-        package init(_ path: FilePath, own: [FilePath] = [], isOnVolume: Bool = false) {
+        package init(
+            _ path: FilePath, own: [FilePath] = [], isOnVolume: Bool = false, needsSpace: Bool = false,
+            neighbour: Neighbour? = nil
+        ) {
             self.path = path
             self.own = own
             self.isOnVolume = isOnVolume
+            self.needsSpace = needsSpace
+            self.neighbour = neighbour
         }
     }
 
@@ -88,7 +97,7 @@ package struct DirectoryChange: Equatable, Sendable {
     package var path: FilePath { place.path }
 
     /// The same directory at another path.
-    private func moved(to path: FilePath) -> DirectoryChange {
+    func moved(to path: FilePath) -> DirectoryChange {
         var change = self
         change.place.path = path
         return change
@@ -126,9 +135,14 @@ extension DirectoryChange: CheckedChange {
     func moved(by resolve: (FilePath) -> FilePath) -> Change? { .directory(moved(to: resolve(path))) }
 
     func apply(on bench: Workbench) throws(BootError) -> Outcome {
-        if isRoots, let reason = try reasonAgainstRoot(on: bench) { return .skipped(reason) }
+        if isRoots, let reason = try reasonAgainstRoot(on: bench) { return .skipped(.filesNotTheImages, reason) }
+        let wanted = besideNeighbour(on: bench)
+        if wanted.path != path {
+            bench.ledger.choose(wanted.path, for: path)
+            bench.performed = .directory(wanted)
+        }
         do throws(BootError) {
-            return try ensure(on: bench)
+            return try wanted.ensure(on: bench)
         } catch {
             for fallback in fallbacks {
                 let change = replacement(at: fallback, on: bench)
@@ -188,6 +202,7 @@ extension DirectoryChange: CheckedChange {
             try checkUse(status, on: bench)
             if use == .write { bench.ledger.noteWritable(path) }
             compare(with: status, on: bench)
+            tellFull(on: bench)
             return .already
         }
         // In a boot it would exist by now.
@@ -216,8 +231,7 @@ extension DirectoryChange: CheckedChange {
 extension DirectoryChange {
     /// Checks whether a boot could make the directory, and as whom.
     private func checkMakeable(on bench: Workbench) throws(BootError) {
-        // An image has none of the volumes that a pod mounts there.
-        guard bench.tree.root == "/" else { return }
+        bench.identity = bench.actors.words(bench.actor)
         var parent = path.parent
         while parent.lastComponent != nil, try look(at: parent, on: bench) == nil {
             if bench.isExpected(parent) { return }
@@ -231,12 +245,8 @@ extension DirectoryChange {
             if let named, let refusal = seedRefusal(at: parent, named, on: bench) {
                 throw bench.failure("cannot create", path, attempts, isOnVolume: place.isOnVolume, remedy: refusal)
             }
-            // An observer cannot see what another user may do.
-            if bench.actors.isObserver && !(actor == .user && bench.actors.isUser) { return }
             do throws(SystemCallError) {
-                try bench.actors.acting(as: actor) { () throws(SystemCallError) in
-                    try bench.tree.checkAccess(parent, [.write, .execute])
-                }
+                try bench.checkMaking(in: parent, as: actor)
                 tell(madeBy: actor, on: bench)
                 return
             } catch {

@@ -35,7 +35,8 @@ extension DirectoryChange {
             }
             // Nobody else can help: the user could not reach what a seed made there.
             throw BootError(
-                "cannot look at \(path.shown())", attempts: [attempt],
+                place.isOnVolume ? .scratchPermissionDenied : .filesPermissionDenied, "cannot look at \(path.shown())",
+                attempts: [attempt],
                 remedy: "every directory above it must let this user pass, and some servers know only the primary group"
             )
         }
@@ -43,10 +44,12 @@ extension DirectoryChange {
         guard let found, found.kind != .directory else { return (found, link) }
         if found.kind == .link {
             throw BootError(
-                "cannot use \(path.shown())", reason: "it is a symbolic link, which root does not follow")
+                .filesSymbolicLink, "cannot use \(path.shown())",
+                reason: "it is a symbolic link, which root does not follow")
         }
         throw BootError(
-            "cannot use \(path.shown())", reason: "it is \(found.kind.words), and a directory is expected",
+            .filesWrongKind, "cannot use \(path.shown())",
+            reason: "it is \(found.kind.words), and a directory is expected",
             remedy: "move it away or choose another path")
     }
 
@@ -58,7 +61,7 @@ extension DirectoryChange {
             let file = path.appending(name)
             guard let status = try bench.look(at: file), !owners.contains(status.user) else { continue }
             throw BootError(
-                "cannot use \(file.shown())",
+                .filesForeignOwner, "cannot use \(file.shown())",
                 reason:
                     "it belongs to user \(status.user), who could read what user \(bench.actors.userID) writes there",
                 remedy: "move it away")
@@ -72,7 +75,6 @@ extension DirectoryChange {
         at path: FilePath, _ status: FileStatus, _ link: FileStatus?, on bench: Workbench
     ) throws(BootError) {
         guard let owners = trust.owners else { return }
-        let path = path.shown()
         let (owner, what): (UInt32, String)
         if !owners.contains(status.user) {
             (owner, what) = (status.user, link == nil ? "it" : "it is a symbolic link to a directory that")
@@ -82,16 +84,46 @@ extension DirectoryChange {
         } else {
             return
         }
+        throw foreignOwner(owner, of: path, what, isLink: link != nil, on: bench)
+    }
+
+    /// The error about a directory of somebody else's.
+    ///
+    /// - Parameter what: what belongs to the owner, in words.
+    private func foreignOwner(
+        _ owner: UInt32, of path: FilePath, _ what: String, isLink: Bool, on bench: Workbench
+    ) -> BootError {
+        let user = bench.actors.userID
         // Anyone who followed the advice would follow a link, too.
         let correction =
-            link != nil
-            ? "remove the link" : "its owner or root can run chown \(bench.actors.userID):\(made.group) \(path)"
-        throw BootError(
-            "cannot use \(path)",
-            reason: "\(what) belongs to user \(owner), whose files there could run as user "
-                + "\(bench.actors.userID)",
-            remedy: "is \(PodVariables.userID.name) right? \(correction), or the image's configuration can permit "
-                + "the owner: scratch.homeOwners: [\(owner)]")
+            isLink ? "remove the link" : "its owner or root can run chown \(user):\(made.group) \(path.shown())"
+        let remedy =
+            "\(correction), or the image's configuration can permit the owner: scratch.homeOwners: [\(owner)]"
+        let whose = owner == 0 ? "root" : "user \(owner)\(Self.name(ofUser: owner, on: bench))"
+        // A volume with a directory of the user's name has rarely got it from somebody else of that name.
+        guard place.isOnVolume, path == self.path, !isLink, (try? ValueFormats.accountID(String(owner))) != nil
+        else {
+            return BootError(
+                path == self.path && place.isOnVolume ? .scratchForeignOwner : .filesForeignOwner,
+                "cannot use \(path.shown())",
+                reason: "\(what) belongs to \(whose), whose files there could run as user \(user)", remedy: remedy)
+        }
+        let variable = PodVariables.userID.name
+        return BootError(
+            .scratchForeignOwner, "cannot use \(path.shown())",
+            reason: "\(what) belongs to \(whose), and \(variable) is \(user)",
+            remedy:
+                "probably \(variable) must be \(owner); if \(user) is right, files of the owner's there could run as "
+                + "user \(user): \(remedy)")
+    }
+
+    /// The name of a user of the image, in parentheses; empty for a system account, whose id means somebody else on a
+    /// file server.
+    private static func name(ofUser user: UInt32, on bench: Workbench) -> String {
+        guard user >= 1000, let passwd = (try? bench.tree.read(Paths.passwd)) ?? nil,
+            let entry = AccountText<UserEntry>(passwd).first(withID: user)?.entry
+        else { return "" }
+        return " (\(entry.name.shownName))"
     }
 
     /// Checks who owns the directories above one, within the user's own tree: the owner of any of them can replace what
@@ -128,7 +160,8 @@ extension DirectoryChange {
             var remedy: String?
             if error.errno == .noSuchFileOrDirectory {
                 throw BootError(
-                    "cannot use \(path.shown())", reason: "it is a symbolic link that leads nowhere",
+                    .filesSymbolicLink, "cannot use \(path.shown())",
+                    reason: "it is a symbolic link that leads nowhere",
                     remedy: "remove it, or make the directory that it leads to")
             }
             if error.errno == .permissionDenied, let status, isLink(on: bench) {
@@ -163,16 +196,31 @@ extension DirectoryChange {
         return status?.kind == .link
     }
 
+    /// Notes that nothing more can be stored in an existing directory: the user is told before it is too late.
+    func tellFull(on bench: Workbench) {
+        guard place.needsSpace else { return }
+        let isFull = try? bench.actors.acting(as: .user) { () throws(SystemCallError) in try bench.tree.isFull(path) }
+        guard isFull == true else { return }
+        let error = bench.failure(
+            "nothing can be stored in", path,
+            [
+                Attempt(as: bench.actors.words(.user), SystemCallError(call: "statvfs", path: path, errno: .noSpace))
+            ], isOnVolume: place.isOnVolume)
+        bench.note(error)
+    }
+
     /// Notes how an existing directory differs from one that the boot would make, where that matters to somebody.
     func compare(with status: FileStatus, on bench: Workbench) {
         let path = path.shown()
         if let owner = made.owner, status.user != owner {
             bench.note(
+                .filesOwner,
                 "\(path) belongs to user \(status.user), not to \(owner), and is left as it is; correct it with "
                     + "chown \(owner):\(made.group) \(path)")
         }
         if made.isShared && !status.mode.contains(ModeBits(rawValue: made.mode.rawValue & 0o2070)) {
             bench.note(
+                .filesMode,
                 "\(path) has mode \(status.mode.octal): others of group \(status.group) cannot share all of it; its owner "
                     + "(\(status.user)) can correct it with chmod \(made.mode.octal) \(path)")
         }
@@ -184,16 +232,19 @@ extension DirectoryChange {
         if made.mode.contains(0o1000) && status.mode.rawValue & 0o1020 == 0o020 {
             let corrected = ModeBits(rawValue: status.mode.rawValue & (isOpen ? ~0o007 : ~0) | 0o1000)
             bench.note(
+                .filesMode,
                 "\(path) has mode \(status.mode.octal): others of group \(status.group) can move the user's files away; "
                     + "\(whose)correct it with chmod \(corrected.octal) \(path)")
         }
         if trust.startup != nil && status.mode.rawValue & 0o033 != 0 {
             bench.note(
+                .filesMode,
                 "\(path) has mode \(status.mode.octal): others can enter it or change what shells run; "
                     + "\(whose)correct it with chmod 700 \(path)")
         }
         if isOpen {
             bench.note(
+                .filesMode,
                 "\(path) has mode \(status.mode.octal): everyone can enter it; correct it with "
                     + "chmod o-rwx \(path)")
         }

@@ -32,9 +32,8 @@ extension DirectoryChange {
         let able = bench.able.filter { $0 != .seed || named?.isEmpty != true }
         if able.isEmpty {
             throw BootError(
-                "cannot create \(path.shown())",
-                reason: "the seed user may only work in the directories that the "
-                    + "image names",
+                .scratchSeedDirectory, "cannot create \(path.shown())",
+                reason: "the seed user may only work in the directories that the image names",
                 remedy: "name \(path.parent.shown()) in scratch.seedDirectories")
         }
         var attempts: [Attempt] = []
@@ -148,11 +147,13 @@ extension DirectoryChange {
         let shown = wanted.path.shown()
         if made.group != wanted.group {
             bench.note(
+                .filesOwner,
                 "\(shown) belongs to group \(made.group), not to \(wanted.group); correct it with "
                     + "chgrp \(wanted.group) \(shown)")
         }
         if made.mode != wanted.mode {
             bench.note(
+                .filesMode,
                 "\(shown) has mode \(made.mode.octal), not \(wanted.mode.octal); correct it with "
                     + "chmod \(wanted.mode.octal) \(shown)")
         }
@@ -234,6 +235,7 @@ extension DirectoryChange {
                 try directory.setOwner(user: nil, group: wanted.group)
             } catch {
                 bench.note(
+                    .filesOwner,
                     "\(wanted.path.shown()) belongs to group \(made.group), not to \(wanted.group): \(error.reason)",
                     error)
             }

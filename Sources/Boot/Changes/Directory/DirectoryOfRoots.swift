@@ -21,13 +21,13 @@ extension DirectoryChange {
             guard let found = try Self.placeOfRoots(at: place, on: bench) else { return nil }
             guard found.status.kind == .directory else {
                 throw BootError(
-                    "cannot create \(path.shown()) as root",
+                    .filesWrongKind, "cannot create \(path.shown()) as root",
                     reason: "\(place.shown()) is \(found.status.kind.words), and a directory is expected",
                     remedy: "name the directory itself in scratch.directories")
             }
             guard found.status.user == 0, !found.status.letsOthersRename else {
                 throw BootError(
-                    "cannot create \(path.shown()) as root",
+                    .scratchDirectoryOfRoot, "cannot create \(path.shown()) as root",
                     reason: "\(place.shown()) has mode \(found.status.mode.octal) and belongs to "
                         + "\(found.status.user):\(found.status.group), and root makes nothing in another's directory",
                     remedy: "choose another owner for it in scratch.directories, or a path that is root's alone")

@@ -58,7 +58,7 @@ package struct SeedPlaces: Sendable {
         let path = directory.path.shown()
         guard let mount else { return "the seed user does nothing in \(path): the mount that it lies on is unknown" }
         return "the seed user does nothing in \(path), which lies on a mount that the image's configuration does not "
-            + "describe: if it is to work there, scratch.seedDirectories has {path: \(path), "
+            + "describe: if it may work there, add to scratch.seedDirectories: {path: \(path), "
             + "source: \(Self.quoted(mount.source)), root: \(Self.quoted(mount.root)), type: \(Self.quoted(mount.type)), "
             + "point: \(Self.quoted(mount.point.string))}"
     }

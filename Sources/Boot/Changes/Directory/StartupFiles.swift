@@ -29,11 +29,13 @@ extension DirectoryChange {
             if startup.owners.contains(status.user) { continue }
             if status.kind == .directory {
                 bench.note(
+                    .filesForeignOwner,
                     "\(path.shown()) belongs to user \(status.user), whose files there could run as user "
                         + "\(bench.actors.userID); look at it, and move it away")
                 continue
             }
             bench.note(
+                .filesForeignOwner,
                 "\(path.shown()) belongs to user \(status.user), and what it says runs as user \(bench.actors.userID); "
                     + "look at it, and remove it or run chown -h \(bench.actors.userID):\(made.group) \(path.shown())")
         }

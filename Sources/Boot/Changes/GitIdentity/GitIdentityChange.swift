@@ -52,7 +52,7 @@ extension GitIdentityChange: CheckedChange {
 
     func check(on bench: Workbench) throws(BootError) -> Finding<Difference> {
         let file = try lookAtFile(on: bench)
-        if let kind = file.kind, kind != .file { return .skipped("it is \(kind.words)") }
+        if let kind = file.kind, kind != .file { return .skipped(.gitNotSet, "it is \(kind.words)") }
         let configuration = file.configuration
         let missing = entries.filter { !configuration.userKeys.contains($0.key) }
         let isDoubtful = configuration.hasIncludes || configuration.isBad
@@ -67,9 +67,10 @@ extension GitIdentityChange: CheckedChange {
         guard let git else {
             // Nothing can be added to what the user has written.
             return .skipped(
+                .gitNotSet,
                 file.size == 0
                     ? "the image has no git, and \(path.shown()) is a symbolic link"
-                    : "the image has no git to add it to what is there")
+                    : "the image has no git, which would add it to what the file has")
         }
         let program = Git(program: git, file: path, home: home)
         return isDoubtful
@@ -93,6 +94,12 @@ extension GitIdentityChange: CheckedChange {
         return .differs(.lacks(missing, git))
     }
 
+    func foresee(_: Difference, on bench: Workbench) throws(BootError) {
+        // Git locks the file that a link leads to, beside that file.
+        guard try bench.look(at: path)?.kind != .link else { return }
+        try bench.foreseeMaking(path, "cannot set the identity in")
+    }
+
     func makeTrue(_ difference: Difference, on bench: Workbench) throws(BootError) -> Outcome {
         switch difference {
         case .lacks(let missing, let git): try add(missing, by: git, on: bench)
@@ -104,7 +111,7 @@ extension GitIdentityChange: CheckedChange {
             guard case .differs(let left) = finding else { return finding.outcome }
             guard let git else {
                 throw BootError(
-                    "cannot set the identity in \(path.shown())", reason: "another program is changing it",
+                    .filesBusy, "cannot set the identity in \(path.shown())", reason: "another program is changing it",
                     remedy: GitIdentityChange.remedy(against: path))
             }
             try add(left.entries, by: Git(program: git, file: path, home: home), on: bench)
@@ -129,7 +136,8 @@ extension GitIdentityChange {
         /// `nil` if there is no file.
         var kind: FileStatus.Kind?
         var size = 0
-        var mode: ModeBits = 0o666
+        /// That of a new file before the umask: git runs what it says, so that nobody else may write in it.
+        var mode: ModeBits = 0o644
         var configuration = GitConfiguration([])
     }
 
@@ -193,7 +201,7 @@ extension GitIdentityChange {
         let file = git.file.shown()
         let isLocked = answer.text.contains(bytesOf: "File exists")
         throw BootError(
-            "cannot set the identity in \(file)",
+            isLocked ? .filesBusy : .gitFailed, "cannot set the identity in \(file)",
             reason: answer.isOverdue
                 ? "git did not end within \(Git.timeLimit) s"
                 : "git says: \((answer.text.isEmpty ? "exit code \(answer.code)" : answer.text).shown())",
@@ -209,7 +217,8 @@ extension GitIdentityChange {
             }
         } catch {
             throw BootError(
-                "cannot run \(git.program.shown())", attempts: [Attempt(as: bench.actors.words(.user), error)])
+                .gitFailed, "cannot run \(git.program.shown())",
+                attempts: [Attempt(as: bench.actors.words(.user), error)])
         }
         return Git.Answer(
             code: result.end.code, isOverdue: result.isOverdue, text: Git.firstLine(of: output))

@@ -71,7 +71,7 @@ extension LinkChange {
         if case .other(let status) = entry {
             if let found, found.isSame(as: status) { return .already }
             if bench.isMountPoint(path) {
-                return .skipped("\(path.shown()) is a mount or holds one, and is left alone")
+                return .skipped(.filesMount, "\(path.shown()) is a mount or holds one, and is left alone")
             }
             return .differs(.obstacle(status, target: found))
         }
@@ -127,30 +127,42 @@ extension LinkChange {
             entry.kind == .link
             ? try status { () throws(SystemCallError) in try bench.tree.status(target, links: .follow) } : entry
         guard let status = found else {
-            throw error("that is a symbolic link to something that does not exist", "remove it, or make its target")
+            throw error(
+                .filesSymbolicLink, "that is a symbolic link to something that does not exist",
+                "remove it, or make its target")
         }
         guard (status.kind == .directory) == (kind == .directory) else {
-            throw error("that is \(status.kind.words), and a \(kind.rawValue) is expected", "move it away")
+            throw error(
+                .filesWrongKind, "that is \(status.kind.words), and a \(kind.rawValue) is expected", "move it away")
         }
         guard let owners else { return status }
         // Whoever owns a link can point it elsewhere.
         if let owner = [status.user, entry.user].first(where: { !owners.contains($0) }) {
             throw error(
+                .filesForeignOwner,
                 "that belongs to user \(owner), whose files there could run as user \(bench.actors.userID)",
                 "look at it, and move it away")
         }
         return status
     }
 
-    private func error(_ reason: String, _ remedy: String) -> BootError {
-        BootError("cannot link \(path.shown()) to \(target.shown())", reason: reason, remedy: remedy)
+    private func error(_ id: MessageIdentifier, _ reason: String, _ remedy: String) -> BootError {
+        BootError(id, "cannot link \(path.shown()) to \(target.shown())", reason: reason, remedy: remedy)
     }
 }
 
 // Making it true.
 extension LinkChange {
-    func foresee(_ difference: Difference, on bench: Workbench) {
-        if case .obstacle(let status, let target) = difference { foreseeClearing(status, target, on: bench) }
+    func foresee(_ difference: Difference, on bench: Workbench) throws(BootError) {
+        switch difference {
+        case .noTarget: try bench.foreseeMaking(target)
+        case .obstacle(let status, let found):
+            try bench.foreseeMaking(path, "cannot move away")
+            foreseeClearing(status, found, on: bench)
+        case .noLink(_, let makesTarget):
+            if makesTarget { try bench.foreseeMaking(target) }
+            try bench.foreseeMaking(path, "cannot link")
+        }
         bench.ledger.expect(target)
     }
 
@@ -165,7 +177,7 @@ extension LinkChange {
             guard case .differs(let other) = finding else { return finding.outcome }
             difference = other
         }
-        throw BootError("cannot link \(path.shown())", reason: "another program keeps changing it")
+        throw BootError(.filesBusy, "cannot link \(path.shown())", reason: "another program keeps changing it")
     }
 
     /// Does what must be done; returns `nil` when what is there now must be checked again.

@@ -43,7 +43,9 @@ extension LinkChange {
             }
         } catch  where error.errno == .resourceBusy && error.path.map(Workbench.isKept) == true {
             // Of three boots at once, one has put its file where another one's had been taken away.
-            bench.note("a file of \(target.shown()) is kept as \((error.path ?? target).shown())")
+            let kept = error.path ?? target
+            let place = kept.parent == path.parent ? path : target
+            bench.note(.filesInTheWay, "a file of \(place.shown()) is kept as \(kept.shown())")
             return true
         } catch {
             // Another boot has moved it, or has put its link there.
@@ -51,7 +53,7 @@ extension LinkChange {
             if isTaken && error.path?.starts(with: path) == true { return true }
             let failure = bench.copyFailure("cannot move", path, target, error)
             guard cannotTake(status, error, user: bench.actors.userID) else {
-                bench.note("\(path.shown()) stays as it is, and the next boot tries again")
+                bench.note(failure.id, "\(path.shown()) stays as it is, and the next boot tries again")
                 throw failure
             }
             bench.note(failure)
@@ -127,6 +129,7 @@ extension LinkChange {
         }
         if let error {
             bench.note(
+                .filesNotCopied,
                 "what was copied from \(ends.parent.path.appending(ends.name).shown()) cannot be removed and remains in "
                     + "\((error.path ?? ends.parent.path).shown()): \(error.reason)", error)
         }

@@ -64,7 +64,7 @@ extension SSHFilesChange: ChangeKind {
     /// variable that is no longer set.
     func apply(on bench: Workbench) throws(BootError) -> Outcome {
         let work = SSHFilesWork(self, on: bench)
-        return work.isMount ? .skipped(mountWords(directory, files)) : try work.apply()
+        return work.isMount ? .skipped(.filesMount, mountWords(directory, files)) : try work.apply()
     }
 }
 

@@ -61,7 +61,7 @@ final class SSHFilesWork {
     func apply() throws(BootError) -> Outcome {
         try ensureDirectory()
         if try outlivesContainer() {
-            memory = try memoryDirectory()
+            memory = try bench.memoryDirectory("entrypoint-ssh", for: "keys", mounts: mounts).path
         } else {
             manifest = try readManifest()
         }
@@ -71,10 +71,14 @@ final class SSHFilesWork {
                 try settle(name)
             } catch let error where error.attempts.last?.error.errno == .resourceBusy {
                 bench.note(
+                    .filesMount,
                     change.mountWords(directory.appending(name.text), change.files.filter { $0.name == name }))
             }
         }
         try record()
+        if hasChanged {
+            try bench.foreseeMaking(directory.appending((change.names.first ?? change.privateKey).text), "cannot write")
+        }
         let verbs = bench.isDryRun ? ("writes", "removes") : ("wrote", "removed")
         if !written.isEmpty { bench.add(remark: "\(verbs.0) \(written.joined(separator: ", "))") }
         if !removed.isEmpty { bench.add(remark: "\(verbs.1) \(removed.joined(separator: ", "))") }

@@ -47,14 +47,14 @@ package struct ChangeWatch {
             let servers = mounts.filter { $0.isNetwork }.map { "\($0.source.shown()) on \($0.point.shown())" }
             let which = servers.isEmpty ? "a volume" : servers.joined(separator: ", ")
             return "\(parts[0]): the container's files cannot be looked at: a file server did not answer \(limit); "
-                + "is it reachable (\(which))? \(remedy)"
+                + "look whether it is reachable (\(which)); \(remedy)"
         }
         let path = FilePath(String(parts[2]))
         var place = "it"
         if let mount = Mount.holding(path, in: mounts) {
             place = "\(mount.source.shown()) (\(mount.type)) on \(mount.point.shown())"
         }
-        return "\(parts[0]): cannot use \(path.shown()): \(place) did not answer \(limit); is its server "
-            + "reachable? \(remedy)"
+        return "\(parts[0]): cannot use \(path.shown()): \(place) did not answer \(limit); look whether "
+            + "its server is reachable; \(remedy)"
     }
 }

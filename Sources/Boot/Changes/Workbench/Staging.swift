@@ -216,31 +216,42 @@ struct Staging: ~Copyable {
             }
         } catch {
             // It must not stay here, where nobody looks for it.
-            _ = try? putBack(target, from: staging.directory, to: parent)
+            _ = try? putBack(target, from: staging.directory, as: target, to: parent)
             throw error
         }
-        if let kept = try putBack(target, from: staging.directory, to: parent) {
-            throw SystemCallError(call: "renameat", path: parent.path.appending(kept), errno: .resourceBusy)
-        }
-        throw taken
+        throw try keptInstead(putBack(target, from: staging.directory, as: target, to: parent), in: parent) ?? taken
     }
 
-    /// Moves a file back to its name beside a staging directory.
+    /// The error that tells where something is kept that could not go back to its place.
+    private static func keptInstead(
+        _ kept: FilePath.Component?, in parent: borrowing Directory
+    ) -> SystemCallError? {
+        kept.map { SystemCallError(call: "renameat", path: parent.path.appending($0), errno: .resourceBusy) }
+    }
+
+    /// Moves something back to its name beside a staging directory.
     ///
-    /// - Returns: the name under which it is kept if another file has taken that name in the meantime.
-    private static func putBack(
-        _ target: FilePath.Component, from directory: borrowing Directory, to parent: borrowing Directory
+    /// Another boot may have put its link where the same link of yet another boot was taken away: one of them is enough.
+    ///
+    /// - Returns: the name under which it is kept if something else has taken its name in the meantime.
+    static func putBack(
+        _ target: FilePath.Component, from directory: borrowing Directory, as name: FilePath.Component,
+        to parent: borrowing Directory
     ) throws(SystemCallError) -> FilePath.Component? {
-        var number = -1
-        while true {
-            let name = number < 0 ? target : Workbench.kept(target, number)
+        for number in -1..<1000 {
+            let place = number < 0 ? name : Workbench.kept(name, number)
             do throws(SystemCallError) {
-                try directory.move(target, to: name, in: parent)
-                return number < 0 ? nil : name
-            } catch  where error.errno == .fileExists && number < 1000 {
-                number += 1
+                try directory.move(target, to: place, in: parent)
+                return number < 0 ? nil : place
+            } catch  where error.errno == .fileExists {
+                guard let own = try? directory.linkTarget(target), let there = try? parent.linkTarget(place),
+                    own == there
+                else { continue }
+                try directory.remove(target)
+                return number < 0 ? nil : place
             }
         }
+        throw SystemCallError(call: "renameat", path: parent.path.appending(name), errno: .fileExists)
     }
 
     /// Moves something beside the directory into it, if it is still what was seen.
@@ -261,8 +272,7 @@ struct Staging: ~Copyable {
             // The error has another path, because it says nothing about what can be done at the old place.
             failure = error
         }
-        try directory.move(target, to: name, in: parent)
-        throw failure
+        throw try Self.keptInstead(Self.putBack(target, from: directory, as: name, to: parent), in: parent) ?? failure
     }
 
     /// Removes the directory, with what it still holds under a name.
@@ -306,7 +316,7 @@ struct Staging: ~Copyable {
                 // It may be another file than the one that was seen: only its size counts.
                 guard let status = (try? left.status(target)) ?? nil, status.kind == .file else { return false }
                 if status.size > 0 {
-                    guard (try? putBack(target, from: left, to: parent)) != nil else { return true }
+                    guard (try? putBack(target, from: left, as: target, to: parent)) != nil else { return true }
                 } else {
                     guard (try? left.remove(target)) != nil else { return true }
                 }

@@ -68,8 +68,8 @@ final class Workbench {
     ///
     /// - Parameter error: the error of the system call that is the reason.
     @inline(never)
-    func note(_ text: String, _ error: SystemCallError? = nil) {
-        notes.append(Note(text, detail: error?.symbol ?? ""))
+    func note(_ id: MessageIdentifier, _ text: String, _ error: SystemCallError? = nil) {
+        notes.append(Note(id, text, detail: error?.symbol ?? ""))
     }
 
     /// Reports a failure that is not the end of the change.
@@ -143,11 +143,12 @@ extension Workbench {
             case nil: mounted = try tree.isOnRootMount(path.parent) == false ? path.parent : nil
             }
             // A read-only mount gives the same message as without this check.
-            if let mounted { try tree.checkAccess(mounted, .write) }
+            guard let mounted else { return }
+            if isDryRun { try checkWriting(mounted, as: .root) } else { try tree.checkAccess(mounted, .write) }
         }
         guard let mounted else { return }
         throw BootError(
-            "\(action) \(path)",
+            .filesNotTheImages, "\(action) \(path)",
             reason: "\(mounted) is on a mount, and an elevated start changes only what is the image's own",
             remedy: "see volumeMounts in the pod spec")
     }

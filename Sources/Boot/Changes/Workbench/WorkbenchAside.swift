@@ -36,17 +36,17 @@ extension Workbench {
             }
             guard let isFree else { return }
             guard isFree else { continue }
-            note("\(path.shown()) was in the way and is kept as \(kept.shown())")
+            note(.filesInTheWay, "\(path.shown()) was in the way and is kept as \(kept.shown())")
             return
         }
         throw BootError(
-            "cannot move away \(path.shown())",
+            .filesBusy, "cannot move away \(path.shown())",
             reason: "too many files have names like \(Self.kept(path, 0).shown())", remedy: "remove some of them")
     }
 
     /// Predicts what ``setAside(_:unlessLinkedTo:)`` would do.
     func foreseeSettingAside(_ path: FilePath) {
-        note("\(path.shown()) is in the way and is kept as \(Self.kept(path, 0).shown())")
+        note(.filesInTheWay, "\(path.shown()) is in the way and is kept as \(Self.kept(path, 0).shown())")
     }
 
     private static func kept(_ path: FilePath, _ number: Int) -> FilePath {

@@ -14,21 +14,43 @@ extension Workbench {
         _ action: String, _ path: FilePath, _ attempts: [Attempt], isOnVolume: Bool = false, remedy known: String? = nil
     ) -> BootError {
         guard let last = attempts.last else {
-            return BootError("\(action) \(path.shown())", remedy: known ?? "")
+            return BootError(.scratchSeedDirectory, "\(action) \(path.shown())", remedy: known ?? "")
         }
         if let link = linkNotFollowed(last, path) {
             let follower = last.identity == actors.words(.root) ? "root" : "the seed user"
             return BootError(
-                "\(action) \(path.shown())",
+                .filesSymbolicLink, "\(action) \(path.shown())",
                 reason: "\(link.shown()) is a symbolic link, which \(follower) does not follow", attempts: attempts,
                 remedy: path.starts(with: Paths.homes) || path.starts(with: "/etc")
                     ? "the image must have no link there" : "name the path that it leads to")
         }
         let mount = Mount.holding(path, in: Mount.all(of: tree))
         return BootError(
-            "\(action) \(path.shown())", attempts: attempts,
+            identifier(of: last.error, path, on: mount, isOnVolume: isOnVolume), "\(action) \(path.shown())",
+            attempts: attempts,
             remedy: known ?? mount.map { remedy(for: last.error, path, on: $0, isOnVolume: isOnVolume) } ?? "",
             cause: cause(of: last.error, path, on: mount, isOnVolume: isOnVolume))
+    }
+
+    /// What kind of error it is.
+    private func identifier(
+        of error: SystemCallError, _ path: FilePath, on mount: Mount?, isOnVolume: Bool
+    ) -> MessageIdentifier {
+        switch error.errno {
+        case .permissionDenied, .notPermitted:
+            if error.call == "fchown" && actors.has(.root) && !actors.mayChangeOwner { return .filesNeedChown }
+            if isOnVolume { return mount?.point.string == "/" ? .scratchNotMounted : .scratchPermissionDenied }
+            guard isRoots(path) else { return .filesPermissionDenied }
+            if !actors.has(.root) { return .filesNeedRoot }
+            return actors.isElevated && mount?.point.string != "/" ? .filesNotTheImages : .filesPermissionDenied
+        case .readOnlyFileSystem: return .filesReadOnly
+        case .noSpace: return .filesNoSpace
+        case .diskQuotaExceeded: return .filesQuota
+        case .staleNFSFileHandle, .ioError, .timedOut: return .filesServer
+        case .tooManySymbolicLinkLevels: return .filesSymbolicLink
+        case .notDirectory, .isDirectory: return .filesWrongKind
+        default: return .filesFailed
+        }
     }
 
     /// What else fails for the same reason.
@@ -82,9 +104,9 @@ extension Workbench {
             }
             if mount.point.string == "/" {
                 return
-                    "nothing is mounted there: is the scratch volume missing from the pod's volumeMounts (docker run -v)?"
+                    "nothing is mounted there: the scratch volume is probably missing from the pod's volumeMounts (docker run -v)"
             }
-            let squash = mount.isNetwork ? "is \(place) root-squashed? " : ""
+            let squash = mount.isNetwork ? "\(place) is probably root-squashed: " : ""
             guard actors.has(.root) else {
                 return squash + "make the directory once as its owner; only a start as root has a seed user"
             }
@@ -112,7 +134,7 @@ extension Workbench {
         }
         let inside = place == source ? "" : ": \(place.shown())"
         return BootError(
-            "\(action) \(source.shown()) to \(destination.shown())\(inside)", attempts: attempts,
+            .filesNotCopied, "\(action) \(source.shown()) to \(destination.shown())\(inside)", attempts: attempts,
             remedy: error.errno == .permissionDenied && error.call != "renameat2" && error.call != "renameat"
                 ? "the user must be able to read all of \(source.shown())" : "")
     }

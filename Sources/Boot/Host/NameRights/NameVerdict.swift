@@ -20,7 +20,7 @@ package struct NameVerdict: Equatable, Sendable {
     /// caller may not read.
     static func told(_ kind: NameKind, _ name: String) -> String {
         "\(kind.variable) \(name) gets no entry in the account files: names may give rights in this image, whose maker can "
-            + "permit it with identity.names in \(Paths.configuration); what looks the name up, such as sudo and ssh, "
+            + "permit it with identity.names in \(Paths.configuration); programs that look up the name, such as sudo and ssh, "
             + "will not work"
     }
 }

@@ -101,7 +101,8 @@ struct AccountPlanner {
         let resolution = try Collision(
             kind: .user, wantedName: name, wantedID: request.userID, policy: request.policy, start: request.start,
             named: passwd.first(named: name), holder: holder,
-            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false
+            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false,
+            isImagesUser: request.imagesUser == request.userName
         ).resolve()
         switch resolution {
         case .add, .rename: try refuseInheritedGroups()
@@ -117,7 +118,8 @@ struct AccountPlanner {
         return try Collision(
             kind: .group, wantedName: name, wantedID: request.groupID, policy: request.policy, start: request.start,
             named: group.first(named: name), holder: holder,
-            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false
+            holderHasRuntimesForm: holder.map { hasRuntimesForm($0.entry) } ?? false,
+            isImagesUser: request.imagesUser == request.groupName
         ).resolve()
     }
 

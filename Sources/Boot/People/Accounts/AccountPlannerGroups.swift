@@ -122,7 +122,7 @@ extension AccountPlanner {
         changes.append(.detail("group \(request.groupName) put before group \(other) in group"))
         warnings.append(
             "gid \(request.groupID) is shared by groups \(request.groupName) and \(other): "
-                + "it leads to \(request.groupName)")
+                + "programs show \(request.groupName)")
     }
 
     private mutating func warnOfKeptName(_ holder: GroupEntry) {

@@ -77,7 +77,7 @@ extension AccountPlanner {
         passwd.move(line, before: min(holder, others.first ?? holder), as: entry)
         changes.append(.detail("user \(request.userName) put before user \(other) in passwd"))
         warnings.append(
-            "uid \(request.userID) is shared by users \(request.userName) and \(other): it leads to \(request.userName)"
+            "uid \(request.userID) is shared by users \(request.userName) and \(other): programs show \(request.userName)"
         )
     }
 

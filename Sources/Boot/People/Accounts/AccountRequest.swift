@@ -21,6 +21,8 @@ package struct AccountRequest: Sendable {
     /// How the container was started, which limits what the policy may do. Only a start as root changes entries of the
     /// image; the others add entries for the caller's own ids. Only a bare start allows gid 0.
     package var start: Start
+    /// The name of the user, and of the group, that the image has for the pod's: it is no system account, whatever its id.
+    package var imagesUser: String?
     /// Whether the user may get an entry; otherwise everything with that name stays as it is.
     package var givesUser = true
     /// Whether the group may get an entry; otherwise everything with that name stays as it is.

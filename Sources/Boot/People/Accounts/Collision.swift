@@ -37,6 +37,8 @@ struct Collision<Entry: IdentifiedEntry> {
     let holder: (line: Int, entry: Entry)?
     /// Whether that entry has the form that container runtimes use.
     let holderHasRuntimesForm: Bool
+    /// Whether the image has the wanted name for the pod's user, whose ids a pod chooses.
+    let isImagesUser: Bool
 
     func resolve() throws(AccountRefusals) -> Resolution {
         if let named, named.line == holder?.line { return .keep(named.line) }
@@ -72,7 +74,7 @@ struct Collision<Entry: IdentifiedEntry> {
         let choice = "choose another \(kind.nameVariable)"
         let isAnswer = (try? ValueFormats.accountID("\(named.id)")) != nil && !(kind == .user && kind.isSystem(named))
         let alternative = isAnswer ? "\(choice), or set \(kind.idVariable) (\(kind.podField)) to \(named.id)" : choice
-        if kind.isSystem(named) {
+        if kind.isSystem(named) && !(isImagesUser && named.id != 0) {
             return "\(kind.noun) \(name) is a system \(kind.systemNoun) with \(kind.idNoun) \(named.id): \(alternative)"
         }
         let fact = "\(kind.noun) \(name) has \(kind.idNoun) \(named.id) in this image"

@@ -52,7 +52,7 @@ package struct PrivateKey: Sendable {
         }
         guard let block = try PEMBlock(in: text) else { throw Self.otherForm(text) }
         switch block.label {
-        case "OPENSSH PRIVATE KEY": kind = try Self.openSSHKind(block.body)
+        case Self.openSSHLabel: kind = try Self.openSSHKind(block.body)
         case "RSA PRIVATE KEY": (kind, _) = (.rsa, try block.checkLength())
         case "EC PRIVATE KEY": (kind, _) = (.ecdsa, try block.checkLength())
         case "PRIVATE KEY":
@@ -65,6 +65,11 @@ package struct PrivateKey: Sendable {
         }
         content = block.lines
     }
+
+    /// What the first line of OpenSSH's own format names.
+    static let openSSHLabel = "OPENSSH PRIVATE KEY"
+    /// What the bytes of that format begin with.
+    static let openSSHMagic = "openssh-key-v1\0"
 
     private static var noKey: FormatError {
         FormatError("it does not decode to a key: no line -----BEGIN … PRIVATE KEY----- of PEM or OpenSSH")
@@ -100,7 +105,7 @@ package struct PrivateKey: Sendable {
     /// The type, from the public half, which even an encrypted key has in clear text (OpenSSH, PROTOCOL.key).
     private static func openSSHKind(_ body: Secret) throws(FormatError) -> Kind {
         var fields = SSHFields(of: body)
-        guard fields.skip("openssh-key-v1\0".utf8), fields.next() != nil, fields.next() != nil, fields.next() != nil,
+        guard fields.skip(Self.openSSHMagic.utf8), fields.next() != nil, fields.next() != nil, fields.next() != nil,
             fields.number() == 1, let publicHalf = fields.next(), fields.next() != nil, fields.isAtEnd
         else { throw truncated }
         var inner = SSHFields(of: body, publicHalf)
@@ -114,7 +119,7 @@ package struct PrivateKey: Sendable {
 }
 
 /// Reads strings and numbers of the SSH protocol (RFC 4251, section 5).
-private struct SSHFields {
+struct SSHFields {
     private let bytes: Secret
     private let end: Int
     private var position: Int
