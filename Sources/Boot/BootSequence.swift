@@ -13,6 +13,7 @@ package enum BootSequence {
         DeclaredStep<SSHKeys>(),
         DeclaredStep<Caches>(),
         DeclaredStep<GitIdentity>(),
+        DeclaredStep<Services>(),
         DeclaredStep<Handoff>(),
     ]
 

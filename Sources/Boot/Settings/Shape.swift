@@ -14,6 +14,8 @@ package indirect enum Shape: Sendable {
     case integer(ClosedRange<Int>)
     /// A number that is not negative and may have a fraction.
     case number
+    /// Seconds, or a number with a unit of time.
+    case duration
     /// Items in order.
     case list(Shape)
     /// Values under names that the file chooses.
@@ -56,6 +58,7 @@ package indirect enum Shape: Sendable {
         case .octal: "octal"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .number: "number"
+        case .duration: "duration"
         case .list(let item): "list of \(item.words)"
         case .mapping(let value): "names and \(value.words)"
         case .optional(let shape): shape.words
@@ -86,6 +89,11 @@ package indirect enum Shape: Sendable {
                 ("maximum", .number(range.upperBound)),
             ]
         case .number: [("type", .string("number")), ("minimum", .number(0))]
+        case .duration:
+            [
+                ("type", .array([.string("string"), .string("number")])), ("minimum", .number(0)),
+                ("pattern", .string("^[0-9]+([.][0-9]+)?[smhd]?$")),
+            ]
         case .list(let item): [("type", .string("array")), ("items", item.schema())]
         case .mapping(let value): [("type", .string("object")), ("additionalProperties", value.schema())]
         case .object(let fields): [("type", .string("object"))] + Shape.schemaMembers(of: fields)

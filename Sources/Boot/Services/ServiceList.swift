@@ -1,0 +1,111 @@
+internal import Linux
+internal import Text
+internal import YAML
+
+/// The services of all configuration files, in the order in which they are started.
+struct ServiceList {
+    private(set) var services: [Service] = []
+    /// The names of the files that have services as root.
+    private(set) var rootFiles: [String] = []
+
+    /// An entry, and the file that has it.
+    private typealias PlacedEntry = (entry: ServiceEntry, file: Int)
+
+    /// Reads the entries of a setting, and notes what is wrong with them or between them.
+    init(_ setting: FileSetting<[ServiceEntry]>, reading reader: inout SettingsReader) {
+        let entries = Self.entries(of: setting, &reader)
+        let names = entries.map { $0.entry.name }
+        var waiting: [PlacedEntry] = []
+        for placed in entries {
+            guard let service = placed.entry.service else { continue }
+            check(service, placed, among: entries, names, &reader)
+            waiting.append(placed)
+        }
+        order(waiting, &reader)
+        for placed in entries where placed.entry.service?.identity == .root {
+            let name = reader.configuration.files[placed.file].name
+            if !rootFiles.contains(name) { rootFiles.append(name) }
+        }
+    }
+
+    /// The entries of all files: an entry of a later file replaces one with the same name.
+    private static func entries(
+        of setting: FileSetting<[ServiceEntry]>, _ reader: inout SettingsReader
+    ) -> [PlacedEntry] {
+        var entries: [PlacedEntry] = []
+        for (file, found) in reader.valuesByFile(setting) {
+            for entry in found {
+                guard let index = entries.firstIndex(where: { $0.entry.name.utf8.elementsEqual(entry.name.utf8) })
+                else {
+                    entries.append((entry, file))
+                    continue
+                }
+                guard entries[index].file == file else {
+                    entries[index] = (entry, file)
+                    continue
+                }
+                let line = entries[index].entry.nameValue.mark.line
+                reader.note(
+                    "'\(entry.name)' is already the name of the service in line \(line)", at: entry.nameValue,
+                    inFile: file)
+            }
+        }
+        return entries
+    }
+
+    /// Checks the services that one is started after.
+    private func check(
+        _ service: Service, _ placed: PlacedEntry, among entries: [PlacedEntry], _ names: [String],
+        _ reader: inout SettingsReader
+    ) {
+        guard let value = placed.entry.after else { return }
+        for name in service.after {
+            guard let index = names.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+                let nearest = Suggestion.nearest(to: name, among: names.sorted()).map { "; did you mean \($0)?" } ?? ""
+                reader.note("no service '\(name.shown())'\(nearest)", at: value, inFile: placed.file)
+                continue
+            }
+            guard let other = entries[index].entry.service else { continue }
+            if service.identity == .root && other.identity != .root {
+                reader.note(
+                    "\(service.name) is root's and cannot come after \(name), which is the user's: root's services are "
+                        + "started first", at: value, inFile: placed.file)
+            } else if service.identity != other.identity && other.start == .afterCommand {
+                reader.note(
+                    "\(name) is root's and starts after the command: a service of the user's can come after one of root's "
+                        + "that starts before it", at: value, inFile: placed.file)
+            } else if service.start == .beforeCommand && other.start == .afterCommand {
+                reader.note(
+                    "\(service.name) starts before the command and cannot come after \(name), which starts after it",
+                    at: value, inFile: placed.file)
+            }
+        }
+    }
+
+    /// Puts root's services first, and each service after those that it names.
+    private mutating func order(_ entries: [PlacedEntry], _ reader: inout SettingsReader) {
+        var waiting = entries.filter { $0.entry.service?.identity == .root }
+        waiting += entries.filter { $0.entry.service?.identity != .root }
+        while !waiting.isEmpty {
+            let names = waiting.map { $0.entry.name }
+            guard
+                let index = waiting.firstIndex(where: { entry, _ in
+                    entry.service?.after.contains { after in names.contains { $0.utf8.elementsEqual(after.utf8) } }
+                        != true
+                })
+            else { break }
+            if let service = waiting.remove(at: index).entry.service { services.append(service) }
+        }
+        for (entry, file) in waiting {
+            guard let after = entry.after else { continue }
+            reader.note(
+                entry.service?.after.contains(entry.name) == true
+                    ? "the service names itself" : "its place depends on itself, through \(names(waiting))", at: after,
+                inFile: file)
+        }
+    }
+
+    private func names(_ entries: [PlacedEntry]) -> String {
+        entries.map { $0.entry.name }.joined(separator: ", ")
+    }
+}
