@@ -102,6 +102,28 @@ package enum MessageIdentifier: String, CaseIterable, Sendable {
     case stepsLeftBehind = "steps.left-behind"
     case stepsExports = "steps.exports"
 
+    // Programs beside the command.
+    case servicesNeedInit = "services.need-init"
+    case servicesNotPolicy = "services.not-policy"
+    case servicesNoProgram = "services.no-program"
+    case servicesUntrusted = "services.untrusted"
+    case servicesKeeperNotStarted = "services.keeper-not-started"
+    case servicesSettings = "services.settings"
+    case servicesNeeded = "services.needed"
+    case servicesNeedRoot = "services.need-root"
+    case servicesNotStarted = "services.not-started"
+    case servicesEnded = "services.ended"
+    case servicesNotReady = "services.not-ready"
+    case servicesOverdue = "services.overdue"
+    case servicesInBackground = "services.in-background"
+    case servicesFailed = "services.failed"
+    case servicesNotEnded = "services.not-ended"
+    case servicesFinalRun = "services.final-run"
+    case servicesKeeper = "services.keeper"
+    case servicesLogDropped = "services.log-dropped"
+    case servicesLogFile = "services.log-file"
+    case servicesControl = "services.control"
+
     // The end of the boot.
     case reportNotKept = "report.not-kept"
     case reportNotBelieved = "report.not-believed"
@@ -128,6 +150,10 @@ package enum MessageIdentifier: String, CaseIterable, Sendable {
     case initStatusLost = "init.status-lost"
     case initEnvironment = "init.environment"
     case initPrivileges = "init.privileges"
+
+    // The services beside the command.
+    case servicesEndedContainer = "services.ended-container"
+    case servicesKeeperDied = "services.keeper-died"
 }
 
 extension MessageIdentifier {
@@ -141,7 +167,7 @@ extension MessageIdentifier {
             .settingsUnknownVariable, .settingsImagePolicy, .settingsFileSyntax, .settingsFileContent,
             .settingsFileUnreadable, .settingsFileName, .settingsFileUntrusted, .settingsInitMode,
             .settingsStepDirectory, .settingsStepName, .identityAccountConflict, .identityNotTheCaller,
-            .identitySeedUser:
+            .identitySeedUser, .servicesNeedInit, .servicesNotPolicy, .servicesNoProgram, .servicesSettings:
             .settings
         case .commandNotExecutable: .notExecutable
         case .commandNotFound, .commandOneWord, .commandInterpreter, .commandLineEnds: .notFound

@@ -1,5 +1,5 @@
 internal import Linux
-internal import Programs
+package import Programs
 
 extension Plan {
     /// Lets every step plan; each step sees what those before it export.
@@ -59,15 +59,17 @@ extension CommandChange {
             self.exports = exports
         } else {
             environment = EnvironmentBlock([])
-            fixed = Self.builtEnvironment(for: dropIn.identity, settings, people, host) + own
+            fixed = BuiltEnvironment.variables(for: dropIn.identity, settings, people, host) + own
             directory = BuiltEnvironment.directory(start: host.start)
             // The user controls many of these exports, with which zsh and git would run the user's files and programs.
             self.exports = []
         }
     }
+}
 
+extension BuiltEnvironment {
     /// The environment of a program of root's or the seed user's.
-    private static func builtEnvironment(
+    package static func variables(
         for actor: Actor, _ settings: Settings, _ people: People, _ host: Host
     ) -> [Assignment] {
         let user = people.user
@@ -76,7 +78,7 @@ extension CommandChange {
         let group = (try? ValueFormats.accountName(user.groupName)) ?? settings[Identity.self]?.groupName
         let checked = People.User(
             name: user.name, groupName: group ?? "", home: user.home, shell: user.shell, credentials: user.credentials)
-        return BuiltEnvironment.variables(
+        return variables(
             for: actor, start: host.start, user: checked, scratchHome: scratch?.home,
             workingDirectory: settings.workplace?.directory)
     }

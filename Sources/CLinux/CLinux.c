@@ -295,6 +295,13 @@ const int linux_WAIT_ALL = __WALL;
 int linux_pidfd_open(pid_t process) { return (int)syscall(434, process, 0u); }
 int linux_pidfd_send_signal(int descriptor, int number) { return (int)syscall(424, descriptor, number, NULL, 0u); }
 
+int linux_signal_queue(pid_t process, int number, int value) {
+    union sigval content;
+    memset(&content, 0, sizeof content);
+    content.sival_int = value;
+    return sigqueue(process, number, content);
+}
+
 const int linux_PR_SET_CHILD_SUBREAPER = PR_SET_CHILD_SUBREAPER;
 const int linux_PR_SET_PDEATHSIG = PR_SET_PDEATHSIG;
 
@@ -303,9 +310,8 @@ union descriptor_message {
     char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-int linux_send_descriptor(int socket, int descriptor) {
-    char byte = 0;
-    struct iovec data = {&byte, 1};
+int linux_send_descriptor(int socket, int descriptor, unsigned char purpose) {
+    struct iovec data = {&purpose, 1};
     union descriptor_message control;
     memset(&control, 0, sizeof control);
     struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
@@ -319,23 +325,24 @@ int linux_send_descriptor(int socket, int descriptor) {
     return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-int linux_receive_descriptor(int socket) {
-    int received = -1;
+int linux_receive_descriptor(int socket, unsigned char *purpose) {
     for (;;) {
-        char byte;
-        struct iovec data = {&byte, 1};
+        int received;
+        struct iovec data = {purpose, 1};
         union descriptor_message control;
         struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
         message.msg_control = control.bytes;
         message.msg_controllen = sizeof control.bytes;
-        if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return received;
+        if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0) return -1;
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
         if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
             header->cmsg_len != CMSG_LEN(sizeof received)) continue;
-        if (received >= 0) close(received);
         memcpy(&received, CMSG_DATA(header), sizeof received);
+        return received;
     }
 }
+
+int linux_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
 
 int linux_close_range(unsigned int first, unsigned int last) {
     return (int)syscall(436, first, last, 0u);

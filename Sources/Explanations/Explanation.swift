@@ -115,6 +115,26 @@ extension MessageIdentifier {
         case .stepsTimeout: .stepsTimeout
         case .stepsLeftBehind: .stepsLeftBehind
         case .stepsExports: .stepsExports
+        case .servicesNeedInit: .servicesNeedInit
+        case .servicesNotPolicy: .servicesNotPolicy
+        case .servicesNoProgram: .servicesNoProgram
+        case .servicesUntrusted: .servicesUntrusted
+        case .servicesKeeperNotStarted: .servicesKeeperNotStarted
+        case .servicesSettings: .servicesSettings
+        case .servicesNeeded: .servicesNeeded
+        case .servicesNeedRoot: .servicesNeedRoot
+        case .servicesNotStarted: .servicesNotStarted
+        case .servicesEnded: .servicesEnded
+        case .servicesNotReady: .servicesNotReady
+        case .servicesOverdue: .servicesOverdue
+        case .servicesInBackground: .servicesInBackground
+        case .servicesFailed: .servicesFailed
+        case .servicesNotEnded: .servicesNotEnded
+        case .servicesFinalRun: .servicesFinalRun
+        case .servicesKeeper: .servicesKeeper
+        case .servicesLogDropped: .servicesLogDropped
+        case .servicesLogFile: .servicesLogFile
+        case .servicesControl: .servicesControl
         case .reportNotKept: .reportNotKept
         case .reportNotBelieved: .reportNotBelieved
         case .sessionNone: .sessionNone
@@ -136,6 +156,8 @@ extension MessageIdentifier {
         case .initStatusLost: .initStatusLost
         case .initEnvironment: .initEnvironment
         case .initPrivileges: .initPrivileges
+        case .servicesEndedContainer: .servicesEndedContainer
+        case .servicesKeeperDied: .servicesKeeperDied
         }
     }
 

@@ -126,4 +126,12 @@ extension Explanation {
         .warning, "The init keeps privileges that it does not need.",
         causes: "A sandbox or a seccomp profile forbids the system call.",
         remedy: "Allow `capset` and `prctl`.")
+    static let servicesEndedContainer = Explanation(
+        .error, "A service with `onFailure: stop` has failed for good, or its keeper has died.",
+        causes: "The service's program ended again and again, or was never ready.",
+        remedy: "Look for the service's name above in the log; `onFailure: ignore` lets the command go on.")
+    static let servicesKeeperDied = Explanation(
+        .warning, "The program that looks after services has died, and its services are on their own.",
+        causes: "The kernel has ended it for want of memory, or somebody has.",
+        remedy: "Give the container more memory. A service with `onFailure: stop` ends the container then.")
 }

@@ -13,6 +13,10 @@ struct BootWatch: Sendable {
         static var messageLength: Int { 3 }
         static var hasOptions: Int { 4 }
         static var isPrivileged: Int { 5 }
+        // Beyond the message.
+        static var keeperCount: Int { 128 }
+        static var keepers: Int { 129 }
+        static var hasStopRequests: Int { 131 }
     }
     private static var message: Range<Int> { 64..<1024 }
     private static var options: Range<Int> { 2048..<2048 + MemoryLayout<InitOptions>.size }
@@ -52,7 +56,36 @@ struct BootWatch: Sendable {
     /// Tells the init whether the boot uses the privileges of the program's file.
     func usePrivileges(_ uses: Bool) { page[number: Number.isPrivileged] = uses ? 1 : 0 }
 
+    /// Tells the init of a keeper; of more than ``maximumOfKeepers`` it takes no note.
+    ///
+    /// - Returns: whether there was space for it.
+    func add(keeper: Int32, endsContainer: Bool) -> Bool {
+        let count = page[number: Number.keeperCount]
+        guard count < UInt64(BootWatch.maximumOfKeepers), keeper > 0 else { return false }
+        page[number: Number.keepers + Int(count)] = UInt64(keeper) << 1 | (endsContainer ? 1 : 0)
+        page[number: Number.keeperCount] = count + 1
+        return true
+    }
+
+    /// Tells the init that a pipe with requests to stop is on its way.
+    func announceStopRequests() { page[number: Number.hasStopRequests] = 1 }
+
     // MARK: The init's side
+
+    /// How many keepers the init can look after.
+    static var maximumOfKeepers: Int { 2 }
+
+    /// How many keepers there are so far, in the order in which they were started.
+    var keeperCount: Int { min(Int(clamping: page[number: Number.keeperCount]), BootWatch.maximumOfKeepers) }
+
+    /// A keeper's process id, and whether its end ends the container.
+    func keeper(_ index: Int) -> (process: Int32, endsContainer: Bool) {
+        let entry = page[number: Number.keepers + index]
+        return (Int32(truncatingIfNeeded: entry >> 1), entry & 1 == 1)
+    }
+
+    /// Whether the child has given a pipe with requests to stop.
+    var hasStopRequests: Bool { page[number: Number.hasStopRequests] == 1 }
 
     /// Whether the boot uses the privileges of the program's file.
     var isPrivileged: Bool { page[number: Number.isPrivileged] == 1 }

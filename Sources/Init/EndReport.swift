@@ -20,11 +20,13 @@ package struct EndReport: Sendable {
     package let killedAfter: UInt64
     /// What the boot was doing when it took too long, in its own words; otherwise empty.
     package internal(set) var overdue: [UInt8] = []
+    /// How the services ended.
+    package internal(set) var services = Services()
 
     package init(
         outcome: Supervisor.Outcome, exitCode: Int32, request: StopRequest? = nil, timeToEnd: UInt64 = 0,
         commandWasKilled: Bool = false, othersEnded: Int = 0, killed: KilledProcesses = KilledProcesses(),
-        killedAfter: UInt64 = 0, overdue: [UInt8] = []
+        killedAfter: UInt64 = 0, overdue: [UInt8] = [], services: Services = Services()
     ) {
         self.outcome = outcome
         self.exitCode = exitCode
@@ -35,6 +37,29 @@ package struct EndReport: Sendable {
         self.killed = killed
         self.killedAfter = killedAfter
         self.overdue = overdue
+        self.services = services
+    }
+
+    /// The end of the services.
+    package struct Services: Sendable {
+        /// What of them has ended the container.
+        package let failure: Supervisor.Failure
+        /// The service that has, if it was one.
+        package let failed: ServiceName
+        /// Nanoseconds from the first request to their keepers until they had ended, or were killed.
+        package let timeToEnd: UInt64
+        /// Whether any keeper was asked to end.
+        package let wereTold: Bool
+        /// Whether keepers did not end in their time.
+        package let wereKilled: Bool
+
+        package init(
+            failure: Supervisor.Failure = .none, failed: ServiceName = ServiceName(), timeToEnd: UInt64 = 0,
+            wereTold: Bool = false, wereKilled: Bool = false
+        ) {
+            (self.failure, self.failed) = (failure, failed)
+            (self.timeToEnd, self.wereTold, self.wereKilled) = (timeToEnd, wereTold, wereKilled)
+        }
     }
 
     /// A request to stop: a signal from the runtime or from an operator.
@@ -64,7 +89,8 @@ package struct EndReport: Sendable {
     var isNotable: Bool {
         switch outcome {
         case .bootOverdue, .bootStopped, .lost: true
-        case .pending, .bootEnded, .commandEnded: request != nil || killed.count > 0
+        case .pending, .bootEnded, .commandEnded:
+            request != nil || killed.count > 0 || services.failure != .none || services.wereKilled
         }
     }
 
@@ -73,7 +99,8 @@ package struct EndReport: Sendable {
         switch outcome {
         case .bootOverdue: .bootOverdue
         case .lost: .statusLost
-        case .pending, .bootEnded, .bootStopped, .commandEnded: nil
+        case .pending, .bootEnded, .bootStopped, .commandEnded:
+            services.failure == .none ? nil : .serviceEndedContainer
         }
     }
 
@@ -82,7 +109,9 @@ package struct EndReport: Sendable {
         var line = MessageLine(id == nil ? .info : .error, id: id?.name ?? "", isJSON: isJSON)
         line.append("init")
         line.endStep()
-        if let request {
+        if services.failure != .none {
+            appendFailure(to: &line)
+        } else if let request {
             line.append(request.signal)
             line.append(" at ")
             line.append(realTime: request.receivedAt)
@@ -93,6 +122,7 @@ package struct EndReport: Sendable {
             line.append(": ")
         }
         appendOutcome(to: &line)
+        if services.wereTold { appendServices(to: &line) }
         if othersEnded > 0 {
             line.append("; ")
             line.append(othersEnded)
@@ -100,6 +130,24 @@ package struct EndReport: Sendable {
         }
         if killed.count > 0 { appendKilled(to: &line) }
         return line
+    }
+
+    private func appendFailure(to line: inout MessageLine) {
+        if case .keeper(let end) = services.failure {
+            line.append("the keeper of services died (")
+            line.append(end)
+            line.append("): ")
+            return
+        }
+        line.append("service ")
+        for index in 0..<services.failed.count { line.append(foreign: services.failed[index]) }
+        line.append(" failed: ")
+    }
+
+    private func appendServices(to line: inout MessageLine) {
+        line.append(services.wereKilled ? "; services were still not ended after " : "; services ended in ")
+        line.append(seconds: services.timeToEnd)
+        if services.wereKilled { line.append(" and were killed") }
     }
 
     private func appendOutcome(to line: inout MessageLine) {
@@ -115,7 +163,7 @@ package struct EndReport: Sendable {
     private func appendEnd(_ what: StaticString, _ end: ProcessEnd, to line: inout MessageLine) {
         line.append(what)
         line.append(commandWasKilled ? " was killed" : " ended")
-        if request != nil {
+        if request != nil || services.failure != .none {
             line.append(" ")
             line.append(seconds: timeToEnd)
             line.append(" after it")

@@ -5,8 +5,10 @@ package struct InitHandle: Sendable {
     let watch: BootWatch
     /// A pipe that loses its last writer when the init has given up what it does not need.
     let gate: Int32
-    /// A socket that carries an open file to the init.
+    /// A socket that carries open files to the init.
     let channel: Int32
+    /// A pipe that wakes the init.
+    let pipe: Int32
     /// The process id of the init.
     package let parent: Int32
     let callersMask: SignalSet
@@ -24,7 +26,34 @@ package struct InitHandle: Sendable {
     ///
     /// - Throws: the error of sendmsg(2).
     package func keepForEnd(_ file: borrowing Descriptor) throws(SystemCallError) {
-        try DescriptorChannel.send(file, over: channel)
+        try DescriptorChannel.send(file, for: .report, over: channel)
+    }
+
+    /// Tells the init of a keeper, a child of the init's own that supervises services and that it stops when the command
+    /// has ended: the one that was added last first. At most two.
+    ///
+    /// To be called before the process that has forked the keeper ends, so that the init knows the keeper before it could
+    /// hear of its end; in any process that shares the boot's memory.
+    ///
+    /// - Parameters:
+    ///   - keeper: the keeper's process id.
+    ///   - endsContainer: whether the container ends, with 125, if the keeper dies: it was killed, or has exited with
+    ///     another code than 0.
+    /// - Returns: whether the init looks after it; `false` for a third one.
+    @discardableResult
+    package func add(keeper: Int32, endsContainer: Bool) -> Bool {
+        watch.add(keeper: keeper, endsContainer: endsContainer)
+    }
+
+    /// Gives the init the end of a pipe from which it reads requests of services to end the container: each is the name of
+    /// the service, at most 64 bytes in one write. To be called once, as soon as the pipe exists.
+    ///
+    /// - Parameter reader: the end to read from, which the caller need not keep.
+    /// - Throws: the error of sendmsg(2).
+    package func giveStopRequests(_ reader: borrowing Descriptor) throws(SystemCallError) {
+        try DescriptorChannel.send(reader, for: .stopRequests, over: channel)
+        watch.announceStopRequests()
+        OpenFiles.wake(pipe: pipe)
     }
 
     /// Starts the clock on a change that may block, such as one on a network file system.
@@ -72,4 +101,11 @@ package struct InitHandle: Sendable {
         Signals.setMask(signals)
         Signals.setMask(callersMask)
     }
+}
+
+extension DescriptorChannel.Purpose {
+    /// The file that the init passes to its `onEnd`.
+    static var report: DescriptorChannel.Purpose { DescriptorChannel.Purpose(rawValue: 0) }
+    /// The pipe with the requests of services to end the container.
+    static var stopRequests: DescriptorChannel.Purpose { DescriptorChannel.Purpose(rawValue: 1) }
 }

@@ -6,36 +6,45 @@ internal import Linux
 struct InitLoop {
     var supervisor: Supervisor
     /// The child: first the boot, then the command; 0 once its end is known.
-    private var command: Int32
-    private var options: InitOptions
+    var command: Int32
+    var options: InitOptions
     /// The parent's id at the start.
     private let parent: Int32
-    private let watch: BootWatch
+    let watch: BootWatch
     /// A pipe that loses its last writer when the child becomes the command; -1 from then on.
-    private var pipe: Int32
-    /// The socket for the file that the child gives for the end; -1 once the command has started.
-    private var channel: Int32
-    /// Whether that file has become the standard input. The init reads nothing, and keeps no other descriptor.
-    private var hasFileForEnd = false
-    private let remaining: RemainingProcesses
-    private let terminal: TerminalState
+    var pipe: Int32
+    /// The socket for what the child gives to the init; -1 once the command has started.
+    var channel: Int32
+    /// Whether the file for the end has become the standard input, from which the init reads nothing.
+    var hasFileForEnd = false
+    /// The process ids of the keepers, in the order in which they were started; 0 for one whose end is known.
+    var keepers = InlineArray<2, Int32>(repeating: 0)
+    var keeperCount = 0
+    /// Whether the boot may still start keepers.
+    var expectsKeepers = true
+    /// The pipe with the requests of services to end the container; -1 without one.
+    var stopRequests: Int32 = -1
+    /// The first service that has made such a request.
+    var failedService = ServiceName()
+    let remaining: RemainingProcesses
+    let terminal: TerminalState
     private let explainOverdue: (String) -> String
-    private let onEnd: (EndReport, consuming Descriptor?) -> Void
+    let onEnd: (EndReport, consuming Descriptor?) -> Void
     /// What was reported when the boot took too long.
-    private var overdue: [UInt8] = []
+    var overdue: [UInt8] = []
     /// When the first request to stop came, and from whom.
-    private var request: EndReport.StopRequest?
-    private var killed = KilledProcesses()
+    var request: EndReport.StopRequest?
+    var killed = KilledProcesses()
     /// Whether the command was seen ignoring TERM, as interactive shells do.
-    private var isSession = false
+    var isSession = false
     /// The job of such a shell that was told to end; 0 if there is none.
-    private var toldJob: Int32 = 0
+    var toldJob: Int32 = 0
     /// Whether it is decided if CAP_KILL may be used, if the capability comes from the file and not from root.
     private var hasSettledPrivileges = false
     /// Whether there may be more news of children than could be read at once.
     private var hasMoreNews = false
 
-    private static var second: UInt64 { 1_000_000_000 }
+    static var second: UInt64 { 1_000_000_000 }
 
     init(
         command: Int32, options: InitOptions, parent: Int32, watch: BootWatch, pipe: Int32, channel: Int32,
@@ -69,6 +78,7 @@ struct InitLoop {
                 // the processor.
                 if error != .interrupted { Clock.sleep(nanoseconds: 20_000_000) }
             }
+            takeStopRequests()
             tell(.time)
             takeNewsOfChildren()
         }
@@ -89,6 +99,7 @@ struct InitLoop {
     // MARK: The boot
 
     private mutating func lookAtBoot() {
+        lookForKeepers()
         guard supervisor.phase == .booting else {
             closePipe()
             return
@@ -111,6 +122,9 @@ struct InitLoop {
         }
         // If there is no writer and no handoff, the child has ended, and news of that will follow.
         if pipe < 0 && watch.isHandingOff {
+            // What the child has done before it became the command is seen now.
+            lookForKeepers()
+            expectsKeepers = false
             tell(.commandStarted)
         } else if let end = watch.changeEndsAt, end <= Clock.monotonic {
             sayOverdue()
@@ -122,7 +136,7 @@ struct InitLoop {
         if pipe >= 0 { OpenFiles.close(pipe) }
         pipe = -1
         guard channel >= 0 else { return }
-        hasFileForEnd = DescriptorChannel.receiveAsInput(over: channel)
+        takeGivenFiles()
         OpenFiles.close(channel)
         channel = -1
     }
@@ -164,7 +178,7 @@ struct InitLoop {
         }
     }
 
-    private mutating func tell(_ event: Supervisor.Event) {
+    mutating func tell(_ event: Supervisor.Event) {
         let actions = supervisor.handle(event, at: Clock.monotonic)
         for index in 0..<actions.count { perform(actions[index]) }
     }
@@ -178,9 +192,14 @@ struct InitLoop {
             let named = options.warnReaped ? nameOfEnded() : nil
             switch Children.next() {
             case .ended(let process, let end):
+                // The boot may have started and told of it since the last look.
+                lookForKeepers()
                 if process == command {
                     command = 0
                     tell(.commandEnded(end))
+                } else if let index = indexOfKeeper(process) {
+                    keepers[index] = 0
+                    tell(.keeperEnded(index, end))
                 } else {
                     tell(.orphanEnded)
                     if options.warnReaped { warn(process, end, named) }
@@ -234,15 +253,20 @@ struct InitLoop {
             // Processes that were created between two rounds of killing are not named again and again.
             if signal == .kill && killed.count == 0 { remaining.forEach { process, name in killed.add(process, name) } }
             remaining.send(signal)
+        case .resumeRest: remaining.resumeStopped()
         case .hangUpRest: remaining.hangUp()
+        case .tellKeeper(let index, let time): tellKeeper(index, milliseconds: time)
+        case .killKeeper(let index): if keepers[index] != 0 { Signals.send(.kill, to: .process(keepers[index])) }
+        case .warnOfKeeper(let end): warnOfKeeper(end)
         case .suspend(let signal): suspend(signal)
+        case .stopItself(let signal): stopItself(signal)
         case .giveTerminal: giveTerminal()
         case .returnTerminal: returnTerminal()
         case .exit(let code): end(code)
         }
     }
 
-    private func signalCommand(_ signal: Signal, wholeGroup: Bool) {
+    func signalCommand(_ signal: Signal, wholeGroup: Bool) {
         // Once the end is known, the number may belong to another process.
         guard command != 0 else { return }
         if wholeGroup, Signals.send(signal, to: .group(command)) == .sent, Children.group(of: command) == command {
@@ -251,122 +275,9 @@ struct InitLoop {
         Signals.send(signal, to: .process(command))
     }
 
-    /// Looks for stopped members of the group, even those that are not the init's children, whose stops nobody reports.
-    private func resumeStopped() {
-        guard command != 0 else { return }
-        var isAnyStopped = false
-        remaining.table.forEach { process in
-            guard !isAnyStopped, Children.group(of: process) == command else { return }
-            isAnyStopped = remaining.table.entry(of: process)?.state == UInt8(ascii: "T")
-        }
-        if isAnyStopped { signalCommand(.resume, wholeGroup: true) }
-    }
-}
-
-// MARK: - The terminal
-
-extension InitLoop {
-    private mutating func hangUp() {
-        // Only a command that ignores TERM needs more: HUP would take from others the time to save their work.
-        guard command != 0 else { return }
-        guard isSession || remaining.table.ignores(.terminate, process: command) else {
-            tell(.terminateNotIgnored)
-            return
-        }
-        isSession = true
-        guard let job = Terminal.foreground, job > 0, job != command, remaining.contains(job) else {
-            signalCommand(.hangup, wholeGroup: true)
-            signalCommand(.resume, wholeGroup: true)
-            tell(.hungUp)
-            return
-        }
-        // The shell runs a job, which would get the HUP too. The job is asked to end; the shell's turn comes later.
-        if job != toldJob {
-            Signals.send(.terminate, to: .group(job))
-            Signals.send(.resume, to: .group(job))
-            toldJob = job
-        }
-        tell(.terminalInUse)
-    }
-
-    /// Stops this process as the terminal stopped the command, so that the shell behind it gets the terminal back.
-    private mutating func suspend(_ signal: Signal) {
-        if CurrentProcess.id == 1 {
-            tell(.notSuspended(signal))
-            return
-        }
-        // The kernel itself does not stop a group that nobody could continue.
-        Signals.send(signal, to: .ownGroup)
-        Signals.setMask(SignalSet(bits: SignalSet.all.bits & ~SignalSet(signal).bits))
-        Signals.setMask(.all)
-        if case .received = Signals.next(of: SignalSet(.resume), within: 0) {
-            tell(.resumed)
-        } else {
-            tell(.notSuspended(signal))
-        }
-    }
-
-    private mutating func giveTerminal() {
-        guard command != 0, let holder = Terminal.foreground else { return }
-        let isFree = holder > 0 && Signals.probe(.group(holder)) == .nobody
-        guard holder == terminal.ownGroup || holder == command || isFree else { return }
-        if Terminal.setForeground(command) { tell(.terminalGiven) }
-    }
-
-    private func returnTerminal() {
-        // In its own pid namespace, nobody is left who could use the terminal.
-        guard CurrentProcess.id != 1, terminal.isForeground, terminal.foreground > 0 else { return }
-        Terminal.setForeground(terminal.foreground)
-    }
-}
-
-// MARK: - The end
-
-extension InitLoop {
-    private func end(_ code: Int32) -> Never {
-        var report = EndReport(
-            outcome: supervisor.outcome, exitCode: code, request: request, timeToEnd: timeToEnd,
-            commandWasKilled: supervisor.commandWasKilled, othersEnded: supervisor.othersEnded, killed: killed,
-            killedAfter: supervisor.killedAfter)
-        guard report.isNotable else { CurrentProcess.exit(code) }
-        if supervisor.outcome != .bootOverdue {
-            var line = report.line(isJSON: options.writesJSON)
-            line.write(waitingMilliseconds: 200)
-        }
-        // The report has its own process: it may allocate, run out of memory or block without changing the exit code.
-        switch try? Children.fork() {
-        case .child:
-            report.overdue = overdue
-            let hasFile = hasFileForEnd || channel >= 0 && DescriptorChannel.receiveAsInput(over: channel)
-            onEnd(report, hasFile ? DescriptorChannel.takeInput() : nil)
-            CurrentProcess.exit(0)
-        case .parent(let writer): wait(for: writer)
-        case nil: break
-        }
-        CurrentProcess.exit(code)
-    }
-
-    private var timeToEnd: UInt64 {
-        let (asked, ended) = (supervisor.stopRequestedAt, supervisor.commandEndedAt)
-        return asked != 0 && ended > asked ? ended - asked : 0
-    }
-
-    private func wait(for writer: Int32) {
-        let deadline = Clock.monotonic + 2 * InitLoop.second
-        var isKilled = false
-        while true {
-            switch Children.next() {
-            case .childless: return
-            case .ended(let process, _): if process == writer { return }
-            case .stopped, .continued, .nothing: break
-            }
-            let now = Clock.monotonic
-            if now >= deadline {
-                if isKilled { return }
-                Signals.send(.kill, to: .process(writer))
-                isKilled = true
-            }
-            _ = Signals.next(of: SignalSet(.child), within: now < deadline ? deadline - now : 100_000_000)
-        }
+    /// Continues the stopped members of the command's group, even those that are not the init's children, whose stops
+    /// nobody reports.
+    func resumeStopped() {
+        if command != 0 { remaining.resumeStopped(ofGroup: command) }
     }
 }

@@ -8,6 +8,10 @@ package enum InitMessage: CaseIterable, Sendable {
     case environment
     /// Privileges could not be given up.
     case privileges
+    /// A service has ended the container.
+    case serviceEndedContainer
+    /// The keeper of services died.
+    case keeperDied
 
     /// The stable name.
     package var name: StaticString {
@@ -16,6 +20,8 @@ package enum InitMessage: CaseIterable, Sendable {
         case .statusLost: "init.status-lost"
         case .environment: "init.environment"
         case .privileges: "init.privileges"
+        case .serviceEndedContainer: "services.ended-container"
+        case .keeperDied: "services.keeper-died"
         }
     }
 }

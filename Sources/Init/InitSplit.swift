@@ -48,7 +48,8 @@ package enum InitSplit {
                 OpenFiles.close(channel.receiving)
                 Signals.setMask(.none)
                 return InitHandle(
-                    watch: watch, gate: gate.reading, channel: channel.sending, parent: id, callersMask: mask,
+                    watch: watch, gate: gate.reading, channel: channel.sending, pipe: pipe.writing, parent: id,
+                    callersMask: mask,
                     ignoredChildren: ignoredChildren,
                     terminal: terminal)
             case .parent(let child):

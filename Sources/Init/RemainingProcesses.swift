@@ -35,7 +35,23 @@ struct RemainingProcesses: Sendable {
                 table.ignores(.terminate, process: process)
             else { return }
             Signals.send(.hangup, toProcess: process) { contains(process) }
+            if entry.isStopped { Signals.send(.resume, toProcess: process) { contains(process) } }
+        }
+    }
+
+    /// Continues those that are stopped; others would take the signal for the end of a stop that never was.
+    func resumeStopped() {
+        table.forEach { process in
+            guard contains(process), table.entry(of: process)?.isStopped == true else { return }
             Signals.send(.resume, toProcess: process) { contains(process) }
+        }
+    }
+
+    /// Continues the stopped members of a process group, whoever their parents are.
+    func resumeStopped(ofGroup group: Int32) {
+        table.forEach { process in
+            guard Children.group(of: process) == group, table.entry(of: process)?.isStopped == true else { return }
+            Signals.send(.resume, toProcess: process) { Children.group(of: process) == group }
         }
     }
 

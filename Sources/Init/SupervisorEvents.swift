@@ -26,6 +26,12 @@ extension Supervisor {
         case commandContinued
         /// Another process ended.
         case orphanEnded
+        /// The boot has started a keeper, the next of at most two.
+        case keeperStarted(endsContainer: Bool)
+        /// A keeper has ended, by its index in the order in which they were started.
+        case keeperEnded(Int, ProcessEnd)
+        /// A service that the container cannot do without has failed for good.
+        case serviceFailed
         /// The init has children left.
         case childrenLeft
         /// The init has no child left; `others` says whether there are other processes that must still be ended.
@@ -60,10 +66,20 @@ extension Supervisor {
         case hangUp
         /// Send a signal to all remaining processes.
         case signalRest(Signal)
+        /// Continue those of the remaining processes that are stopped.
+        case resumeRest
         /// Hang up the interactive shells among the remaining processes.
         case hangUpRest
         /// Stop the init, as its own parent expects of a job whose command was stopped by the terminal.
         case suspend(Signal)
+        /// Stop the init, because somebody has sent it this signal, which the command already has.
+        case stopItself(Signal)
+        /// Ask a keeper to end its services within some milliseconds, and itself.
+        case tellKeeper(Int, milliseconds: Int32)
+        /// Kill a keeper.
+        case killKeeper(Int)
+        /// Warn that a keeper has died.
+        case warnOfKeeper(ProcessEnd)
         /// Put the command into the terminal's foreground if the init or nobody is there.
         case giveTerminal
         /// Return the terminal's foreground to whoever had it at the start.
@@ -83,10 +99,19 @@ extension Supervisor {
         case lost
     }
 
+    /// Which part of the services has ended the container.
+    package enum Failure: Equatable, Sendable {
+        case none
+        /// A service that the container cannot do without failed for good.
+        case service
+        /// A keeper of such services died.
+        case keeper(ProcessEnd)
+    }
+
     /// The actions that one event asks for, in order.
     package struct Actions: Sendable {
         /// There is space for more actions than any event asks for.
-        private var actions = InlineArray<8, Action>(repeating: .nothing)
+        private var actions = InlineArray<16, Action>(repeating: .nothing)
         package private(set) var count = 0
 
         package init() {}
@@ -116,9 +141,15 @@ extension Supervisor {
             case hangUp
             /// Check whether processes that are not children have ended.
             case lookAgain
+            /// A service has failed while the command had its time to end.
+            case endForService
+            /// The keepers that were not told yet wait no longer for others.
+            case tellKeepers
+            /// The keepers did not end in their time.
+            case killKeepers
         }
 
-        private var times = InlineArray<6, UInt64>(repeating: 0)
+        private var times = InlineArray<9, UInt64>(repeating: 0)
 
         /// The time when something is due; 0 for never.
         subscript(purpose: Purpose) -> UInt64 {

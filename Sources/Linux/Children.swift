@@ -83,6 +83,16 @@ package enum Children {
         return process == 0 ? .child : .parent(child: process)
     }
 
+    /// Waits for a child to end.
+    ///
+    /// - Returns: how it ended; `nil` where somebody else has taken the news.
+    package static func end(of process: Int32) -> ProcessEnd? {
+        var status: CInt = 0
+        while waitpid(process, &status, 0) != process { if Linux.errno != EINTR { return nil } }
+        return linux_signaled(status)
+            ? .signaled(Signal(rawValue: linux_term_signal(status))) : .exited(linux_exit_status(status))
+    }
+
     /// Makes the process the leader of its own session and process group, without a controlling terminal.
     ///
     /// - Throws: the error of setsid(2): the process already leads a group.

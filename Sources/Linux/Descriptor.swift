@@ -6,7 +6,7 @@ private import CLinux
     @usableFromInline package private(set) var rawValue: CInt
 
     /// Takes over an open descriptor.
-    init(owning rawValue: CInt) {
+    package init(owning rawValue: CInt) {
         self.rawValue = rawValue
     }
 
@@ -16,6 +16,15 @@ private import CLinux
     /// Nothing can be done about an error. Use `close` if close(2) may be the first call to report a write error.
     @usableFromInline static func closeQuietly(_ number: CInt) {
         if number >= 0 { CLinux.close(number) }
+    }
+
+    /// A file without a name, in memory, which is closed on exec (memfd_create(2)).
+    ///
+    /// - Throws: the error of memfd_create(2).
+    package static func inMemory(_ name: StaticString) throws(SystemCallError) -> Descriptor {
+        let text = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        let number = try systemCall("memfd_create") { linux_memory_file(text) }
+        return Descriptor(owning: number)
     }
 
     /// Closes the descriptor and reports errors that only appear then: a network file system may accept written data
@@ -30,6 +39,13 @@ private import CLinux
         if CLinux.close(number) == -1 && Linux.errno != EINTR {
             throw SystemCallError(call: "close", path: path, errno: Errno(rawValue: Linux.errno))
         }
+    }
+
+    /// Gives up the descriptor, which stays open.
+    package consuming func release() -> CInt {
+        let number = rawValue
+        rawValue = -1
+        return number
     }
 
     /// Reads up to `limit` bytes from the current position.

@@ -114,4 +114,7 @@ extension Errno {
 
     /// A connection was not answered in time (ETIMEDOUT).
     package static var timedOut: Errno { Errno(rawValue: ETIMEDOUT) }
+
+    /// Nobody listens at a socket any more (ECONNREFUSED).
+    package static var connectionRefused: Errno { Errno(rawValue: ECONNREFUSED) }
 }

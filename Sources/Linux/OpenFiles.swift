@@ -17,6 +17,12 @@ package enum OpenFiles {
         closeListed(except: one, second)
     }
 
+    /// Closes every descriptor above one.
+    package static func closeAll(above last: CInt) {
+        if closeRange(from: last + 1, to: .max) { return }
+        closeListed { $0 <= last }
+    }
+
     private static func closeRange(from first: CInt, to last: CInt) -> Bool {
         if last < first { return true }
         let end = last == .max ? UInt32.max : UInt32(last)
@@ -25,7 +31,10 @@ package enum OpenFiles {
 
     /// Closes the descriptors that `/proc/self/fd` lists above the standard streams, except one or two.
     package static func closeListed(except one: CInt, _ second: CInt? = nil) {
-        let other = second ?? one
+        closeListed { $0 == one || $0 == second ?? one }
+    }
+
+    private static func closeListed(keeping isKept: (CInt) -> Bool) {
         let directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 8) { buffer in
@@ -35,9 +44,7 @@ package enum OpenFiles {
                 closed = false
                 _ = lseek(directory, 0, SEEK_SET)
                 DirectoryEntries.forEachNumber(in: directory, buffer: buffer) { number in
-                    if number > 2 && number != one && number != other && number != directory
-                        && CLinux.close(number) == 0
-                    {
+                    if number > 2 && number != directory && !isKept(number) && CLinux.close(number) == 0 {
                         closed = true
                     }
                 }
@@ -79,8 +86,44 @@ package enum OpenFiles {
         return moved
     }
 
+    /// Makes an open descriptor one that is closed when its owner ends.
+    package static func own(_ descriptor: CInt) -> Descriptor { Descriptor(owning: descriptor) }
+
     /// Closes a descriptor.
     package static func close(_ descriptor: CInt) { _ = CLinux.close(descriptor) }
+
+    /// Waits for a descriptor to become readable or to lose its last writer.
+    ///
+    /// - Parameter milliseconds: how long to wait; `nil` for ever.
+    /// - Returns: whether that has happened.
+    package static func wait(forInput descriptor: CInt, milliseconds: UInt64?) -> Bool {
+        let end = milliseconds.map { Clock.monotonic + $0 * 1_000_000 }
+        while true {
+            let left = end.map { $0 > Clock.monotonic ? ($0 - Clock.monotonic) / 1_000_000 + 1 : 0 }
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let count = poll(&request, 1, left.map { CInt(clamping: $0) } ?? -1)
+            if count > 0 { return true }
+            if left == 0 || count < 0 && errno != EINTR { return false }
+        }
+    }
+
+    /// Another number of at least `least` for an open file, which is closed on exec.
+    ///
+    /// - Throws: the error of fcntl(2).
+    package static func duplicate(_ descriptor: CInt, atLeast least: CInt) throws(SystemCallError) -> CInt {
+        try systemCall("fcntl") { fcntl(descriptor, F_DUPFD_CLOEXEC, least) }
+    }
+
+    /// Gives a descriptor a number, and keeps it open on exec.
+    ///
+    /// - Throws: the error of dup2(2) or fcntl(2).
+    package static func place(_ descriptor: CInt, at number: CInt) throws(SystemCallError) {
+        if descriptor == number {
+            try systemCall("fcntl") { fcntl(descriptor, F_SETFD, 0) }
+        } else {
+            try systemCall("dup2") { dup2(descriptor, number) }
+        }
+    }
 
     /// The result of looking into a pipe without waiting.
     package enum PipeState: Sendable { case open, noWriterLeft }
@@ -88,7 +131,24 @@ package enum OpenFiles {
     /// Whether a non-blocking pipe still has a writer. What was written to it is discarded.
     package static func state(ofPipe descriptor: CInt) -> PipeState {
         var byte: UInt8 = 0
-        return read(descriptor, &byte, 1) == 0 ? .noWriterLeft : .open
+        while true {
+            let count = read(descriptor, &byte, 1)
+            if count <= 0 { return count == 0 ? .noWriterLeft : .open }
+        }
+    }
+
+    /// Writes a byte that says nothing to a pipe, which wakes whoever waits for one. What cannot be written is lost.
+    package static func wake(pipe descriptor: CInt) {
+        var byte: UInt8 = 0
+        _ = write(descriptor, &byte, 1)
+    }
+
+    /// Reads what is in a pipe that does not block. Does not allocate.
+    ///
+    /// - Returns: how many bytes there were, 0 if it has no writer left; `nil` if there was nothing.
+    package static func take(fromPipe descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        let count = CLinux.read(descriptor, buffer.baseAddress, buffer.count)
+        return count >= 0 ? count : nil
     }
 
     /// Waits until a pipe has no writer left; what was written to it is discarded.

@@ -28,7 +28,7 @@ package struct ProcessTable: @unchecked Sendable {
     // Safe to send: the memory belongs only to this value, and there is only one thread.
     private let entries: UnsafeMutableRawBufferPointer
     private let text: UnsafeMutableRawBufferPointer
-    private let tree: UnsafeMutableBufferPointer<Int32>
+    let tree: UnsafeMutableBufferPointer<Int32>
 
     /// Allocates the memory.
     package init() {
@@ -46,6 +46,8 @@ package struct ProcessTable: @unchecked Sendable {
         package let parent: Int32
         /// The device number of its controlling terminal; 0 without one.
         package let terminal: Int32
+        /// Whether a signal has stopped it; one that a tracer has stopped is the tracer's business.
+        package var isStopped: Bool { state == UInt8(ascii: "T") }
     }
 
     /// Calls `body` with the id of every process.
@@ -89,7 +91,7 @@ package struct ProcessTable: @unchecked Sendable {
     /// Adds the children of one thread to the tree.
     ///
     /// - Returns: whether the kernel lists children.
-    private func appendChildren(of process: Int32, thread: Int32, _ count: inout Int) -> Bool {
+    func appendChildren(of process: Int32, thread: Int32, _ count: inout Int) -> Bool {
         var path = ProcessPath()
         path.append("/proc/")
         path.append(process)
@@ -182,7 +184,7 @@ package struct ProcessTable: @unchecked Sendable {
     }
 
     /// The first 4 KiB of `/proc/PROCESS/FILE`; empty if it cannot be read.
-    private func read(_ file: StaticString, of process: Int32) -> UnsafeRawBufferPointer {
+    func read(_ file: StaticString, of process: Int32) -> UnsafeRawBufferPointer {
         let descriptor = open(file, of: process, 0)
         guard descriptor >= 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         var count = CLinux.read(descriptor, text.baseAddress, text.count)
@@ -232,7 +234,7 @@ package struct ProcessTable: @unchecked Sendable {
     }
 
     /// The numbers of a line, from left to right.
-    private struct Fields {
+    struct Fields {
         var rest: UnsafeRawBufferPointer
         var position = 0
 
@@ -252,7 +254,7 @@ package struct ProcessTable: @unchecked Sendable {
 
 extension UnsafeRawBufferPointer {
     /// The first or last position of a byte. The standard library's own functions may allocate.
-    fileprivate func position(of byte: UInt8, fromEnd: Bool) -> Int? {
+    func position(of byte: UInt8, fromEnd: Bool) -> Int? {
         var index = fromEnd ? count - 1 : 0
         while 0 <= index && index < count {
             if self[index] == byte { return index }

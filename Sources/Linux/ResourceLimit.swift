@@ -19,6 +19,9 @@ package enum ResourceLimit: Sendable {
         return __rlimit_resource_t(resource.rawValue)
     }
 
+    /// The number that system calls know it by.
+    package var resource: CInt { CInt(number) }
+
     /// The bytes of memory that a boot needs; the program has made sure of them before its first line.
     package static let memory: [(limit: ResourceLimit, enough: UInt64)] = [
         (.addressSpace, UInt64(linux_enough_address_space)), (.data, UInt64(linux_enough_data)),

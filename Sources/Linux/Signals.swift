@@ -121,6 +121,16 @@ package enum Signals {
         kill(receiver, signal.rawValue)
     }
 
+    /// Sends a process a signal that carries a number (sigqueue(3)); the signal comes without one where that fails, as at
+    /// the limit on queued signals (RLIMIT_SIGPENDING).
+    ///
+    /// - Returns: whether somebody could receive it, and if not, why.
+    @discardableResult
+    package static func sendQueued(_ signal: Signal, value: Int32, to process: Int32) -> Delivery {
+        if linux_signal_queue(process, signal.rawValue, value) == 0 { return .sent }
+        return send(signal, to: .process(process))
+    }
+
     /// Checks whether anybody could receive a signal.
     package static func probe(_ receiver: Receiver) -> Delivery { kill(receiver, 0) }
 

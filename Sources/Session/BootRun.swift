@@ -55,9 +55,10 @@ package struct BootRun {
         for notice in settings.notices { report.warn("settings", notice) }
         if settings.isEmpty { return try runUnprepared(settings) }
         guard let preparation = try prepare(settings) else { return 0 }
+        let keepers = try KeeperStart(for: preparation, initHandle)
         // Nobody needs the keys after this, and the process is not yet the user's.
         let exports = try preparation.plan.erasingSecrets { _ throws(BootError) in try apply(preparation) }
-        return try handOver(preparation, exports)
+        return try handOver(preparation, exports, keepers)
     }
 
     /// Begins the boot and works out what it does.

@@ -8,10 +8,12 @@ internal import Text
 extension BootRun {
     /// Hands the container over to the user's command: nothing runs as root after that.
     ///
-    /// - Parameter exports: the variables that the boot sets.
+    /// - Parameters:
+    ///   - exports: the variables that the boot sets.
+    ///   - keepers: what will supervise services; `nil` where there are none.
     /// - Throws: why the command does not run.
     func handOver(
-        _ preparation: Preparation, _ exports: [(name: String, value: String)]
+        _ preparation: Preparation, _ exports: [(name: String, value: String)], _ keepers: KeeperStart?
     ) throws(BootError) -> Int32 {
         let (host, people, settings) = (preparation.host, preparation.people, preparation.settings)
         let entries = settings.environment.setting(
@@ -29,14 +31,24 @@ extension BootRun {
         let place = startPlace(preparation, exports, watch: watch)
         let directory = place.shown
         watch?.begin(step: "report", path: Paths.state)
-        keepState(preparation, exports, entries, directory: directory, failure: nil)
+        keepState(preparation, exports, entries, directory: directory, keepers: keepers, failure: nil)
         watch?.end()
-        tellReady(preparation, exports, command[0], in: directory)
+        // What services say comes after what the steps have done.
+        if keepers != nil { report.finish() }
+        try startServices(of: .root, keepers, entries, in: place.path)
+        // The user's services start later, and the last line comes after them.
+        let hasUserServices = keepers?.identities.contains(.user) == true
+        if !hasUserServices { tellReady(preparation, exports, command[0], in: directory) }
         CurrentProcess.setUmask(preparation.workplace.umask)
         do throws(BootError) {
             try becomeUser(preparation, in: place.path) { watch?.begin(step: Handoff.name, path: directory) }
         } catch {
             throw error.inStep(Handoff.name)
+        }
+        if hasUserServices {
+            watch?.end()
+            try startServices(of: .user, keepers, entries, in: ".")
+            tellReady(preparation, exports, command[0], in: directory)
         }
         throw become(settings.chained(command), environment: entries) { file in
             watch?.begin(step: Handoff.name, path: directory.pushing(file))
@@ -109,13 +121,15 @@ extension BootRun {
         let home = exports.last { $0.name == "HOME" }?.value ?? user.home.string
         let chain = preparation.settings.chainText
         let through = chain.isEmpty ? "" : " through \(chain.shown())"
+        let services = preparation.settings.services.count { $0.identity == .user || preparation.host.start == .root }
+        let beside = services == 0 ? "" : "; \(services.counted("service"))"
         report.finish()
         report.line(
             .info, "",
             "ready: \(report.changes.counted("change")), \(report.warnings.count.counted("warning")) in \(time); "
                 + "\(command.bytes.shown())\(through) as \(user.name) (\(user.credentials.text)) in "
                 + "\(directory.shown()); home \(home.shown()); "
-                + "sudo \(hasSudo(preparation) ? "yes" : preparation.identity.whyNoSudo(preparation.host))")
+                + "sudo \(hasSudo(preparation) ? "yes" : preparation.identity.whyNoSudo(preparation.host))\(beside)")
     }
 
     /// Whether the user can become root with sudo.

@@ -12,10 +12,11 @@ extension BootRun {
     ///   - exports: the variables that the boot sets.
     ///   - entries: the environment of the command; `nil` when there is none.
     ///   - directory: where the command starts; `nil` when there is none.
+    ///   - keepers: what will supervise services; `nil` where there are none.
     ///   - failure: why the boot ends, if it does.
     func keepState(
         _ preparation: Preparation, _ exports: [(name: String, value: String)], _ entries: [CString]?,
-        directory: FilePath? = nil, failure: BootError?
+        directory: FilePath? = nil, keepers: KeeperStart? = nil, failure: BootError?
     ) {
         let (start, people) = (preparation.host.start, preparation.people)
         do throws(SystemCallError) {
@@ -34,6 +35,7 @@ extension BootRun {
             if start == .elevated { try state.keep(reasons: people.names.reasons) }
             let session = directory.map { sessionRecord(preparation, exports, in: $0) }
             if start.isPrivileged { try state.keep(identity: session) }
+            try keepers?.makeControlDirectories(in: state)
             let file = try state.keep(
                 report.record(start: start, people: people, exports: exports, session: session, failure: failure))
             // Before the drop: the init may not be able to open the file later, and nobody can replace an open file.

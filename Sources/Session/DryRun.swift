@@ -67,6 +67,8 @@ struct DryRun {
             guard point.isObserver else { throw error }
             return error.exitCode.rawValue
         }
+        if point.tree.isRealRoot { try KeeperStart.check(preparation) }
+        plan.add(settings.services, in: point.start, as: preparation.people)
         plan.addHandoff(preparation.people, exports, settings)
         return plan.isPending ? Self.changesArePending : 0
     }

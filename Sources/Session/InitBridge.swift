@@ -27,6 +27,8 @@ extension MessageIdentifier {
             case .statusLost: .initStatusLost
             case .environment: .initEnvironment
             case .privileges: .initPrivileges
+            case .serviceEndedContainer: .servicesEndedContainer
+            case .keeperDied: .servicesKeeperDied
             }
     }
 }

@@ -14,6 +14,12 @@ package struct Outlook: Sendable {
     package let hasSudo: Bool
     /// Whether the image has the program.
     package let hasSudoProgram: Bool
+    /// The services beside the command, in the order in which they are started.
+    package let services: [Service]
+    /// Nanoseconds that they and all others have once the command has ended.
+    package let grace: UInt64
+    /// Nanoseconds that the command has from the first request to stop; 0 for as long as the runtime waits.
+    package let stopTimeout: UInt64
 }
 
 extension Inspection {
@@ -29,6 +35,9 @@ extension Inspection {
         }
         guard let identity = settings[Identity.self], let workplace = settings.workplace else { return (nil, []) }
         let scratch = settings[Scratch.self]
+        let ends = (
+            grace: settings[InitSettings.self]?.grace ?? 0, stopTimeout: settings[InitSettings.self]?.stopTimeout ?? 0
+        )
         do throws(BootError) {
             let point = try startingPoint(settings)
             let host = Host(tree: point.tree, privileges: point.privileges, start: point.start, caller: point.caller)
@@ -37,13 +46,15 @@ extension Inspection {
             return (
                 Outlook(
                     people: people, scratch: scratch, workplace: workplace, hasSudo: identity.sudo == .all,
-                    hasSudoProgram: hasProgram), []
+                    hasSudoProgram: hasProgram, services: settings.services, grace: ends.grace,
+                    stopTimeout: ends.stopTimeout), []
             )
         } catch {
             return (
                 Outlook(
                     people: nil, scratch: scratch, workplace: workplace, hasSudo: identity.sudo == .all,
-                    hasSudoProgram: false),
+                    hasSudoProgram: false, services: settings.services, grace: ends.grace,
+                    stopTimeout: ends.stopTimeout),
                 [error.brief]
             )
         }

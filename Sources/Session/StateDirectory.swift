@@ -171,6 +171,28 @@ package struct StateDirectory: ~Copyable {
         }
     }
 
+    /// Makes the directory in which the keeper of a user's services can be reached.
+    ///
+    /// - Parameter user: who owns it, and alone may enter it.
+    /// - Returns: its path.
+    /// - Throws: the error of making it; EPERM for something in its place that is not that user's alone.
+    func makeControlDirectory(for user: Credentials) throws(SystemCallError) -> FilePath {
+        // A user's own state is for that user alone anyway.
+        if owner.user != 0 { return path }
+        guard let name = FilePath.Component("services-\(user.user)") else { return path }
+        let place = path.appending(name)
+        let control = try Self.open(name, mode: 0o700, in: directory)
+        let status = try control.status()
+        if status.user != user.user || status.group != user.group {
+            guard status.user == 0 || status.user == user.user else {
+                throw SystemCallError(call: "mkdirat", path: place, errno: .notPermitted)
+            }
+            try control.setOwner(user: user.user, group: user.group)
+        }
+        if status.mode.rawValue & 0o777 != 0o700 { try control.setMode(0o700) }
+        return place
+    }
+
     /// Makes an empty file that everybody may see.
     ///
     /// - Returns: whether it is new.

@@ -54,20 +54,39 @@ package indirect enum JSON: Equatable, Sendable {
     }
 
     /// The value for people: indented by two spaces for each level, and on one line if it is small.
-    package func indented(by depth: Int = 0) -> String {
+    ///
+    /// - Parameter width: the most bytes of a larger value that is on one line, too.
+    package func indented(by depth: Int = 0, within width: Int = 0) -> String {
+        if width > 0, isContainer {
+            let line = self.line
+            if line.utf8.count <= width { return line }
+        }
         let inner = String(repeating: "  ", count: depth + 1)
         let outer = String(repeating: "  ", count: depth)
         switch self {
         case .members(let members)
         where !members.isEmpty && members.count <= 3 && !members.contains(where: { $0.value.isDeep }):
-            return "{" + members.map { JSON.string($0.name).text + ": " + $0.value.text }.joined(separator: ", ") + "}"
+            return line
         case .members(let members) where !members.isEmpty:
-            let lines = members.map { inner + JSON.string($0.name).text + ": " + $0.value.indented(by: depth + 1) }
+            let lines = members.map {
+                inner + JSON.string($0.name).text + ": " + $0.value.indented(by: depth + 1, within: width)
+            }
             return "{\n" + lines.joined(separator: ",\n") + "\n" + outer + "}"
         case .array(let values) where values.contains(where: { $0.isContainer }):
-            let lines = values.map { inner + $0.indented(by: depth + 1) }
+            let lines = values.map { inner + $0.indented(by: depth + 1, within: width) }
             return "[\n" + lines.joined(separator: ",\n") + "\n" + outer + "]"
         default: return text
+        }
+    }
+
+    /// The value on one line.
+    private var line: String {
+        switch self {
+        case .members(let members) where !members.isEmpty:
+            "{" + members.map { JSON.string($0.name).text + ": " + $0.value.line }.joined(separator: ", ") + "}"
+        case .array(let values) where values.contains(where: { $0.isContainer }):
+            "[" + values.map { $0.line }.joined(separator: ", ") + "]"
+        default: text
         }
     }
 

@@ -7,7 +7,8 @@ import UserSide
 
 struct Steps: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the steps of the boot, the image's own ones, the variables that are read, and the exit codes.",
+        abstract:
+            "Print the steps of the boot, the image's own ones, variables, exit codes, and the keys of services.",
         usage: "entrypointctl steps [--table <table>] [--root <directory>] [--json]",
         discussion: """
             The tables are Markdown, made from the declarations that the boot itself uses. The image's own steps are the \
@@ -16,6 +17,7 @@ struct Steps: ParsableCommand {
 
               entrypointctl steps
               entrypointctl steps --table drop-ins
+              entrypointctl steps --table services
               entrypointctl steps --root /mnt --json
 
             Ends with 0, or with 78 when the image's configuration is wrong: then entrypointctl config check tells what.
@@ -34,6 +36,7 @@ struct Steps: ParsableCommand {
         case steps
         case variables
         case exitCodes = "exit-codes"
+        case services
         case dropIns = "drop-ins"
     }
 
@@ -69,6 +72,7 @@ struct Steps: ParsableCommand {
         case .steps: Tables.steps
         case .variables: Tables.variables
         case .exitCodes: Tables.exitCodes
+        case .services: ServiceKeys.table
         case .dropIns: StepList.table(steps)
         }
     }
@@ -78,6 +82,7 @@ struct Steps: ParsableCommand {
         case .steps: StepList.builtIn
         case .variables: StepList.variables
         case .exitCodes: StepList.exitCodes
+        case .services: ServiceKeys.json
         case .dropIns: StepList.json(steps)
         }
     }
@@ -90,6 +95,7 @@ extension Steps.Table {
         case .steps: "steps"
         case .variables: "variables"
         case .exitCodes: "exitCodes"
+        case .services: "services"
         case .dropIns: "dropIns"
         }
     }

@@ -63,6 +63,9 @@ struct BootErrorTests {
                 case "identity":
                     [.identityAccountConflict, .identityNotTheCaller, .identitySeedUser].contains(id)
                         ? .settings : .boot
+                case "services":
+                    [.servicesNeedInit, .servicesNotPolicy, .servicesNoProgram, .servicesSettings].contains(id)
+                        ? .settings : .boot
                 default: .boot
                 }
             #expect(BootError(id, "x").exitCode == expected, "\(id)")

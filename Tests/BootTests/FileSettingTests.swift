@@ -68,11 +68,13 @@ struct FileSettingTests {
         Case("links.onFailure", "stop"), Case("links.names", "[.julia/, .config/gh/hosts.yml]"),
         Case("ssh.enabled", "false", key), Case("ssh.onFailure", "stop", key),
         Case("ssh.privateKeyFile", "/run/secrets/key"), Case("ssh.publicKeyFile", "/run/secrets/key.pub"),
-        Case("ssh.knownHostsFile", "/run/secrets/hosts"), Case("ssh.privateKeyName", "deploy", key),
+        Case("ssh.knownHostsFile", "/run/secrets/hosts"),
+        Case("ssh.authorizedKeysFile", "/run/secrets/people"), Case("ssh.privateKeyName", "deploy", key),
         Case("caches.enabled", "false"), Case("caches.onFailure", "stop"), Case("caches.uvLinkMode", "symlink"),
         Case("caches.directories", "{UV_CACHE_DIR: none, PIP_CACHE_DIR: .cache/pip, TRITON_CACHE_DIR: /t}"),
         Case("git.enabled", "false", git), Case("git.onFailure", "stop", git), Case("git.userName", "Joe"),
         Case("git.userEmail", "joe@example.org", git),
+        Case("services", "[{name: exporter, command: [/opt/exporter], ready: {tcp: 9100, timeout: 5}}]"),
     ]
 
     @Test func `the table has every key, once`() {
@@ -118,6 +120,7 @@ struct FileSettingTests {
             "SCRATCH_HOME_ROOT": "/r", "WORKING_DIR": "/w", "HF_HOME": "/hf",
             "SCRATCH_UMASK": "077", "SCRATCH_SEED_USER": "5:5", "SCRATCH_TIMEOUT": "1", "PERSISTENT_LINKS": "none",
             "SSH_PRIVATE_KEY_B64_FILE": "/k", "SSH_PUBLIC_KEY_FILE": "/p", "SSH_KNOWN_HOSTS_FILE": "/h",
+            "SSH_AUTHORIZED_KEYS_FILE": "/a",
             "UV_LINK_MODE": "clone", "GIT_USER_NAME": "A", "GIT_USER_EMAIL": "a@b",
         ]
         let keys = BootSequence.groups.fileSettings.compactMap { $0 as? any VariableDeclaration }

@@ -78,8 +78,8 @@ struct PageTests {
             "entrypointctl steps --table steps", "entrypointctl steps --table variables",
             "entrypointctl steps --table exit-codes", "entrypointctl config reference",
             "entrypointctl explain --table",
-            // SecretPlaceTests and MatrixTests.
-            "entrypointctl scrub --list", "scripts/matrix --table",
+            // SecretPlaceTests, MatrixTests and ServiceKeysTests.
+            "entrypointctl scrub --list", "scripts/matrix --table", "entrypointctl steps --table services",
         ]
         #expect(Set(try Page.all().flatMap(\.tables)) == compared)
     }

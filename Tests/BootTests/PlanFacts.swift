@@ -46,6 +46,9 @@ enum PlanFacts {
         var lines = settings.notices.map { "notice: \($0.text)" }
         lines.append("log \(settings.log.level), as \(settings.log.format)")
         lines += self.lines(of: InitSettings(reading: &reader))
+        lines += settings.services.map {
+            "service \($0.name): \($0.commandText) as \($0.identity), \($0.timeText), \($0.readinessText)"
+        }
         lines += settings.keptCapabilities.map { "the command keeps \(Capability.name(of: $0))" }
         for name in environment.names(startingWith: "") {
             if settings.secrets.stripped(in: environment).contains(name) {

@@ -35,12 +35,12 @@ struct SSHKeysTests {
         let pair = try makeKey(["-t", type])
         let (files, found) = try Self.files([
             "SSH_PRIVATE_KEY_B64": Data(pair.privateKey.utf8).base64EncodedString(), "SSH_PUBLIC_KEY": pair.publicKey,
-            "SSH_KNOWN_HOSTS": "example.org ssh-ed25519 AAAA\r\n",
+            "SSH_KNOWN_HOSTS": "example.org ssh-ed25519 AAAA\r\n", "SSH_AUTHORIZED_KEYS": "\r\n\(pair.publicKey)",
         ])
         #expect(
             files == [
                 .privateKey: pair.privateKey, .publicKey: pair.publicKey,
-                .knownHosts: "example.org ssh-ed25519 AAAA\n",
+                .knownHosts: "example.org ssh-ed25519 AAAA\n", .authorizedKeys: pair.publicKey,
             ])
         #expect(found == alias)
         let (single, none) = try Self.files(["SSH_KNOWN_HOSTS": "x"])
@@ -77,9 +77,11 @@ struct SSHKeysTests {
         #expect(
             Self.problem([
                 "SSH_PRIVATE_KEY_B64": publicKey, "SSH_PUBLIC_KEY": pair.privateKey, "SSH_KNOWN_HOSTS": " \n",
-                "SSH_PUBLIC_KEY_FILE": "", "NB_UID": "x",
+                "SSH_PUBLIC_KEY_FILE": "", "NB_UID": "x", "SSH_AUTHORIZED_KEYS": "\n\(pair.publicKey)ssh-rsa\n",
             ]).sorted() == [
                 "NB_UID is 'x': not a decimal id from 1 to 4294967294, other than 65534, which is nobody's",
+                "SSH_AUTHORIZED_KEYS (\(pair.publicKey.utf8.count + 9) bytes): line 3: it has a type of key, and no key after "
+                    + "it",
                 "SSH_KNOWN_HOSTS (2 bytes): nothing but whitespace",
                 "SSH_PRIVATE_KEY_B64 (\(publicKey.utf8.count) bytes): it is a public key, and the private one is expected",
                 "SSH_PUBLIC_KEY (\(pair.privateKey.utf8.count) bytes): it holds a private key, which must not be in a file "
@@ -88,7 +90,7 @@ struct SSHKeysTests {
     }
 
     @Test func `a value and a file for it cannot both be given`() {
-        for name in ["SSH_PRIVATE_KEY_B64", "SSH_PUBLIC_KEY", "SSH_KNOWN_HOSTS"] {
+        for name in ["SSH_PRIVATE_KEY_B64", "SSH_PUBLIC_KEY", "SSH_KNOWN_HOSTS", "SSH_AUTHORIZED_KEYS"] {
             #expect(
                 Self.problem([name: "x", "\(name)_FILE": "/nonexistent"])
                     == ["\(name) and \(name)_FILE are both set: give one of them"])

@@ -206,7 +206,7 @@ struct ElevatedAttackTests {
             for flags in ["+p", "+ep"] {
                 try setCapabilities(of: "/usr/local/bin/entrypoint", in: container, elevating + flags)
                 for path in ["/etc/shadow", "/scratch/key"] {
-                    for name in ["SSH_PRIVATE_KEY_B64_FILE", "SSH_KNOWN_HOSTS_FILE"] {
+                    for name in ["SSH_PRIVATE_KEY_B64_FILE", "SSH_KNOWN_HOSTS_FILE", "SSH_AUTHORIZED_KEYS_FILE"] {
                         container.environment = .pod.with([ByteString(name): ByteString(path)])
                         let outcome = try container.boot("true")
                         #expect(outcome.exitCode == 78, "\(outcome)")

@@ -97,7 +97,8 @@ private struct RandomState {
     private static let homeNames = [
         ".zsh_history", ".vscode", ".vscode-server", ".cursor", ".cursor-server", ".zshrc", ".oh-my-zsh", ".gitconfig",
         ".ssh",
-        ".ssh/id_rsa", ".ssh/id_rsa.pub", ".ssh/known_hosts", ".ssh/id_ed25519", ".mydata", ".cache", "notes",
+        ".ssh/id_rsa", ".ssh/id_rsa.pub", ".ssh/known_hosts", ".ssh/authorized_keys", ".ssh/id_ed25519",
+        ".mydata", ".cache", "notes",
         ".vscode.before-entrypoint", ".zshrc.before-entrypoint",
     ]
     private static let scratchNames = [
@@ -148,6 +149,10 @@ private struct RandomState {
         if chance(0.5) {
             environment["SSH_KNOWN_HOSTS"] =
                 "host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBS0f26daQP4j/SUc6RP4C6TgTjBItRfX5Bo2NG/AI8W"
+        }
+        if chance(0.5) {
+            environment["SSH_AUTHORIZED_KEYS"] =
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBS0f26daQP4j/SUc6RP4C6TgTjBItRfX5Bo2NG/AI8W jane"
         }
         if chance(0.6) {
             environment["GIT_USER_NAME"] = "Jane"

@@ -19,7 +19,7 @@ struct ReleaseTests {
                 "\(directory)",
             ])
         script.environment = .inherited(with: ["COMMIT": try commit ?? Self.commit()])
-        return try script.run(within: .seconds(120))
+        return try script.run(within: .seconds(600))
     }
 
     @Test func `a release has both programs, checksums and a bill, and the same bytes each time`() throws {

@@ -189,7 +189,10 @@ struct SSHPlacesTests {
 
     @Test func `a variable and its file are not both taken`() throws {
         try withPod { container in
-            for name in ["SSH_PRIVATE_KEY_B64", "SSH_PUBLIC_KEY", "SSH_KNOWN_HOSTS"] as [ByteString] {
+            let names: [ByteString] = [
+                "SSH_PRIVATE_KEY_B64", "SSH_PUBLIC_KEY", "SSH_KNOWN_HOSTS", "SSH_AUTHORIZED_KEYS",
+            ]
+            for name in names {
                 container.environment = .pod
                 container.environment[name] = "eA=="
                 container.environment[name + "_FILE"] = "/file"

@@ -13,6 +13,7 @@ enum Command {
         case "orphans": makeOrphans(count(arguments))
         case "scene": playScene()
         case "storm": storm(milliseconds: count(arguments))
+        case "keeper": FixtureKeeper.run(Array(arguments.dropFirst(2)))
         default: return
         }
     }

@@ -12,6 +12,8 @@ import Text
 /// may take so long and takes for ever, `--step SCRIPT` a command of the boot, `--exit CODE` a boot that fails.
 /// `--configure SECONDS` hands over a grace late, as a boot does that reads a file. `--report FILE` is where the report
 /// goes; `--say TEXT` prints a line when the boot begins, `--say-mask yes` which signals the boot blocks.
+/// `--keeper NAME:WHAT`, which may be given twice or more, starts a ``FixtureKeeper`` before any delay; one whose name ends with `!` ends
+/// the container when it dies.
 /// The options of the init come from the environment.
 @main
 enum InitFixture {
@@ -36,6 +38,7 @@ enum InitFixture {
     }
 
     private static func boot(_ settings: Settings, _ side: InitHandle) {
+        if !settings.keepers.isEmpty { FixtureKeeper.start(settings.keepers, side) }
         if let text = settings.text { Command.say(text) }
         if settings.saysMask { Command.say("blocked: \(Signals.block(.none).bits)") }
         if let step = settings.step, fork() == 0 { execute(["sh", "-c", step]) }
@@ -93,6 +96,7 @@ private struct Settings {
     var exit: Int32?
     var lateGrace: UInt64?
     var report: String?
+    var keepers: [String] = []
     var command: [String] = []
 
     mutating func read(_ arguments: [String]) throws(FormatError) {
@@ -111,6 +115,7 @@ private struct Settings {
             case "--exit": exit = Int32(value)
             case "--configure": lateGrace = try SignalFormats.parseSeconds(value)
             case "--report": report = value
+            case "--keeper": keepers.append(value)
             default: throw FormatError("unknown option \(option)")
             }
         }

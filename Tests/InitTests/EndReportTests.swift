@@ -16,6 +16,10 @@ struct EndReportTests {
         return killed
     }
 
+    private static func name(_ text: String) -> ServiceName {
+        Array(text.utf8).withUnsafeBytes { ServiceName($0) }
+    }
+
     static let reports: [(EndReport, String)] = [
         (
             EndReport(outcome: .commandEnded(.exited(0)), exitCode: 0, request: request, timeToEnd: 12_340_000_000),
@@ -45,6 +49,28 @@ struct EndReportTests {
         (
             EndReport(outcome: .lost, exitCode: 125),
             "another process took the command's exit status; its exit code is unknown"
+        ),
+        (
+            EndReport(
+                outcome: .commandEnded(.signaled(.terminate)), exitCode: 125, request: request, timeToEnd: 200_000_000,
+                othersEnded: 2,
+                services: .init(
+                    failure: .service, failed: name("exporter\nx"), timeToEnd: 1_400_000_000, wereTold: true)),
+            "service exporter failed: the command ended 0.2 s after it (SIGTERM); services ended in 1.4 s; 2 other processes ended"
+        ),
+        (
+            EndReport(
+                outcome: .commandEnded(.signaled(.kill)), exitCode: 125, timeToEnd: 10_000_000_000,
+                commandWasKilled: true,
+                services: .init(
+                    failure: .keeper(.signaled(.kill)), timeToEnd: 7_500_000_000, wereTold: true, wereKilled: true)),
+            "the keeper of services died (SIGKILL): the command was killed 10.0 s after it (SIGKILL); services were still not ended after 7.5 s and were killed"
+        ),
+        (
+            EndReport(
+                outcome: .bootStopped, exitCode: 125,
+                services: .init(failure: .service, failed: name("a\u{1B}"), timeToEnd: 0, wereTold: true)),
+            "service a failed: the boot was stopped; services ended in less than 0.1 s"
         ),
     ]
 

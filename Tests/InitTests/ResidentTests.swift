@@ -76,8 +76,12 @@ import Testing
         #expect(bare.lines.count == 2 && bare.lines.last == "not permitted", "\(bare.lines) \(bare.errors)")
     }
 
-    @Test func `the init sleeps while nothing happens`() async throws {
-        let fixture = try Fixture(["sh", "-c", "echo ready; exec sleep 60"])
+    /// Keepers that wait.
+    private static let keepers = ["--keeper", "root:plain", "--keeper", "user:later=exporter"]
+
+    @Test(arguments: [[], keepers])
+    func `the init sleeps while nothing happens`(options: [String]) async throws {
+        let fixture = try Fixture(["sh", "-c", "echo ready; exec sleep 60"], options: options)
         try await fixture.ready()
         let process = try await fixture.initProcess()
         // The start is over when the init has noticed the command.
@@ -93,7 +97,26 @@ import Testing
         try await fixture.end()
     }
 
-    @Test func `the init takes no memory once the command runs`() async throws {
+    @Test func `with keepers, the init is as small and keeps one pipe more`() async throws {
+        let fixture = try Fixture(["sh", "-c", "echo ready; exec sleep 60"], options: Self.keepers)
+        try await fixture.ready()
+        let process = try await fixture.initProcess()
+        try await fixture.until("a pipe was kept besides the standard streams") {
+            (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").count) == 4
+        }
+        let status = try status(process)
+        #expect(status["Threads"] == "1")
+        // The program that was built with the tests has its libraries in memory as well.
+        if Fixture.program != Fixture.builtProgram {
+            #expect(try #require(status["VmRSS"]?.split(separator: " ").first.flatMap { Int($0) }) <= 3 * 1024)
+        }
+        #expect(try #require(status["RssAnon"]?.split(separator: " ").first.flatMap { Int($0) }) <= 2 * 1024)
+        try await fixture.send(SIGTERM)
+        try await fixture.end()
+    }
+
+    @Test(arguments: [[], keepers])
+    func `the init takes no memory once the command runs`(options: [String]) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("init-count-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -103,7 +126,7 @@ import Testing
         let script =
             "trap 'exit 3' TERM; trap : USR1; echo ready; while [ ! -e \(folder.path)/go ]; do sleep 0.05; done; setsid sh -c \"\(deaf)\" & for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.01 &) ; done; while :; do sleep 0.05; done"
         let fixture = try Fixture(
-            ["sh", "-c", script],
+            ["sh", "-c", script], options: options,
             environment: [
                 "LD_PRELOAD": library, "ALLOCATIONS": count, "ENTRYPOINT_GRACE": "0.3",
                 "ENTRYPOINT_WARN_REAPED": "true",
@@ -118,8 +141,16 @@ import Testing
         try await fixture.until("orphans were reaped") {
             fixture.errors.components(separatedBy: "reaped orphan").count > 3
         }
-        try await fixture.send(SIGTERM)
-        #expect(try await fixture.end().code == 3)
+        if options.isEmpty {
+            try await fixture.send(SIGTERM)
+        } else {
+            // The service asks for the end.
+            let children = Fixture.children(try await fixture.initProcess())
+            let lines = children.map { try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8) }
+            kill(try #require(zip(children, lines).first { $1?.contains("user:later") ?? false }?.0), SIGUSR1)
+        }
+        #expect(try await fixture.end().code == (options.isEmpty ? 3 : 125))
+        #expect(options.isEmpty || fixture.errors.contains("; services ended in "))
         #expect(fixture.errors.contains("reaped orphan sleep ("))
         #expect(fixture.errors.contains("s and was killed: sleep ("))
         #expect(try Data(contentsOf: URL(fileURLWithPath: count)).count == atStart)

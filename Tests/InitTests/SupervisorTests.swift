@@ -24,8 +24,13 @@ extension Supervisor.Action {
         case .resumeStopped: "resume stopped"
         case .hangUp: "hang up"
         case .signalRest(let signal): "rest \(signal.name.dropFirst(3))"
+        case .resumeRest: "resume rest"
         case .hangUpRest: "hang up rest"
         case .suspend(let signal): "suspend \(signal.name.dropFirst(3))"
+        case .stopItself(let signal): "stop itself for \(signal.name.dropFirst(3))"
+        case .tellKeeper(let index, let milliseconds): "keeper \(index) TERM \(milliseconds)"
+        case .killKeeper(let index): "keeper \(index) KILL"
+        case .warnOfKeeper(let end): "warn of keeper: \(end)"
         case .giveTerminal: "give terminal"
         case .returnTerminal: "return terminal"
         case .exit(let code): "exit \(code)"
@@ -34,14 +39,14 @@ extension Supervisor.Action {
 }
 
 extension InitOptions {
-    fileprivate func with(_ change: (inout InitOptions) throws -> Void) rethrows -> InitOptions {
+    func with(_ change: (inout InitOptions) throws -> Void) rethrows -> InitOptions {
         var copy = self
         try change(&copy)
         return copy
     }
 }
 
-private let toldRest = "rest TERM, rest CONT, hang up rest"
+private let toldRest = "rest TERM, resume rest, hang up rest"
 /// An interactive shell may be missed by one look for it.
 private let looks: [(time: UInt64, event: Supervisor.Event, actions: String)] = [
     (1100, .time, "hang up rest"), (1200, .time, "hang up rest"), (1300, .time, "hang up rest"),
@@ -164,7 +169,8 @@ struct SupervisorTests {
         Story(
             name: "a stopped command is continued to take TERM",
             course: [
-                started, (100, .commandStopped(by: .stop), ""), (200, .signal(.terminate), "group TERM, group CONT"),
+                started, (100, .commandStopped(by: .stop), ""),
+                (200, .signal(.terminate), "group TERM, child CONT, resume stopped"),
                 (200, .commandContinued, ""), (300, .signal(.terminate), "group TERM, resume stopped"),
             ], deadline: nil),
         Story(
@@ -257,8 +263,8 @@ struct SupervisorTests {
             name: "unless somebody stopped it by way of the init",
             hasTerminal: true,
             course: [
-                started, (90, .signal(.terminalStop), "group TSTP"),
-                (100, .commandStopped(by: .terminalStop), "suspend TSTP"), (100, .notSuspended(.terminalStop), ""),
+                started, (90, .signal(.terminalStop), "group TSTP, stop itself for TSTP"),
+                (90, .notSuspended(.terminalStop), ""), (100, .commandStopped(by: .terminalStop), ""),
                 (200, .signal(.resume), "group CONT"), (200, .commandContinued, ""),
                 (300, .commandStopped(by: .terminalStop), "suspend TSTP"),
                 (300, .notSuspended(.terminalStop), "group CONT"),
@@ -271,6 +277,29 @@ struct SupervisorTests {
                 (100, .notSuspended(.terminalInput), "give terminal"), (100, .terminalGiven, "group CONT"),
             ], deadline: nil),
         Story(
+            name: "a signal that stops, sent to the init, stops the command and the init, with a terminal or without",
+            course: [
+                started, (100, .signal(.terminalOutput), "group TTOU, stop itself for TTOU"),
+                (900, .resumed, "give terminal, group CONT"), (900, .commandContinued, ""),
+            ], deadline: nil),
+        Story(
+            name: "a stop that was sent on is taken back by TERM, even before anybody has stopped",
+            course: [
+                started, (100, .signal(.terminalStop), "group TSTP, stop itself for TSTP"),
+                (110, .signal(.terminate), "group TERM, group CONT, resume stopped"),
+                (120, .signal(.terminate), "group TERM, resume stopped"),
+            ], deadline: nil),
+        Story(
+            name: "one that is rewritten or dropped stops nobody",
+            options: InitOptions().with {
+                $0.rewrites.rewrite(.terminalStop, to: .interrupt)
+                $0.rewrites.rewrite(.terminalInput, to: nil)
+            },
+            course: [
+                started, (100, .signal(.terminalInput), ""),
+                (200, .signal(.terminalStop), "group INT, resume stopped"),
+            ], deadline: nil),
+        Story(
             name: "STOP is somebody's order", hasTerminal: true,
             course: [started, (100, .commandStopped(by: .stop), "")], deadline: nil),
         Story(
@@ -278,7 +307,7 @@ struct SupervisorTests {
             course: [started, (100, .commandStopped(by: .terminalStop), "")], deadline: nil),
     ]
 
-    @Test(arguments: ends + signals + boots + jobs)
+    @Test(arguments: ends + signals + boots + jobs + KeeperStories.ends + KeeperStories.failures)
     func does(story: Story) {
         var supervisor = Supervisor(options: story.options, hasTerminal: story.hasTerminal)
         for step in story.course {

@@ -113,7 +113,7 @@ package struct Program {
     }
 
     /// Starts it and waits for its end. A program that takes longer than the deadline is killed, which is a failure.
-    package func run(within deadline: Duration = .seconds(30)) throws -> Outcome {
+    package func run(within deadline: Duration = .seconds(90)) throws -> Outcome {
         try start().wait(within: deadline)
     }
 

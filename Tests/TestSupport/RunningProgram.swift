@@ -92,7 +92,7 @@ package final class RunningProgram {
     /// `fresh`, else anywhere.
     ///
     /// - Throws: `TestFailure` with all output, when it ends or the time is over before.
-    package func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws
+    package func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(90)) throws
     {
         let start = fresh ? standardOutput.count : 0
         try wait(for: "the output \(text)", within: deadline) {
@@ -103,7 +103,7 @@ package final class RunningProgram {
     /// Waits until it has written this text to standard error.
     ///
     /// - Throws: `TestFailure` with all output, when it ends or the time is over before.
-    package func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(30)) throws {
+    package func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(90)) throws {
         try wait(for: "the error \(text)", within: deadline) { self.standardError.contains(text.bytes) }
     }
 
@@ -111,7 +111,7 @@ package final class RunningProgram {
     ///
     /// - Parameter deadline: counted from now.
     /// - Throws: `TestFailure` with all output, when the time is over before.
-    package func wait(within deadline: Duration = .seconds(30)) throws -> Outcome {
+    package func wait(within deadline: Duration = .seconds(90)) throws -> Outcome {
         if let outcome { return outcome }
         let limit = ContinuousClock.now + deadline
         while !hasEnded {

@@ -64,6 +64,19 @@ package final class PlanText {
         for note in notes { add("note", change.step, note.whole) }
     }
 
+    /// Adds the services that would be started.
+    ///
+    /// - Parameter start: how the container is started; only a start as root has services as root.
+    @export(interface) package func add(_ services: [Service], in start: Start, as people: People) {
+        for service in services where service.identity == .user || start == .root {
+            let identity = service.identity == .root ? "root" : people.user.name
+            let ready = service.readinessText.isEmpty ? "" : ", \(service.readinessText)"
+            add(
+                "would start", Services.name,
+                "\(service.name): \(service.commandText) (as \(identity)), \(service.timeText)\(ready)")
+        }
+    }
+
     /// Adds a line.
     @export(interface) package func add(_ state: String, _ step: String, _ text: String) {
         lines.append(Line(state: state, step: step, text: text))

@@ -41,6 +41,10 @@ struct ServiceList {
                     continue
                 }
                 guard entries[index].file == file else {
+                    if reader.configuration.files[file].isUsers, entries[index].entry.service?.identity == .root {
+                        reader.note(
+                            "'\(entry.name)' is the name of a service of root's", at: entry.nameValue, inFile: file)
+                    }
                     entries[index] = (entry, file)
                     continue
                 }
@@ -58,6 +62,11 @@ struct ServiceList {
         _ service: Service, _ placed: PlacedEntry, among entries: [PlacedEntry], _ names: [String],
         _ reader: inout SettingsReader
     ) {
+        if reader.configuration.files[placed.file].isUsers, service.identity != .user {
+            reader.note(
+                "a file of the user's own has services as the user only",
+                at: placed.entry.identity ?? placed.entry.nameValue, inFile: placed.file)
+        }
         guard let value = placed.entry.after else { return }
         for name in service.after {
             guard let index = names.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else {

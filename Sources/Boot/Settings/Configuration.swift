@@ -15,12 +15,16 @@ package struct Configuration: Sendable {
         let sections: [String: YAML.Fields]
         /// Holds the problems of the file.
         var reader: YAML.Reader
+        /// The only setting that it may have, as a file of the user's own; `nil` for a file that may have all.
+        var onlySetting: String?
+        /// Whether it is a file of the user's own.
+        var isUsers: Bool { onlySetting != nil }
     }
 
     /// The files, in ascending order of precedence.
     package internal(set) var files: [File] = []
     /// Files that could not be read or parsed, one line for each problem.
-    package private(set) var problems: [Note] = []
+    package internal(set) var problems: [Note] = []
     /// The executables in the image's directories of steps, in the order of the directories; `nil` when nobody has
     /// looked for them.
     private(set) var stepPrograms: [FilePath]?
@@ -199,6 +203,7 @@ package struct Configuration: Sendable {
         let parts = key.split(separator: ".", maxSplits: 1).map { String($0) }
         guard let section = parts.first else { return [] }
         return files.indices.compactMap { index in
+            if let only = files[index].onlySetting, key != only { return nil }
             if parts.count == 2 { return files[index].sections[section]?[parts[1]].map { (index, $0) } }
             // A key whose content has been commented out has no value.
             return files[index].top[section].flatMap { $0.node.isNothing ? nil : (index, $0) }
@@ -224,11 +229,18 @@ extension FileOwnership.Problem {
     package var words: String {
         let because = "in a start with the capabilities of the program's file"
         return switch self {
-        case .writable(let path):
-            "\(path.shown()) must belong to root and be writable by root alone, \(because)"
-        case .mounted(let path):
-            "\(path.shown()) is a mount, and only files of the image count, \(because)"
-        case .link(let path): "\(path.shown()) is a symbolic link, \(because)"
+        case .writable: "\(reason), \(because)"
+        case .mounted: "\(reason), and only files of the image count, \(because)"
+        case .link: "\(reason), \(because)"
+        }
+    }
+
+    /// Why a file may be somebody else's than the image's maker's.
+    package var reason: String {
+        switch self {
+        case .writable(let path): "\(path.shown()) must belong to root and be writable by root alone"
+        case .mounted(let path): "\(path.shown()) is a mount"
+        case .link(let path): "\(path.shown()) is a symbolic link"
         }
     }
 }

@@ -1,3 +1,5 @@
+package import Linux
+
 /// The setting that says where configuration is.
 package struct ConfigurationSettings: SettingGroup {
     package static let name = "configuration"
@@ -7,8 +9,18 @@ package struct ConfigurationSettings: SettingGroup {
         "ENTRYPOINT_CONFIG", .absolutePath,
         Words("A further configuration file, which overrides those of the image"), .imagePolicy)
 
-    package static let variables: [any VariableDeclaration] = [fileVariable]
+    package static let userFileVariable = Variable(
+        "ENTRYPOINT_USER_CONFIG", .absolutePath,
+        Words("The user's own configuration file, which is read as the user and may have `services`"))
 
-    /// Reads the setting only to report its problems: the file has already been read.
-    package init(reading reader: inout SettingsReader) { _ = reader.value(Self.fileVariable) }
+    package static let variables: [any VariableDeclaration] = [fileVariable, userFileVariable]
+
+    /// The user's own configuration file. Only what runs as the user reads it.
+    package let userFile: FilePath?
+
+    /// Reads the settings; the file of ``fileVariable`` has already been read.
+    package init(reading reader: inout SettingsReader) {
+        _ = reader.value(Self.fileVariable)
+        userFile = reader.value(Self.userFileVariable)
+    }
 }

@@ -60,7 +60,7 @@ package struct InitSettings: SettingGroup {
         Words(
             "Signal that the program gets when its parent ends, and the command when the program ends", example: "TERM"),
         key: "init.parentDeathSignal", option: CommandOption("--parent-death-signal", "SIGNAL"))
-    static let graceVariable = Variable(
+    package static let graceVariable = Variable(
         "ENTRYPOINT_GRACE", .decimalSeconds,
         Words(
             "Seconds that other processes have between TERM and KILL once the command has ended",

@@ -21,12 +21,12 @@ package struct LogSettings: SettingGroup, Equatable {
     package static let name = "log"
     package static let title = "What the boot prints"
 
-    static let levelVariable = Variable<Level>(
+    package static let levelVariable = Variable<Level>(
         "ENTRYPOINT_LOG", .choice,
         Words(
             "How much is printed on standard error: `quiet`, `info` or `debug`", default: LogSettings().level.rawValue),
         key: "log.level")
-    static let formatVariable = Variable<Format>(
+    package static let formatVariable = Variable<Format>(
         "ENTRYPOINT_LOG_FORMAT", .choice,
         Words("How it is printed: `text` or `json`", default: LogSettings().format.rawValue), key: "log.format")
 

@@ -87,6 +87,7 @@ package struct Settings: Sendable {
                 Note(
                     .settingsNothingPrepared,
                     "\(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") not set: nothing is prepared, "
+                        + (reader.hasServices ? "no service is started, " : "")
                         + "and the command runs with the identity that the container was started with"))
             notices += Compatibility.unheeded(in: environment, others)
             reader.checkFiles()

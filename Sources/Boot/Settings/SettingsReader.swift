@@ -247,6 +247,9 @@ package struct SettingsReader {
         }
     }
 
+    /// Whether a file has services.
+    var hasServices: Bool { !configuration.places(of: "services").isEmpty }
+
     /// Whether somebody will ask where settings came from.
     var recordsOrigins: Bool { found != nil }
 

@@ -1,3 +1,4 @@
+internal import Linux
 internal import Text
 
 /// Programs that run beside the command.
@@ -41,7 +42,38 @@ package struct Services: Step {
         (all, rootFiles) = (list.services, list.rootFiles)
     }
 
-    package func plan(_ context: PlanContext) -> StepPlan { StepPlan() }
+    package func plan(_ context: PlanContext) -> StepPlan {
+        let names = all.filter { $0.identity == .root }.map { $0.name }
+        guard context.host.start != .root, !names.isEmpty else { return StepPlan() }
+        return StepPlan(warnings: [
+            Note(
+                .servicesNeedRoot,
+                "\(names.inWords) as root \(names.count == 1 ? "is" : "are") not started: only a start as root has services as "
+                    + "root")
+        ])
+    }
+}
+
+extension Services {
+    /// Checks that root's services are the image's: whoever can mount a file over its configuration, or write to one, must
+    /// not start a program as root.
+    ///
+    /// - Throws: which file may not be the image's own.
+    package func checkPolicy() throws(BootError) {
+        for file in rootFiles {
+            let reason: String
+            do throws(SystemCallError) {
+                guard case .untrusted(let problem) = try FileOwnership.open(FilePath(file), .file) else { continue }
+                reason = problem.reason
+            } catch {
+                reason = error.reason
+            }
+            throw BootError(
+                .servicesNotPolicy, step: Self.name, "cannot start services as root",
+                reason: "\(file) may not be the image's own: \(reason)",
+                remedy: "write them in \(Paths.configuration) of the image, or leave out 'as: root'")
+        }
+    }
 }
 
 extension Settings {

@@ -173,13 +173,19 @@ extern const int linux_WAIT_ALL;
 int linux_pidfd_open(pid_t process);
 int linux_pidfd_send_signal(int descriptor, int number);
 
+// sigqueue(3) with a number as the value (a union of an int and a pointer).
+int linux_signal_queue(pid_t process, int number, int value);
+
 // prctl(2) (header).
 extern const int linux_PR_SET_CHILD_SUBREAPER, linux_PR_SET_PDEATHSIG;
 
-// Sends a descriptor over a socket of a pair (cmsg(3): macros). The second function never waits, and returns the
-// descriptor that was sent last, or -1.
-int linux_send_descriptor(int socket, int descriptor);
-int linux_receive_descriptor(int socket);
+// Sends a descriptor over a socket of a pair, with a byte that says what it is for (cmsg(3): macros). The second function
+// never waits, and returns the next one, or -1 if there is none.
+int linux_send_descriptor(int socket, int descriptor, unsigned char purpose);
+int linux_receive_descriptor(int socket, unsigned char *purpose);
+
+// A file without a name, in memory and closed on exec (memfd_create(2)).
+int linux_memory_file(const char *name);
 
 // close_range(2) and getdents64(2) (wrapper). The second function gives the name and the type (DT_LNK) of the entry at
 // an offset in its buffer.
@@ -215,5 +221,8 @@ static const mode_t linux_S_IFREG = S_IFREG, linux_S_IFBLK = S_IFBLK, linux_S_IF
 static const mode_t linux_S_IFCHR = S_IFCHR, linux_S_IFIFO = S_IFIFO;
 static inline __sighandler_t linux_SIG_IGN(void) { return SIG_IGN; }
 static inline __sighandler_t linux_SIG_DFL(void) { return SIG_DFL; }
+
+#include "CLinuxLogs.h"
+#include "CLinuxServices.h"
 
 #endif

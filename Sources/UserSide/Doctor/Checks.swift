@@ -56,6 +56,9 @@ package enum Checks {
             PrivilegeChecks.findings($0)
         },
 
+        // What runs beside the command.
+        Check("services.stopping", "whether services have the time to end") { ServiceChecks.stopping($0) },
+
         // What jobs need.
         Check("devices.shm", "how large /dev/shm is") { SharedMemoryCheck.findings($0) },
         Check("devices.accelerators", "which accelerators there are, and whether the user can open them", as: .user) {

@@ -37,6 +37,12 @@ package struct ContainerFacts: Sendable {
     package var scratchHome: FilePath?
     /// Where the command starts (`WORKING_DIR`).
     package var workingDirectory: FilePath?
+    /// The services beside the command, in the order in which they are started.
+    package var services: [Service] = []
+    /// Nanoseconds that services and what is left have once the command has ended (`ENTRYPOINT_GRACE`).
+    package var grace: UInt64 = 0
+    /// Nanoseconds that the command has to end (`ENTRYPOINT_STOP_TIMEOUT`); 0 for as long as the runtime waits.
+    package var stopTimeout: UInt64 = 0
     /// The program that boots, beside this one.
     package var entrypoint: FilePath
     /// As whom the check runs.

@@ -6,12 +6,12 @@ extension Container {
     /// Starts the container with runc and waits for its end.
     ///
     /// - Throws: `TestFailure` when the runtime refuses, or the time is over before; the container is killed then.
-    func run(_ command: ByteString..., within deadline: Duration = .seconds(60)) throws -> Outcome {
+    func run(_ command: ByteString..., within deadline: Duration = .seconds(180)) throws -> Outcome {
         try run(command, within: deadline)
     }
 
     /// Likewise, with the command as a list.
-    func run(_ command: [ByteString], within deadline: Duration = .seconds(60)) throws -> Outcome {
+    func run(_ command: [ByteString], within deadline: Duration = .seconds(180)) throws -> Outcome {
         try start(command).wait(within: deadline)
     }
 
@@ -43,7 +43,7 @@ extension Container {
     /// `entrypoint`, `environment`, `directory`, `umask` and the identity count, and bind mounts. Further ones can be
     /// set by `prepare`. User 0 has all capabilities that the tests have.
     func runInNamespaces(
-        _ command: [ByteString], within deadline: Duration = .seconds(60), prepare: (inout Program) -> Void = { _ in }
+        _ command: [ByteString], within deadline: Duration = .seconds(180), prepare: (inout Program) -> Void = { _ in }
     ) throws -> Outcome {
         for mount in mounts {
             if mount.type != "bind" { throw TestFailure("\(mount.path): only bind mounts without a container engine") }
@@ -78,7 +78,7 @@ extension Container {
     /// - Returns: the outcome, and the trace: a line a call, each after the process id.
     func run(
         _ command: [ByteString], injecting injections: [String], tracing calls: String = "all",
-        within deadline: Duration = .seconds(30)
+        within deadline: Duration = .seconds(90)
     ) throws -> (outcome: Outcome, trace: [String]) {
         let (mounts, entrypoint) = (mounts, entrypoint)
         defer { (self.mounts, self.entrypoint) = (mounts, entrypoint) }
@@ -123,17 +123,17 @@ final class RunningContainer {
     var errorsSoFar: ByteString { program.errorsSoFar }
 
     /// Waits until it has written this text to standard output.
-    func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(30)) throws {
+    func waitForOutput(_ text: ByteString, fresh: Bool = false, within deadline: Duration = .seconds(90)) throws {
         try program.waitForOutput(text, fresh: fresh, within: deadline)
     }
 
     /// Waits until it has written this text to standard error.
-    func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(30)) throws {
+    func waitForErrors(_ text: ByteString, within deadline: Duration = .seconds(90)) throws {
         try program.waitForErrors(text, within: deadline)
     }
 
     /// Waits for the end; a container that takes longer is killed, which is a failure.
-    func wait(within deadline: Duration = .seconds(60)) throws -> Outcome {
+    func wait(within deadline: Duration = .seconds(180)) throws -> Outcome {
         var outcome = try program.wait(within: deadline)
         outcome.runtimeLog = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         // The runtime's own errors: nothing of the container has run.
@@ -145,7 +145,7 @@ final class RunningContainer {
     /// as its user unless said otherwise (`uid:gid`).
     func exec(
         _ command: [ByteString], user: String? = nil, environment: Environment = Environment(),
-        within deadline: Duration = .seconds(60)
+        within deadline: Duration = .seconds(180)
     ) throws -> Outcome {
         var options: [ByteString] = environment.entries.flatMap { ["--env", $0] as [ByteString] }
         if let user { options += ["--user", "\(user)"] }

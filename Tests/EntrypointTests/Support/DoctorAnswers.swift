@@ -60,7 +60,7 @@ extension RunningContainer {
     /// The answers of `entrypointctl doctor` in a running container.
     func doctor(
         _ options: ByteString..., user: String = "0:0", environment: Environment = Environment(),
-        within deadline: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation
+        within deadline: Duration = .seconds(180), sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> DoctorAnswers {
         try DoctorAnswers(
             try exec(

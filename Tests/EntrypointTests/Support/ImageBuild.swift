@@ -23,7 +23,7 @@ enum ImageBuild {
     ///   - options: further ones of `podman build`.
     static func build(
         _ name: String, from file: String, in context: String, _ options: [ByteString],
-        within deadline: Duration = .seconds(120)
+        within deadline: Duration = .seconds(600)
     ) throws {
         // Chrooted, because the instructions run as root of a machine that may not make new control groups. Without
         // layers only the last stage is kept.
@@ -33,7 +33,7 @@ enum ImageBuild {
         ]
         var builder = try Podman.program(own + options + ["\(context)"])
         // What is compiled in it takes no time from tests that wait for something.
-        builder.arguments = ["-n", "19", "\(builder.path)"] + builder.arguments
+        builder.arguments = ["-n", "10", "\(builder.path)"] + builder.arguments
         builder.path = "/usr/bin/nice"
         // It leaves mounts behind.
         builder.isolation = .mounts

@@ -87,6 +87,6 @@ struct PageDirectory {
             "ENGINE_BUILD_OPTIONS": "--layers=false\n\(try ImageBuild.packages.text)",
             "ENTRYPOINT_TEST_RUN": "\(try TestMachine.run)",
         ])
-        return try shell.run(within: .seconds(120))
+        return try shell.run(within: .seconds(600))
     }
 }

@@ -42,7 +42,7 @@ enum PodSpecs {
     static func kubernetes(_ arguments: [String]) throws -> Outcome {
         var program = Program([Golden.url("Tests/Fixtures/kubernetes").path] + arguments)
         program.environment = .container.with(["PYTHONPATH": ByteString(try packages), "LC_ALL": "C.UTF-8"])
-        return try program.run(within: .seconds(120))
+        return try program.run(within: .seconds(600))
     }
 
     /// Where the schemas of Kubernetes are, and their reader.

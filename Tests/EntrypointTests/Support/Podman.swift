@@ -10,7 +10,7 @@ enum Podman {
     /// - Throws: `TestFailure` when podman itself fails (its exit code 125 with an `Error:`), or the time is over.
     static func run(
         _ image: Image, _ command: [ByteString] = [], options: [ByteString] = [], programs: Programs = .plain,
-        within deadline: Duration = .seconds(60)
+        within deadline: Duration = .seconds(180)
     ) throws -> Outcome {
         let running = try start(image, command, options: options, programs: programs)
         let outcome = try running.wait(within: deadline)
@@ -29,7 +29,7 @@ enum Podman {
     }
 
     /// Runs any command of podman, such as `kube play FILE`, and waits for its end.
-    static func invoke(_ arguments: ByteString..., within deadline: Duration = .seconds(60)) throws -> Outcome {
+    static func invoke(_ arguments: ByteString..., within deadline: Duration = .seconds(180)) throws -> Outcome {
         try program(arguments).run(within: deadline)
     }
 

@@ -68,7 +68,7 @@ struct Resident {
 /// Waits until a condition is met.
 ///
 /// - Throws: `TestFailure` when the time is over before.
-func wait(for what: String, within deadline: Duration = .seconds(30), _ isMet: () throws -> Bool) throws {
+func wait(for what: String, within deadline: Duration = .seconds(90), _ isMet: () throws -> Bool) throws {
     let limit = ContinuousClock.now + deadline
     while try !isMet() {
         if ContinuousClock.now > limit { throw TestFailure("\(what): not within \(deadline)") }

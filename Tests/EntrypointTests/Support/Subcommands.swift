@@ -98,6 +98,23 @@ struct SubcommandSample {
             calls: [[], ["--svg", "-"], ["--html", "-"]], codes: [0, 1], json: .with(["--trace", "-"])),
         "scrub": SubcommandSample(
             calls: [["--dry-run"], ["--list"]], codes: [0, 1], json: .with(["--dry-run", "--json"])),
+        "services list": SubcommandSample(
+            calls: [[]], codes: [0, 1], json: .with(["--json"])),
+        "services logs": SubcommandSample(
+            calls: [["sshd"], ["-n", "3", "sshd"]], codes: [0, 1],
+            json: .none(because: "it prints what the service has written")),
+        "services restart": SubcommandSample(
+            calls: [["sshd"], ["--no-wait", "sshd"]], codes: [0, 1],
+            json: .none(because: "services status has what came of it")),
+        "services run": SubcommandSample(
+            calls: [[], ["--as", "user"]], codes: [0, 1, 64, 78, 125],
+            json: .none(because: "it writes what services write")),
+        "services start": SubcommandSample(
+            calls: [["sshd"]], codes: [0, 1], json: .none(because: "services status has what came of it")),
+        "services status": SubcommandSample(
+            calls: [[], ["sshd"]], codes: [0, 1], json: .with(["--json"])),
+        "services stop": SubcommandSample(
+            calls: [["sshd"]], codes: [0, 1], json: .none(because: "services status has what came of it")),
         "sessions end": SubcommandSample(
             calls: [["--idle", "2h", "--dry-run"]], codes: [0, 1], json: .with(["--idle", "2h", "--dry-run", "--json"])),
         "sessions list": SubcommandSample(calls: [[]], codes: [0, 1], json: .with(["--json"])),

@@ -170,6 +170,10 @@ struct PodPlacesTests {
             start: .root,
             findings: ["warning spec.terminationGracePeriodSeconds pod.grace-too-short"]),
         PodForecastTests.Case(
+            name: "a grace for services that is too short",
+            spec: SpecText(environment: SpecText.identity(["ENTRYPOINT_GRACE": "60"])), start: .root,
+            findings: ["warning spec.terminationGracePeriodSeconds pod.grace-too-short"]),
+        PodForecastTests.Case(
             name: "a grace that fits",
             spec: SpecText(
                 pod: "terminationGracePeriodSeconds: 35",

@@ -102,6 +102,10 @@ struct PodRequestTests {
         }
     }
 
+    /// A public key, which is no secret.
+    private static let people =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl jane"
+
     @Test func `secrets are those of the document, extra keys, and what is one by its name or its value`() throws {
         let found = Self.read(
             """
@@ -109,6 +113,8 @@ struct PodRequestTests {
             WANDB_API_KEY=2
             GIT_USER_NAME=Jane Doe
             SSH_PUBLIC_KEY=ssh-ed25519 AAAA
+            SSH_AUTHORIZED_KEYS="\(Self.people)
+            \(Self.people) more"
             EXTRA_SECRET_KEYS= PLAIN , MORE,NONE
             PLAIN=3
             MORE=4
@@ -119,14 +125,16 @@ struct PodRequestTests {
         let request = try #require(found.request)
         #expect(
             request.secrets.map { "\($0.name)=\(String(decoding: $0.value, as: UTF8.self)) \($0.delivery)" } == [
-                "SSH_PUBLIC_KEY=ssh-ed25519 AAAA file", "HF_TOKEN=hf_1 file", "WANDB_API_KEY=2 file",
+                "SSH_PUBLIC_KEY=ssh-ed25519 AAAA file",
+                "SSH_AUTHORIZED_KEYS=\(Self.people)\n\(Self.people) more file", "HF_TOKEN=hf_1 file",
+                "WANDB_API_KEY=2 file",
                 "GIT_USER_NAME=Jane Doe variable", "PLAIN=3 variable", "MORE=4 variable", "OPENAI_API_KEY=5 variable",
                 "DATABASE=postgres://jane:6@host/x variable",
             ])
         #expect(request.variables.map(\.name).contains("COLOUR"))
         #expect(
             found.notes == [
-                "user.env:14: EXTRA_SECRET_KEYS has NONE, and the file has no value for it",
+                "user.env:16: EXTRA_SECRET_KEYS has NONE, and the file has no value for it",
                 "user.env: everybody who may read the pod sees COLOUR; name in EXTRA_SECRET_KEYS what is secret",
             ])
     }
@@ -143,6 +151,7 @@ struct PodRequestTests {
             ("A=${COLOUR}", ""),
             ("A='-----BEGIN RSA PRIVATE KEY-----'\nB=Server=x;Password=y\nC=https://j:p@h/", "ABC"),
             ("GIT_USER_NAME=Jane Doe\nA=Jane Doe\nSSH_PUBLIC_KEY=ssh-ed25519 AAAA\nB=ssh-ed25519 AAAA", ""),
+            ("SSH_AUTHORIZED_KEYS='\(people)'\nA=\(people)", ""),
             ("HF_TOKEN=\u{301}valueval\nA=e\u{301}valueval", "A"),
         ])
     func `what is made with a secret, or has its value, is a secret`(lines: String, names: String) throws {
@@ -169,7 +178,8 @@ struct PodRequestTests {
     @Test(arguments: [
         "COLOUR", "TOKENIZERS_PARALLELISM", "KEYBOARD", "MONKEY", "PATH", "COMPASS", "BYPASS", "SSH_AUTH_SOCK",
         "AUTHOR",
-        "TOKEN_FILE", "HF_TOKEN_PATH", "MY_PUBLIC_KEY", "my_public_key", "A", "_", "_1", "SEED2", "KEY_SIZE", "",
+        "TOKEN_FILE", "HF_TOKEN_PATH", "MY_PUBLIC_KEY", "my_public_key", "SSH_AUTHORIZED_KEYS", "A", "_", "_1", "SEED2",
+        "KEY_SIZE", "",
     ]) func `a name is nobody's secret`(name: String) {
         #expect(!LikelySecrets().isSecret(name))
     }

@@ -17,14 +17,17 @@ enum SSHFile {
 
     /// Writes the new content of a file beside it.
     ///
-    /// - Parameter isOwn: whether a killed boot left the file with the temporary name. A file that has the beginning of
-    ///   this content is such a file in any case.
+    /// - Parameters:
+    ///   - isShared: whether other containers may write in the directory at the same time. Then the temporary name is
+    ///     this boot's alone.
+    ///   - isOwn: whether a killed boot left the file with the temporary name. A file that has the beginning of this
+    ///     content is such a file in any case.
     static func write(
         _ name: FilePath.Component, _ content: Secret, mode: ModeBits, in parent: borrowing Directory,
-        isOwn: (FileStatus) -> Bool
+        isShared: Bool = false, isOwn: (FileStatus) -> Bool
     ) throws(SystemCallError) -> Written {
-        var temporary = temporary(for: name)
-        if let left = try parent.status(temporary) {
+        var temporary = isShared ? TemporaryName.make(for: name) : temporary(for: name)
+        if !isShared, let left = try parent.status(temporary) {
             if left.kind == .file && left.user == CurrentProcess.effectiveUser
                 && (isOwn(left) || isPart(temporary, of: content, left, in: parent))
             {

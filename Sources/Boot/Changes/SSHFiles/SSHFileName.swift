@@ -20,6 +20,8 @@ package struct SSHFileName: Hashable, Sendable {
     package static let privateKey = privateKey("id_rsa")
     package static let publicKey = publicKey(of: "id_rsa")
     package static let knownHosts = SSHFileName("known_hosts", mode: 0o644)
+    /// Who may log in (sshd(8), FILES).
+    package static let authorizedKeys = SSHFileName("authorized_keys", mode: 0o600)
     /// The names under which ssh looks for a key of a given type.
     package static let rsa = privateKey("id_rsa")
     package static let ed25519 = privateKey("id_ed25519")
@@ -29,4 +31,13 @@ package struct SSHFileName: Hashable, Sendable {
 extension SSHFileName {
     /// The name as a path component.
     var component: FilePath.Component { FilePath.Component(text) ?? "id_rsa" }
+
+    /// Whether the file may lie on a volume.
+    ///
+    /// sshd follows a link to the keys that may log in only where nobody else can write in any directory above its
+    /// target (sshd_config(5), StrictModes), and in `/dev/shm` everybody can. Public keys are no secret.
+    var mayOutliveContainer: Bool { self == .authorizedKeys }
+
+    /// Whether others add lines to the file: ssh itself, or the user by ssh-copy-id.
+    var isOpenEnded: Bool { self == .knownHosts || self == .authorizedKeys }
 }

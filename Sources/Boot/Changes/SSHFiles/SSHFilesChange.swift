@@ -74,7 +74,7 @@ extension SSHFilesChange {
 
     /// Every name that a boot with these settings may have made.
     var possibleNames: [SSHFileName] {
-        let own = [privateKey, .publicKey(of: privateKey.text), .knownHosts]
+        let own = [privateKey, .publicKey(of: privateKey.text), .knownHosts, .authorizedKeys]
         return own + [.rsa, .ed25519, .ecdsa].filter { !own.contains($0) }
     }
 

@@ -10,6 +10,8 @@ final class SSHFilesWork {
     let bench: Workbench
     /// Where the files themselves are if the directory outlives the container; links lead there.
     private var memory: FilePath?
+    /// Whether the directory outlives the container; other containers may use it at the same time.
+    private var isShared = false
     private var manifest = SSHManifest()
     /// The manifest as the file has it.
     private var recorded = SSHManifest()
@@ -61,10 +63,11 @@ final class SSHFilesWork {
     func apply() throws(BootError) -> Outcome {
         try ensureDirectory()
         if try outlivesContainer() {
-            memory = try bench.memoryDirectory("entrypoint-ssh", for: "keys", mounts: mounts).path
-        } else {
-            manifest = try readManifest()
+            isShared = true
+            try makeMemory()
         }
+        checkLogin()
+        manifest = try readManifest()
         recorded = manifest
         for name in change.possibleNames {
             do throws(BootError) {
@@ -86,13 +89,28 @@ final class SSHFilesWork {
     }
 }
 
+// What lies where.
+extension SSHFilesWork {
+    /// Makes the directory in memory, without which only public keys can be kept.
+    private func makeMemory() throws(BootError) {
+        do throws(BootError) {
+            memory = try bench.memoryDirectory("entrypoint-ssh", for: "keys", mounts: mounts).path
+        } catch {
+            guard change.files.allSatisfy({ $0.name.mayOutliveContainer }) else { throw error }
+        }
+    }
+
+    /// Whether a name's file lies in ssh's directory itself, and the manifest tells whose it is.
+    private func isKeptHere(_ name: SSHFileName) -> Bool { !isShared || name.mayOutliveContainer }
+}
+
 // One name: a file, a second name for the private key, or nothing any more.
 extension SSHFilesWork {
     /// Makes a name what it must be.
     private func settle(_ name: SSHFileName) throws(BootError) {
         let path = directory.appending(name.text)
         if let content = content(name) {
-            if let memory {
+            if let memory, !isKeptHere(name) {
                 if try keepForeign(path, content, name) { return }
                 try writeFile(memory.appending(name.text), content, name)
                 try makeLink(path, to: memory.appending(name.text), name)
@@ -101,9 +119,9 @@ extension SSHFilesWork {
             }
         } else if name == change.alias {
             try makeAlias(path, to: memory?.appending(change.privateKey.text), name)
-        } else {
+        } else if !name.mayOutliveContainer || manifest.has(name) {
             try removeOwn(path, name)
-            if let memory { try remove(memory.appending(name.text), name) }
+            if let memory, !isKeptHere(name) { try remove(memory.appending(name.text), name) }
         }
     }
 
@@ -119,9 +137,8 @@ extension SSHFilesWork {
         _ path: FilePath, _ content: Secret, _ name: SSHFileName
     ) throws(BootError) -> FoundFile {
         guard let status = try bench.look(at: path) else { return .nothing }
-        // ssh itself adds lines to the known hosts.
-        let isOpenEnded = name == .knownHosts
-        guard status.kind == .file, isOpenEnded ? status.size >= content.count : status.size == content.count else {
+        guard status.kind == .file, name.isOpenEnded ? status.size >= content.count : status.size == content.count
+        else {
             return .other(status)
         }
         let isSame: Bool
@@ -150,7 +167,9 @@ extension SSHFilesWork {
         _ path: FilePath, _ content: Secret, _ name: SSHFileName
     ) throws(BootError) {
         switch try find(path, content, name) {
-        case .same(_, true): return
+        case .same(let status, true):
+            if name == .authorizedKeys { checkOwner(path, status) }
+            return
         case .same(let status, false) where status.user == bench.actors.userID:
             note(written: "\(name.text) (\(name.mode.octal))")
             if bench.isDryRun { return }
@@ -165,7 +184,7 @@ extension SSHFilesWork {
             return
         case .same(let status, false), .other(let status):
             // Everything in the memory directory is the boot's.
-            let isOwn = path.parent == memory || manifest.owns(name, status)
+            let isOwn = path.parent == memory || isKeptHere(name) && manifest.owns(name, status)
             if !isOwn && bench.isDryRun {
                 bench.foreseeSettingAside(path)
             } else if !isOwn {
@@ -179,12 +198,13 @@ extension SSHFilesWork {
         let written = try bench.perform("cannot write", path) { () throws(SystemCallError) in
             // Everything in the memory directory is the boot's.
             try SSHFile.write(
-                name.component, content, mode: name.mode, in: bench.tree.openParent(of: path, links: .follow)
+                name.component, content, mode: name.mode, in: bench.tree.openParent(of: path, links: .follow),
+                isShared: path.parent == directory && isShared
             ) {
                 path.parent == memory || manifest.marks(name, $0)
             }
         }
-        if memory == nil {
+        if path.parent == directory {
             manifest.add(name, written.status)
             // If the manifest cannot be written now, it is tried again at the end, and an error is reported then.
             try? record()
@@ -192,6 +212,7 @@ extension SSHFilesWork {
         try bench.perform("cannot write", path) { () throws(SystemCallError) in
             try SSHFile.finish(written.name, as: name.component, in: bench.tree.openParent(of: path, links: .follow))
         }
+        if name == .authorizedKeys { checkOwner(path, written.status) }
     }
 
     /// Makes sure that a name in the directory leads to a file in the memory directory.
@@ -246,10 +267,10 @@ extension SSHFilesWork {
         _ path: FilePath, _ name: SSHFileName
     ) throws(BootError) {
         guard let status = try bench.look(at: path) else {
-            manifest.remove(name)
+            if isKeptHere(name) { manifest.remove(name) }
             return
         }
-        var isOwn = manifest.owns(name, status)
+        var isOwn = isKeptHere(name) && manifest.owns(name, status)
         if status.kind == .link {
             let target = try bench.perform("cannot look at", path) { () throws(SystemCallError) in
                 try bench.tree.linkTarget(path, links: .follow)
@@ -257,7 +278,7 @@ extension SSHFilesWork {
             isOwn =
                 target.map { SSHFile.isInMemory($0) || isOwn && $0.string == change.privateKey.text } ?? false
         }
-        manifest.remove(name)
+        if isKeptHere(name) { manifest.remove(name) }
         if isOwn { try remove(path, name) }
     }
 
@@ -301,7 +322,7 @@ extension SSHFilesWork {
                 try parent.remove(name)
             } else {
                 let content = Secret(Array(manifest.text.utf8))
-                let written = try SSHFile.write(name, content, mode: 0o600, in: parent) { left in
+                let written = try SSHFile.write(name, content, mode: 0o600, in: parent, isShared: isShared) { left in
                     guard left.size <= SSHManifest.limit,
                         let file = try? parent.open(SSHFile.temporary(for: name), [.readOnly, .nonBlocking]),
                         let bytes = try? file.readAll(limit: SSHManifest.limit)

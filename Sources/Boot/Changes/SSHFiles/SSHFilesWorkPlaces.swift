@@ -56,6 +56,53 @@ extension SSHFilesWork {
         }
     }
 
+    /// Notes where sshd does not read who may log in, because others could change it (sshd_config(5), StrictModes; sshd
+    /// looks at the directories from the file up to the home, or up to the root where a link leads out of the home).
+    func checkLogin() {
+        guard change.files.contains(where: { $0.name == .authorizedKeys }), !bench.isExpected(directory.parent) else {
+            return
+        }
+        var places = [directory.parent]
+        if isLink,
+            let target = asUser({ () throws(SystemCallError) in
+                try bench.tree.linkTarget(directory, links: .follow)
+            }), target.isAbsolute
+        {
+            var place = target.parent
+            while place.lastComponent != nil {
+                places.append(place)
+                place = place.parent
+            }
+        }
+        for place in places {
+            guard
+                let status = asUser({ () throws(SystemCallError) in
+                    try bench.tree.status(place, links: .follow)
+                })
+            else { continue }
+            checkOwner(place, status)
+            guard status.isWritableByOthers else { continue }
+            bench.note(
+                .filesMode,
+                "\(place.shown()) has mode \(status.mode.octal): others can change who may log in, and sshd may refuse "
+                    + "the keys; correct it with chmod go-w \(place.shown()), or set StrictModes no for sshd")
+        }
+    }
+
+    /// Notes that sshd does not read a file because of its owner, or because of that of a directory above it.
+    func checkOwner(_ path: FilePath, _ status: FileStatus) {
+        guard status.user != 0, status.user != bench.actors.userID else { return }
+        bench.note(
+            .filesForeignOwner,
+            "\(path.shown()) belongs to user \(status.user), neither to root nor to user \(bench.actors.userID), and sshd "
+                + "refuses the keys; correct its owner, or set StrictModes no for sshd")
+    }
+
+    /// What the user finds, if anything.
+    private func asUser<Result>(_ look: () throws(SystemCallError) -> Result?) -> Result? {
+        (try? bench.actors.acting(as: bench.actor, look)) ?? nil
+    }
+
     /// Makes ssh's directory; `false` where another container of the same home, or somebody else, was faster.
     private func makeDirectory() throws(BootError) -> Bool {
         let path = directory

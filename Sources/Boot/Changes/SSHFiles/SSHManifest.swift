@@ -43,6 +43,9 @@ package struct SSHManifest: Equatable, Sendable {
     /// Records that a file is gone, or no longer a boot's.
     package mutating func remove(_ name: SSHFileName) { marks.removeAll { $0.name == name.text } }
 
+    /// Whether a boot has written a file of this name.
+    package func has(_ name: SSHFileName) -> Bool { marks.contains { $0.name == name.text } }
+
     /// Whether a boot wrote a file and nobody has changed it since.
     package func owns(_ name: SSHFileName, _ status: FileStatus) -> Bool {
         guard let mark = marks.first(where: { $0.name == name.text }) else { return false }

@@ -1,10 +1,11 @@
 internal import Linux
 internal import Text
 
-/// Gives ssh the keys in the pod's secret.
+/// Gives ssh the keys in the pod's secret, and sshd those of the people who may log in.
 package struct SSHKeys: Step {
     package static let name = "ssh"
-    package static let summary = "ssh has the private key, the public key and the known hosts of the pod's secret"
+    package static let summary =
+        "ssh has the pod's private key, public key and known hosts, and sshd the keys that may log in"
     package static let actors = "user"
     package static let exports: [String] = []
 
@@ -16,11 +17,13 @@ package struct SSHKeys: Step {
         "SSH_PUBLIC_KEY", "Public key for `~/.ssh/id_rsa.pub`", fileKey: "ssh.publicKeyFile")
     static let knownHostsVariable = ContentVariable(
         "SSH_KNOWN_HOSTS", "Known hosts for `~/.ssh/known_hosts`", fileKey: "ssh.knownHostsFile")
+    static let authorizedKeysVariable = ContentVariable(
+        "SSH_AUTHORIZED_KEYS", "Public keys that may log in, one in a line, for `~/.ssh/authorized_keys`",
+        fileKey: "ssh.authorizedKeysFile")
 
     package static let variables: [any VariableDeclaration] =
-        [privateKeyVariable, publicKeyVariable, knownHostsVariable].flatMap { variable -> [any VariableDeclaration] in
-            [variable, variable.file]
-        }
+        [privateKeyVariable, publicKeyVariable, knownHostsVariable, authorizedKeysVariable]
+        .flatMap { variable -> [any VariableDeclaration] in [variable, variable.file] }
 
     static let privateKeyNameSetting = FileSetting(
         "ssh.privateKeyName", .text(parseName),
@@ -48,6 +51,7 @@ package struct SSHKeys: Step {
     private let privateKey: PrivateKey?
     private let publicKey: Secret?
     private let knownHosts: Secret?
+    private let authorizedKeys: Secret?
     /// The variables that were given, which are reported if something is in the way of their files.
     private let given: [(name: SSHFileName, variable: String)]
 
@@ -62,11 +66,14 @@ package struct SSHKeys: Step {
         knownHosts = reader.content(Self.knownHostsVariable) { bytes, _ throws(FormatError) in
             try KeyText.readable(bytes)
         }
-        if privateKey == nil && publicKey == nil && knownHosts == nil { return nil }
+        authorizedKeys = reader.content(Self.authorizedKeysVariable) { bytes, _ throws(FormatError) in
+            try AuthorizedKeys.read(bytes)
+        }
+        if privateKey == nil && publicKey == nil && knownHosts == nil && authorizedKeys == nil { return nil }
         let variables: [(SSHFileName, ContentVariable)] = [
             (.privateKey(privateKeyName), Self.privateKeyVariable),
             (.publicKey(of: privateKeyName), Self.publicKeyVariable),
-            (.knownHosts, Self.knownHostsVariable),
+            (.knownHosts, Self.knownHostsVariable), (.authorizedKeys, Self.authorizedKeysVariable),
         ]
         given = variables.map { name, variable in
             (name, reader.isSet(variable.file) ? variable.file.name : variable.name)
@@ -74,7 +81,7 @@ package struct SSHKeys: Step {
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        let contents = [privateKey?.content, publicKey, knownHosts]
+        let contents = [privateKey?.content, publicKey, knownHosts, authorizedKeys]
         let change = SSHFilesChange(
             directory: context.people.user.home.appending(".ssh"),
             files: zip(given, contents).compactMap { given, content in

@@ -72,7 +72,7 @@ enum CommandFindings {
     }
 
     private static func grace(_ pod: PodCase) -> [PodFinding] {
-        guard let settings = pod.settings.settings?[InitSettings.self], settings.stopTimeout > 0 else { return [] }
+        guard let settings = pod.settings.settings?[InitSettings.self] else { return [] }
         let period = pod.facts.gracePeriod?.value ?? 30
         let second: UInt64 = 1_000_000_000
         let (sum, isHuge) = settings.stopTimeout.addingReportingOverflow(settings.grace)
@@ -82,8 +82,11 @@ enum CommandFindings {
         return [
             .warning(
                 .graceTooShort, field,
-                "the kubelet kills the container after \(period) s, and ENTRYPOINT_STOP_TIMEOUT and ENTRYPOINT_GRACE are "
-                    + "\(needed) s together: what is left then is lost",
+                "the kubelet kills the container after \(period) s, and "
+                    + (settings.stopTimeout > 0
+                        ? "ENTRYPOINT_STOP_TIMEOUT and ENTRYPOINT_GRACE are \(needed) s together"
+                        : "ENTRYPOINT_GRACE is \(needed) s, besides what the command needs")
+                    + ": what is left then is lost",
                 set: "set terminationGracePeriodSeconds: \(needed + 5)")
         ]
     }

@@ -43,7 +43,10 @@ struct LikelySecrets {
     }
 
     /// Whether everybody may have the value, although the name ends like a secret's.
-    static func isPublic(_ name: String) -> Bool { name.uppercased().hasSuffix("PUBLIC_KEY") }
+    static func isPublic(_ name: String) -> Bool {
+        let name = name.uppercased()
+        return name.hasSuffix("PUBLIC_KEY") || name.hasSuffix("AUTHORIZED_KEYS")
+    }
 
     /// A word without the number at its end, and without its plural.
     private static func forms(_ word: some Sequence<UInt8>) -> Set<String> {

@@ -52,7 +52,10 @@ package struct PodRequestReader {
     private static let localKeys = ["IMAGE_PATH", "TAG", "EXTRA_SECRET_KEYS"]
     private static let localPrefixes = ["LDAP_", "RUNAI_", "K8S_", "GITHUB_SSH_"]
     /// What belongs into the secret by its name: those of which entrypoint reads a file, and those of which it does not.
-    static let fileSecrets = ["SSH_PRIVATE_KEY_B64", "SSH_PUBLIC_KEY", "SSH_KNOWN_HOSTS"] + Secrets.usualFiles
+    /// Public keys are no secret, and have several lines, which a file keeps as they are.
+    static let fileSecrets =
+        ["SSH_PRIVATE_KEY_B64", "SSH_PUBLIC_KEY", "SSH_KNOWN_HOSTS", "SSH_AUTHORIZED_KEYS"]
+        + Secrets.usualFiles
     private static let variableSecrets = ["GIT_USER_NAME", "GIT_USER_EMAIL"]
 
     /// The most lines that are told of one thing.
