@@ -92,6 +92,8 @@ static bool open_file(struct log_file *log) {
                            O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
     int error = errno;
     bool is_file = log->file >= 0 && fstat(log->file, &status) == 0 && S_ISREG(status.st_mode);
+    // Where a user may have made the file, it is the writer's own, and has no name elsewhere.
+    if (is_file && log->writer->refuses_links && (status.st_uid != geteuid() || status.st_nlink != 1)) is_file = false;
     if (is_file) {
         log->size = status.st_size;
         return true;
@@ -144,7 +146,11 @@ static bool append(struct log_file *log, const char *bytes, size_t count) {
         } else if (errno != EINTR) {
             int error = errno;
             while (written > 0 && bytes[written - 1] != '\n') written--;
-            int unused = ftruncate(log->file, log->size + (off_t)written);
+            struct stat status;
+            int unused = 0;
+            // Nobody else has added to it meanwhile.
+            if (fstat(log->file, &status) == 0 && status.st_size >= log->size && status.st_size - log->size <= (off_t)count)
+                unused = ftruncate(log->file, log->size + (off_t)written);
             (void)unused;
             log->lost += count_lines(bytes + written, count - written);
             fail(log, linux_log_write_failed, error);

@@ -131,7 +131,7 @@ extension Explanation {
         causes: "The service's program ended again and again, or was never ready.",
         remedy: "Look for the service's name above in the log; `onFailure: ignore` lets the command go on.")
     static let servicesKeeperDied = Explanation(
-        .warning, "The program that looks after services has died, and its services are on their own.",
+        .warning, "The program that looks after services has died, and its services have ended with it.",
         causes: "The kernel has ended it for want of memory, or somebody has.",
         remedy: "Give the container more memory. A service with `onFailure: stop` ends the container then.")
 }

@@ -71,7 +71,7 @@ extension InitLoop {
         line.endStep()
         line.append("the keeper of services died (")
         line.append(end)
-        line.append("): nobody looks after its services any more")
+        line.append("): its services have ended with it")
         line.write(waitingMilliseconds: 0)
     }
 

@@ -110,10 +110,16 @@ extension Supervisor {
         case .running: if isDeath { noteDeath(of: index, end, at: now, &actions) }
         case .ending:
             // TERM may come before a keeper treats it.
-            if isDeath && keepers.killedAt == 0 && end != .signaled(.terminate) { actions.add(.warnOfKeeper(end)) }
+            // A boot that has ended told why, if it was because of its keeper.
+            if isDeath && keepers.killedAt == 0 && end != .signaled(.terminate) && !hasBootEnded {
+                actions.add(.warnOfKeeper(end))
+            }
             noteEndOfKeepers(at: now)
         }
     }
+
+    /// Whether the end began with the end of the boot.
+    private var hasBootEnded: Bool { if case .bootEnded = outcome { true } else { false } }
 
     private mutating func noteDeath(of index: Int, _ end: ProcessEnd, at now: UInt64, _ actions: inout Actions) {
         actions.add(.warnOfKeeper(end))

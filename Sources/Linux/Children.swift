@@ -12,7 +12,7 @@ package enum ProcessEnd: Equatable, Sendable {
     package var code: Int32 {
         switch self {
         case .exited(let code): code
-        case .signaled(let signal): 128 + signal.rawValue
+        case .signaled(let signal): 128 &+ signal.rawValue
         }
     }
 }

@@ -9,6 +9,9 @@ package struct SignalQueue: ~Copyable {
         package let signal: Signal
         /// The value of sigqueue(3); `nil` for a signal that was sent in another way.
         package let value: Int32?
+        /// The sender, and its user; 0 for a process outside of the pid namespace.
+        package let sender: Int32
+        package let user: UInt32
     }
 
     /// - Throws: the error of signalfd(2).
@@ -24,7 +27,9 @@ package struct SignalQueue: ~Copyable {
         var received = linux_queued_signal()
         guard linux_next_signal(queue.rawValue, &received) == 1 else { return nil }
         // SI_QUEUE is -1.
-        return Queued(signal: Signal(rawValue: received.number), value: received.code == -1 ? received.value : nil)
+        return Queued(
+            signal: Signal(rawValue: received.number), value: received.code == -1 ? received.value : nil,
+            sender: received.sender, user: received.user)
     }
 }
 

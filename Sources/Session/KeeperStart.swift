@@ -179,7 +179,7 @@ extension KeeperStart {
             // It stays open until the command runs: that tells the keeper so.
             _ = status.release()
         } catch {
-            throw Self.notStarted(error)
+            throw error.errno == .timedOut ? silent(services) : Self.notStarted(error)
         }
         try check(answer, of: identity)
     }
@@ -188,8 +188,17 @@ extension KeeperStart {
     private func patience(_ services: [Service]) -> UInt64? {
         let limit = preparation.workplace.timeout
         guard limit > 0 else { return nil }
-        let waits = services.filter { $0.holdsCommand }.reduce(0) { $0 + $1.readyTimeout + $1.stop.timeout }
-        return UInt64(limit) * 1000 + waits / 1_000_000
+        let waits = services.filter { $0.holdsCommand }.reduce(0 as UInt64) {
+            $0 &+ ($1.readyTimeout + $1.stop.timeout) / 1_000_000
+        }
+        return UInt64(limit) * 1000 + min(waits, 366 * 86_400_000)
+    }
+
+    private func silent(_ services: [Service]) -> BootError {
+        BootError(
+            .servicesKeeperNotStarted, step: Services.name, "cannot start services",
+            reason: "their keeper has not answered for \((patience(services) ?? 0) / 1000) s",
+            remedy: "look whether a file server hangs, or a service has stopped it")
     }
 
     /// The first line that a keeper writes; empty for one that has ended without a word.
@@ -221,6 +230,6 @@ extension KeeperStart {
         }
         throw BootError(
             code == ExitCode.settings.rawValue ? .servicesSettings : .servicesNeeded, step: Services.name,
-            Array(parts[2].utf8).shown())
+            Array(parts[2].utf8).shown(), reason: "the command is not started")
     }
 }

@@ -184,6 +184,19 @@ struct ServiceStartTests {
         }
     }
 
+    @Test func `the user's programs cannot end a keeper in silence`() throws {
+        try withPod { container in
+            try container.write("/etc/entrypoint.yaml", "services: [{name: needed, command: [/bin/sleep, 1000]}]\n")
+            let script: ByteString = """
+                kill -TERM $(pgrep -u jane -f 'services run'); sleep 0.3
+                entrypointctl services list | tail -n 1 | cut -d ' ' -f 1-8
+                """
+            let boot = try container.boot("sh", "-c", script)
+            #expect(boot.outputLines.first?.hasPrefix("needed") == true && boot.output.contains("running"), "\(boot)")
+            #expect(boot.errors.contains("TERM from process") && boot.errors.contains("is not obeyed"), "\(boot)")
+        }
+    }
+
     @Test func `a plan tells what would be started`() throws {
         try withPod { container in
             try container.write(

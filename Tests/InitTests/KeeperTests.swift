@@ -159,7 +159,7 @@ import Testing
         let keeper = try await process(of: "user", fixture)
         kill(keeper, SIGKILL)
         let warning =
-            "entrypoint: init: warning: the keeper of services died (SIGKILL): nobody looks after its services any more\n"
+            "entrypoint: init: warning: the keeper of services died (SIGKILL): its services have ended with it\n"
         try await fixture.until("the death was told") { fixture.errors.contains(warning) }
         if !ends {
             try await Task.sleep(for: .milliseconds(300))

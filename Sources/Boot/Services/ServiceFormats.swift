@@ -83,6 +83,16 @@ extension ValueType<UInt64> {
     package static var size: ValueType<UInt64> { .text(ServiceFormats.size) }
 }
 
+extension ValueType<Actor> {
+    /// Who a service is.
+    static var serviceIdentity: ValueType {
+        let words = [Actor.user.rawValue, Actor.root.rawValue]
+        return .inFiles(.choice(words)) { reader, value in
+            reader.word(value, of: words).flatMap { Actor(rawValue: $0) }
+        }
+    }
+}
+
 extension ValueType<[String]> {
     /// A program, as an absolute path or as a name that `PATH` leads to, and its arguments.
     static var serviceCommand: ValueType {

@@ -26,7 +26,7 @@ enum ServiceType {
         "command", .serviceCommand, isRequired: true,
         "the program, as an absolute path or as a name that PATH leads to, and its arguments")
     private static let identityField = Field(
-        "as", ValueType<Actor>.choice(among: [.user, .root]),
+        "as", ValueType<Actor>.serviceIdentity,
         "who it is for ever; the user without it; root in image policy and a start as root only")
     private static let environmentField = Field(
         "environment",
@@ -44,7 +44,8 @@ enum ServiceType {
     private static let afterField = Field(
         "after", .serviceNames, "the services that are started before it, and stopped after it")
     private static let everyField = Field(
-        "every", ValueType<UInt64>.duration, "it runs again and again: the time from the end of a run to the next one")
+        "every", ValueType<UInt64>.duration,
+        "it runs again and again: the time from the end of a run to the next one, at least 1 s")
     private static let atField = Field(
         "at", ValueType<CronSchedule>.text(CronSchedule.parse),
         "it runs again and again: a cron line, such as 0 3 * * *, in the container's time zone")
@@ -118,6 +119,11 @@ enum ServiceType {
         let line = reader.value(atField, of: fields)
         if let interval = reader.value(everyField, of: fields) {
             service.schedule = .every(interval)
+            if interval < 1_000_000_000 {
+                reader.note(
+                    "at least 1 s is between two runs; restart: always keeps a program running", at: everyField,
+                    of: fields)
+            }
             if line != nil { reader.note("a service has every or at, and not both", at: atField, of: fields) }
         } else if let line {
             service.schedule = .at(line)

@@ -39,7 +39,11 @@ struct KeeperPlace: ParsableArguments {
             do throws(KeeperConnection.Failure) {
                 var connection = try KeeperConnection(in: directory)
                 _ = connection.ask(ControlRequest(.status))
-                let answers = connection.answers()
+                guard let answers = connection.answers() else {
+                    Console.tell("the keeper in \(directory.shown()) does not answer as a keeper does, or not in time")
+                    hasFailed = true
+                    continue
+                }
                 if case .refused(let words)? = answers.first {
                     Console.tell("the keeper in \(directory.shown()) answers: \(words.shown())")
                     hasFailed = true

@@ -20,6 +20,26 @@ struct ControlTextTests {
         return [sshd, mirror]
     }
 
+    @Test(
+        "an answer that no keeper gives is none: a user may listen in the place of the keeper",
+        arguments: [
+            ("\"as\":\"user\"", "\"as\":\"\\u001b]0;x\\u0007\""), ("\"as\":\"user\"", "\"as\":\"user\\nroot\""),
+            ("\"name\":\"mirror\"", "\"name\":\"a b\""), ("\"name\":\"mirror\"", "\"name\":\"\\u009b31m\""),
+            ("\"state\":\"scheduled\"", "\"state\":\"other\""),
+        ])
+    func foreign(part: String, other: String) throws {
+        let right = ControlAnswer.state(Self.services[1]).text
+        #expect(ControlAnswer(Array(right.utf8)) == .state(Self.services[1]))
+        let wrong = right.replacing(part, with: other)
+        #expect(wrong != right && ControlAnswer(Array(wrong.utf8)) == nil, "\(wrong)")
+        // A number that is no signal counts as none.
+        let signal = right.replacing("\"exitCode\":3", with: "\"signal\":2147483647")
+        guard case .state(let state)? = ControlAnswer(Array(signal.utf8)) else {
+            throw SystemCallError(call: "", errno: .ioError)
+        }
+        #expect(signal != right && state.lastExit == nil)
+    }
+
     @Test("a line a service")
     func table() {
         #expect(

@@ -19,6 +19,8 @@ package final class ControlServer {
     private let socket: Descriptor
     private let timer: TimerDescriptor
     private var clients: [Int32: ControlClient] = [:]
+    /// When clients are taken again; `nil` while they are.
+    private var pausedUntil: UInt64?
 
     /// Begins to serve.
     ///
@@ -81,7 +83,21 @@ package final class ControlServer {
             try loop.watch(descriptor, .readable) { [weak self] events in self?.serve(descriptor, events) }
             schedule()
         } catch {
-            // The client sees its connection end.
+            // Whoever waits stays readable. Without a pause the keeper would do nothing else where there are no descriptors.
+            loop.unwatch(socket.rawValue)
+            pausedUntil = Clock.monotonic + 1_000_000_000
+            schedule()
+        }
+    }
+
+    /// Takes clients again after a pause.
+    private func resume(at now: UInt64) {
+        guard let pausedUntil, pausedUntil <= now else { return }
+        do throws(SystemCallError) {
+            try loop.watch(socket.rawValue, .readable) { [weak self] _ in self?.accept() }
+            self.pausedUntil = nil
+        } catch {
+            self.pausedUntil = now + 1_000_000_000
         }
     }
 
@@ -125,6 +141,7 @@ package final class ControlServer {
 
     private func closeOverdue() {
         let now = Clock.monotonic
+        resume(at: now)
         for (descriptor, client) in Array(clients) where client.deadline.map({ $0 <= now }) == true {
             close(descriptor)
         }
@@ -132,5 +149,7 @@ package final class ControlServer {
     }
 
     /// Without clients there is no deadline, and nothing wakes the keeper.
-    private func schedule() { timer.set(clients.values.compactMap { $0.deadline }.min()) }
+    private func schedule() {
+        timer.set((clients.values.compactMap { $0.deadline } + (pausedUntil.map { [$0] } ?? [])).min())
+    }
 }

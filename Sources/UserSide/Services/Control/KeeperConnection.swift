@@ -14,6 +14,12 @@ package struct KeeperConnection: ~Copyable {
 
     private let socket: Descriptor
     private var input: [UInt8] = []
+    /// How much of the input has no end of a line in it.
+    private var searched = 0
+
+    /// The most bytes of a line, and of an answer that is there at once: whoever listens may be a user's own program.
+    private static let longestLine = 64 << 10
+    private static let longestAnswer = 4 << 20
 
     /// How long a keeper may take for an answer that is there at once, in milliseconds.
     package static let patience: Int32 = 10_000
@@ -77,11 +83,14 @@ package struct KeeperConnection: ~Copyable {
     /// - Parameter milliseconds: how long it may take; -1 for ever.
     package mutating func next(milliseconds: Int32 = KeeperConnection.patience) -> ControlAnswer? {
         while true {
-            if let end = input.firstIndex(of: .newline) {
+            if let end = input[searched...].firstIndex(of: .newline) {
                 let line = Array(input[..<end])
                 input.removeFirst(end + 1)
+                searched = 0
                 return ControlAnswer(line)
             }
+            searched = input.count
+            if searched > Self.longestLine { return nil }
             let result = withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { buffer in
                 let result = LocalSocket.receive(from: socket.rawValue, into: buffer)
                 if case .bytes(let count) = result { input += buffer[..<count] }
@@ -95,10 +104,17 @@ package struct KeeperConnection: ~Copyable {
         }
     }
 
-    /// All lines of an answer that is there at once, without its end.
-    package mutating func answers() -> [ControlAnswer] {
+    /// All lines of an answer that is there at once, without its end; `nil` where it has none in time, or is too long.
+    package mutating func answers() -> [ControlAnswer]? {
         var answers: [ControlAnswer] = []
-        while let answer = next(), answer != .end { answers.append(answer) }
-        return answers
+        var size = 0
+        let deadline = Clock.monotonic + UInt64(Self.patience) * 1_000_000
+        while Clock.monotonic < deadline, size < Self.longestAnswer, let answer = next() {
+            if answer == .end { return answers }
+            answers.append(answer)
+            size += answer.text.utf8.count
+            if case .refused = answer { return answers }
+        }
+        return nil
     }
 }

@@ -1,3 +1,4 @@
+internal import Boot
 package import Linux
 package import Text
 
@@ -26,16 +27,19 @@ extension ServiceState {
     ///
     /// - Throws: what was expected.
     package init(answer: JSON) throws(FormatError) {
-        guard let name = answer["name"]?.string, let phase = Phase(rawValue: answer["state"]?.string ?? "") else {
-            throw FormatError("expected a service with its state")
-        }
+        guard let name = answer["name"]?.string, let phase = Phase(rawValue: answer["state"]?.string ?? ""),
+            let identity = Actor(rawValue: answer["as"]?.string ?? "")
+        else { throw FormatError("expected a service with its state") }
         self.init(
-            name: name, identity: answer["as"]?.string ?? "", phase: phase, isReady: answer["ready"] == .bool(true),
+            name: try ServiceFormats.name(name), identity: identity.rawValue, phase: phase,
+            isReady: answer["ready"] == .bool(true),
             schedule: answer["schedule"]?.string ?? "", after: (answer["after"]?.items ?? []).compactMap { $0.string })
         process = answer["pid"]?.integer()
         statusText = answer["status"]?.string ?? ""
-        if let code: Int32 = answer["exitCode"]?.integer() { lastExit = .exited(code) }
-        if let signal: Int32 = answer["signal"]?.integer() { lastExit = .signaled(Signal(rawValue: signal)) }
+        if let code: Int32 = answer["exitCode"]?.integer(), 0...255 ~= code { lastExit = .exited(code) }
+        if let signal: Int32 = answer["signal"]?.integer(), 1...Signal.highest ~= signal {
+            lastExit = .signaled(Signal(rawValue: signal))
+        }
         restarts = answer["restarts"]?.integer() ?? 0
         started = answer["started"]?.integer()
         next = answer["next"]?.integer()

@@ -70,7 +70,7 @@ package final class Keeper {
         let surroundings = options.surroundings
         runs = services.enumerated().map { index, service in
             var socket: String?
-            if case .notify = service.readiness { socket = surroundings.socket(of: service) }
+            if case .notify = service.readiness { socket = surroundings.socket(index) }
             let values = service.secrets.compactMap { surroundings.secrets.value($0) }
             return ServiceRun(
                 index, ServiceProgram(service, in: surroundings, socket: socket),
@@ -226,7 +226,7 @@ package final class Keeper {
             drain(run)
             run.channel.finish()
             if run.notify != nil, options.controlDirectory != nil {
-                OpenFiles.remove(options.surroundings.socket(of: run.service))
+                OpenFiles.remove(options.surroundings.socket(run.index))
             }
         }
         if !refusal.isEmpty {

@@ -12,6 +12,8 @@ package struct KeeperOptions: Sendable {
     package var controlDirectory: FilePath?
     /// Nanoseconds that the end may take unless somebody says otherwise.
     package var usualEnd: UInt64
+    /// Distinguishes this keeper's sockets from those of another one in the same directory.
+    private let mark = String(Clock.realTime, radix: 36)
     /// The environment that services get.
     package var environment: EnvironmentBlock
     /// The secrets that services may name.
@@ -39,6 +41,6 @@ package struct KeeperOptions: Sendable {
     var surroundings: KeeperSurroundings {
         KeeperSurroundings(
             environment: environment, secrets: secrets, hidden: hidden.union(KeeperSurroundings.aboutProcess),
-            isByHand: isByHand, controlDirectory: controlDirectory)
+            isByHand: isByHand, controlDirectory: controlDirectory, mark: mark)
     }
 }

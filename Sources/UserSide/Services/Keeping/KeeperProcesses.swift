@@ -8,6 +8,13 @@ extension Keeper {
             switch queued.signal {
             case .child: break
             case .hangup where !options.isByHand: break
+            // The end of the container is the init's business. A program of the user's that tells all others to end, or a
+            // hostile service, must not take the services away in silence.
+            case _ where !options.isByHand && queued.sender != CurrentProcess.parent && queued.user != 0:
+                relay.say(
+                    .warning, nil,
+                    "\(queued.signal.name) from process \(queued.sender) of user \(queued.user) is not obeyed: "
+                        + "entrypointctl services stop ends a service", .servicesKeeper)
             default:
                 // The value is the time that a parent gives it, in milliseconds.
                 let time = queued.value.flatMap { $0 > 0 ? UInt64($0) * 1_000_000 : nil }
@@ -86,7 +93,13 @@ extension Keeper {
     /// Takes all children that have ended.
     func takeEnds() {
         lookAgain = look()
-        for run in runs where machine.services[run.index].phase == .clearing && processes.rest(of: run.index).isEmpty {
+        for run in runs where machine.services[run.index].phase == .clearing {
+            guard let rest = processes.rest(of: run.index) else {
+                // Somebody ended while it was looked, and may have started another.
+                lookAgain = lookAgain ?? Clock.monotonic + 50_000_000
+                continue
+            }
+            guard rest.isEmpty else { continue }
             processes.forgetSessions(of: run.index)
             feed(run, .cleared)
         }
@@ -130,7 +143,7 @@ extension Keeper {
         takeLastReadiness(run)
         drain(run)
         // Its number is its own until it is waited for, so that nobody else is taken for a process of its session.
-        let rest = processes.rest(of: run.index).count
+        let rest = processes.rest(of: run.index)?.count ?? 1
         guard let end = Children.reap(process) else { return false }
         processes.remove(process)
         if rest == 0 {

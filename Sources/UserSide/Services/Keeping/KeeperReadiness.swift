@@ -4,7 +4,7 @@ internal import Text
 
 /// Finds out when services are ready.
 extension Keeper {
-    private static var shortestPause: UInt64 { 20_000_000 }
+    private static var shortestPause: UInt64 { 2_000_000 }
     private static var longestPause: UInt64 { 250_000_000 }
     /// The longest time that a program may take to find out.
     private static var probeLimit: UInt64 { 5_000_000_000 }
@@ -165,8 +165,7 @@ extension Keeper {
     /// Makes the socket that it tells its state to, once for all of its runs.
     func prepareNotify(_ run: ServiceRun) throws(SystemCallError) {
         guard case .notify = run.service.readiness, run.notify == nil else { return }
-        let place = options.surroundings.socket(of: run.service)
-        if options.controlDirectory != nil { OpenFiles.remove(place) }
+        let place = options.surroundings.socket(run.index)
         let box = NotifyBox(try DatagramSocket(at: place))
         try loop.watch(box.socket.descriptor, .readable) { [unowned self] _ in takeDatagrams(run) }
         run.notify = box
@@ -183,7 +182,9 @@ extension Keeper {
     /// Whether a process of the service has sent it. One that has ended since cannot be asked about; then its user counts.
     private func belongs(_ datagram: DatagramSocket.Datagram, to run: ServiceRun) -> Bool {
         if let owner = processes.owner(of: datagram.sender) { return owner == run.index }
-        return datagram.user == CurrentProcess.effectiveUser && !processes.exists(datagram.sender)
+        // One of another pid namespace has no number here.
+        return datagram.sender > 0 && datagram.user == CurrentProcess.effectiveUser
+            && !processes.exists(datagram.sender)
     }
 
     private func take(_ message: [UInt8], _ run: ServiceRun) {

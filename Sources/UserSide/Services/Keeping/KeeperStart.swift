@@ -47,7 +47,7 @@ package struct KeeperStart: Sendable {
         let step = Services(reading: &reader)
         let all = step?.all ?? []
         // The boot has checked the files, and others may have written to one since.
-        if identity == .root, start != nil {
+        if identity == .root {
             do throws(BootError) {
                 try step?.checkPolicy()
             } catch {

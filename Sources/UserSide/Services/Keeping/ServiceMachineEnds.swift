@@ -15,6 +15,8 @@ extension ServiceMachine {
     mutating func takeNoStart(_ reason: String, _ now: Moment) {
         guard phase == .starting || phase == .stopping else { return }
         if phase == .starting { failure = reason }
+        // What is not there yet, and nobody needs, does not hold the command.
+        if service.readiness == .started, !isNeeded { isGivenUp = true }
         (process, lastDuration) = (nil, 0)
         conclude(now)
     }
@@ -87,10 +89,11 @@ extension ServiceMachine {
     private mutating func concludeRun(_ now: Moment) {
         if let failure {
             if service.onFailure == .stop && failuresInRow >= Self.failureLimit {
-                return fail("\(failure), as \(Self.failureLimit) runs in a row have", now)
+                return fail("\(failure), for the \(Self.failureLimit)th time in a row", now)
             }
             schedule(now)
-            tellFailure("the run \(failure) after \(TimeText.seconds(lastDuration ?? 0))", "", now)
+            let time = forced == nil ? " after \(TimeText.seconds(lastDuration ?? 0))" : ""
+            tellFailure("the run \(failure)\(time)", "", now)
         } else {
             actions.append(.tell(.debug, nil, "the run took \(TimeText.seconds(lastDuration ?? 0))"))
             schedule(now)
@@ -111,13 +114,15 @@ extension ServiceMachine {
         if service.onFailure == .stop, let failure {
             if isNeeded && isGivenUp && !wasReady { return fail(failure, now) }
             if failuresInRow >= Self.failureLimit {
-                return fail("\(failure), as \(Self.failureLimit) times in a row", now)
+                return fail("\(failure), for the \(Self.failureLimit)th time in a row", now)
             }
         }
         let wait = wait(isLong: isLong, now)
         let words = failure ?? "ended with exit code 0"
         let then = wait == 0 ? "it is started again" : "it is started again in \(TimeText.seconds(wait))"
-        tellFailure("\(words) after \(TimeText.seconds(lastDuration ?? 0))", then, now)
+        // A program that was ended for a reason of the keeper's had its time.
+        let time = lastExit == nil || forced != nil ? "" : " after \(TimeText.seconds(lastDuration ?? 0))"
+        tellFailure(words + time, then, now)
         restarts += 1
         if wait == 0 { return start(now) }
         phase = .pausing

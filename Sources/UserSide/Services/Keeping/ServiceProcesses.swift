@@ -75,12 +75,27 @@ final class ServiceProcesses {
 
     /// The adopted children of a service that have not ended: they, and what descends from them, are all that is left of it
     /// when its leader has ended.
-    func rest(of service: Int) -> [Int32] {
-        table.children(of: own).filter { process in
-            guard leaders[process] == nil, let kinship = table.kinship(of: process), kinship.state != UInt8(ascii: "Z")
-            else { return false }
-            return owner(ofChild: process, kinship) == service
+    ///
+    /// - Returns: `nil` where nobody can tell: one that could belong to it ended during the look, and may have started
+    ///   another, which was not seen.
+    func rest(of service: Int) -> [Int32]? {
+        for _ in 0..<10 {
+            var (found, isSure): ([Int32], Bool) = ([], true)
+            for process in table.children(of: own) where leaders[process] == nil {
+                guard let kinship = table.kinship(of: process) else {
+                    isSure = false
+                    continue
+                }
+                if kinship.state == UInt8(ascii: "Z") {
+                    let known = sessions[kinship.session] ?? sessions[kinship.group]
+                    if known == nil || known == service { isSure = false }
+                } else if owner(ofChild: process, kinship) == service {
+                    found.append(process)
+                }
+            }
+            if isSure || !found.isEmpty { return found }
         }
+        return nil
     }
 
     /// A process, as it was found.
@@ -141,9 +156,12 @@ final class ServiceProcesses {
     /// others.
     func kill(_ service: Int) {
         var stopped: [Int32: Found] = [:]
-        for _ in 0..<100 {
+        var emptyLooks = 0
+        let deadline = Clock.monotonic + 50_000_000
+        for _ in 0..<100 where emptyLooks < 2 && Clock.monotonic < deadline {
             let fresh = all(of: service).filter { stopped[$0.process]?.kinship.started != $0.kinship.started }
-            if fresh.isEmpty { break }
+            // One that ended during the look may have started another.
+            emptyLooks = fresh.isEmpty ? emptyLooks + 1 : 0
             for found in fresh {
                 send(.stop, to: found)
                 stopped[found.process] = found

@@ -106,6 +106,8 @@ struct KeeperSurroundings {
     let isByHand: Bool
     /// Where its sockets are; `nil` for nowhere.
     let controlDirectory: FilePath?
+    /// Distinguishes its sockets from those of another keeper in the same directory.
+    let mark: String
 
     /// Variables that are about the process that has them.
     static let aboutProcess: Set<String> = [
@@ -114,8 +116,9 @@ struct KeeperSurroundings {
     ]
 
     /// Where a service tells that it is ready.
-    func socket(of service: Service) -> String {
-        controlDirectory.map { "\($0.string)/notify.\(service.name)" }
-            ?? "@entrypoint/\(CurrentProcess.id)/\(service.name)"
+    ///
+    /// - Parameter index: its place among the services.
+    func socket(_ index: Int) -> String {
+        controlDirectory.map { "\($0.string)/notify.\(mark).\(index)" } ?? "@entrypoint/\(mark)/\(index)"
     }
 }
