@@ -188,7 +188,7 @@ struct ServiceStartTests {
         try withPod { container in
             try container.write("/etc/entrypoint.yaml", "services: [{name: needed, command: [/bin/sleep, 1000]}]\n")
             let script: ByteString = """
-                kill -TERM $(pgrep -u jane -f 'services run'); sleep 0.3
+                kill -TERM $(pgrep -u jane -f 'services [r]un'); sleep 0.3
                 entrypointctl services list | tail -n 1 | cut -d ' ' -f 1-8
                 """
             let boot = try container.boot("sh", "-c", script)
