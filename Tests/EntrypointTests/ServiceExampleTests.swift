@@ -10,7 +10,7 @@ import Testing
 struct ServiceExampleTests {
     static let names = ["sshd-root", "sshd-user", "notebook", "mirror"]
 
-    private static func text(_ name: String) throws -> String { try Golden.text(of: "docker/services/\(name).yaml") }
+    static func text(_ name: String) throws -> String { try Golden.text(of: "docker/services/\(name).yaml") }
 
     /// The services of an example, as the boot of a pod reads them.
     private static func services(_ name: String) throws -> [Service] {

@@ -54,6 +54,8 @@ final class Container {
     /// Where not empty, a user namespace with these ids. They should map the ids of the image to themselves: its files
     /// are not shifted.
     var idMappings: [IDMapping] = []
+    /// The bytes of memory of its control group; `nil` for no limit.
+    var memory: Int?
     var limits: [(type: String, soft: UInt64, hard: UInt64)] = []
     /// Whether standard input, output and error are one terminal.
     var terminal = false

@@ -49,12 +49,17 @@ struct RuncConfiguration: Encodable {
     }
     struct Linux: Encodable {
         var cgroupsPath: String?
+        var resources: Resources?
         var namespaces: [Namespace]
         var devices: [Device]
         var uidMappings: [Mapping]?
         var gidMappings: [Mapping]?
         var maskedPaths = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"]
         var readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+    }
+    struct Resources: Encodable {
+        struct Memory: Encodable { var limit: Int }
+        var memory: Memory
     }
     struct Device: Encodable {
         var path: String
@@ -99,6 +104,7 @@ struct RuncConfiguration: Encodable {
         let namespaces = ["pid", "mount", "ipc", "uts", "network"] + (mappings.isEmpty ? [] : ["user"])
         linux = Linux(
             cgroupsPath: (try? TestMachine.run).map { "/\($0)/\(TestMachine.uniqueNumber())" },
+            resources: container.memory.map { Resources(memory: Resources.Memory(limit: $0)) },
             namespaces: namespaces.map(Namespace.init),
             devices: container.devices.map {
                 Device(path: $0.path, major: 1, minor: 3, fileMode: $0.mode, gid: $0.group)
