@@ -50,7 +50,7 @@ import Testing
     @Test func `a job that is told to stop is a stopped job of its shell`() async throws {
         let terminal = try Terminal(["bash", "--norc", "-i"], place: .ordinary)
         try terminal.type(
-            "PS1='prompt> '\n\(Fixture.program) -- sh -c 'echo rea''dy; sleep 1; echo do''ne; exit 6' &\n")
+            "PS1='prompt> '\n\(Fixture.program) -- sh -c 'echo rea''dy; sleep 5; echo do''ne; exit 6' &\n")
         try await terminal.expect("ready\r\n")
         try terminal.type("kill -TSTP %1; sleep 0.3; jobs\n")
         try await terminal.expect("Stopped")
@@ -80,10 +80,12 @@ import Testing
 
     @Test func `a member of the command's group that runs is not continued by TERM`() async throws {
         let member = "trap 'echo continued' CONT; trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done"
-        let fixture = try Fixture(["sh", "-c", "trap : TERM; sh -c \"$0\" & wait; kill -STOP $$; wait; exit 9", member])
+        let fixture = try Fixture([
+            "sh", "-c", "trap : TERM; sh -c \"$0\" & wait; sleep 0.5; kill -STOP $$; wait; exit 9", member,
+        ])
         try await fixture.ready()
         try await fixture.send(SIGTERM)
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .seconds(2))
         try await fixture.send(SIGTERM)
         #expect(try await fixture.end().code == 9)
         #expect(fixture.lines == ["ready"])
