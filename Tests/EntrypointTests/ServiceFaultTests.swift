@@ -41,7 +41,8 @@ struct ServiceFaultTests {
         return Array(calls.dropFirst(max(0, (begun ?? 0) - 40)))
     }
 
-    @Test func `whatever fails, the container has its services or says why not, and it ends`() throws {
+    @Test(.enabled(if: FaultTests.isThorough, "minutes: scripts/faults"))
+    func `whatever fails, the container has its services or says why not, and it ends`() throws {
         try withPod { container in
             try container.write("/etc/entrypoint.yaml", Self.configuration)
             container.environment = container.environment.with([
