@@ -207,7 +207,7 @@ struct DropInTests {
         ),
         (
             "steps:\n- {name: a, command: [/bin/true]}\n- {name: a, command: [/bin/false]}",
-            "3:3: steps[1]: 'a' is already the name of the step in line 2"
+            "3:10: steps[1].name: 'a' is already the name of the step in line 2"
         ),
     ]
 

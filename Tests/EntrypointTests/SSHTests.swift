@@ -63,7 +63,8 @@ struct SSHTests {
                 "sh", "-c",
                 """
                 sudo -n /usr/sbin/sshd -f /etc/ssh/test_config -E /tmp/sshd.log
-                ssh -p 2222 -o BatchMode=yes -o StrictHostKeyChecking=yes jane@127.0.0.1 'echo $(id -un) is in' ||
+                # The daemon leaves the foreground before it listens.
+                ssh -p 2222 -o ConnectionAttempts=30 -o BatchMode=yes -o StrictHostKeyChecking=yes jane@127.0.0.1 'echo $(id -un) is in' ||
                     sudo cat /tmp/sshd.log
                 """)
             #expect(outcome.output == "jane is in\n", "\(outcome)")

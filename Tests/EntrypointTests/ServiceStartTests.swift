@@ -118,7 +118,7 @@ struct ServiceStartTests {
                 """
                 services:
                   - {name: first, command: [/bin/sleep, "1000"]}
-                  - {name: needed, command: [/bin/sh, -c, exit 3], restart: never, onFailure: stop}
+                  - {name: needed, command: [/bin/sh, -c, exit 3], ready: {file: /never}, restart: never, onFailure: stop}
 
                 """)
             let boot = try container.boot("echo", "ran")
