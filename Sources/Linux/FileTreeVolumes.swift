@@ -8,6 +8,8 @@ final class OpenRoot: Sendable {
         /// Where it is shown, in normal form and without links.
         let path: FilePath
         let directory: CInt
+        /// Whether no name is found in it.
+        let isEmpty: Bool
     }
 
     let directory: CInt
@@ -32,26 +34,44 @@ extension FileTree {
     /// - Parameters:
     ///   - root: the directory, an absolute path.
     ///   - volumes: paths of the tree, and the directory that is shown at each. Nothing need be there.
+    ///   - empty: a directory of this machine that is shown at its own path in the tree, in which no name is found; `nil`
+    ///     for none.
     /// - Throws: the error of openat(2) for the first directory that cannot be opened.
-    package init(opening root: FilePath, volumes: [(path: FilePath, directory: FilePath)]) throws(SystemCallError) {
-        var shown: [(path: FilePath, directory: FilePath)] = []
+    package init(
+        opening root: FilePath, volumes: [(path: FilePath, directory: FilePath)], empty: FilePath? = nil
+    ) throws(SystemCallError) {
+        var shown: [Shown] = []
         var tree = try FileTree(opening: root, shown)
-        for (path, directory) in volumes.sorted(by: { $0.path.components.count < $1.path.components.count }) {
+        let all = volumes.map { Shown(path: $0.path, directory: $0.directory, isEmpty: false) }
+        let further = empty.map { [Shown(path: $0, directory: $0, isEmpty: true)] } ?? []
+        for var volume in (all + further).sorted(by: { $0.path.components.count < $1.path.components.count }) {
             // A runtime also follows the image's links, but leads none of them out.
-            shown.append(((try? tree.withoutLinks(path, followsLast: true)) ?? path, directory))
+            volume.path = (try? tree.withoutLinks(volume.path, followsLast: true)) ?? volume.path
+            shown.append(volume)
             tree = try FileTree(opening: root, shown)
         }
         self = tree
     }
 
-    private init(opening root: FilePath, _ volumes: [(path: FilePath, directory: FilePath)]) throws(SystemCallError) {
+    /// A volume that is to be opened.
+    private struct Shown {
+        var path: FilePath
+        let directory: FilePath
+        let isEmpty: Bool
+    }
+
+    private init(opening root: FilePath, _ volumes: [Shown]) throws(SystemCallError) {
         func open(_ path: FilePath) throws(SystemCallError) -> CInt {
             try systemCall("openat", path) {
                 path.withPlatformString { openat(AT_FDCWD, $0, OpenOptions([.pathOnly, .directory]).flags) }
             }
         }
         var opened: [OpenRoot.Volume] = []
-        for (path, directory) in volumes { opened.append(OpenRoot.Volume(path: path, directory: try open(directory))) }
+        for volume in volumes {
+            opened.append(
+                OpenRoot.Volume(
+                    path: volume.path, directory: try open(volume.directory), isEmpty: volume.isEmpty))
+        }
         self.init(root: root, open: OpenRoot(try open(root), volumes: opened))
     }
 
@@ -126,6 +146,9 @@ extension FileTree {
         _ = inside.removePrefix(volume?.path ?? "/")
         do throws(SystemCallError) {
             if let volume, inside.isEmpty { try enterParent(of: volume.path) }
+            if let volume, volume.isEmpty, !inside.isEmpty {
+                throw SystemCallError(call: "openat2", path: place, errno: .noSuchFileOrDirectory)
+            }
             return try openBeneath(volume?.directory ?? open.directory, inside, options, mode, path: place)
         } catch  where error.errno == .noSuchFileOrDirectory {
             guard open.volumes.contains(where: { $0.path != place && $0.path.starts(with: place) }) else { throw error }

@@ -29,11 +29,17 @@ extension BootRun {
         _ keepers: KeeperStart, _ entries: [CString], in directory: FilePath
     ) -> KeeperStart.Surroundings {
         let exported = StepExported(names: report.stepExports, secretValues: report.secretValues)
-        let shown = entries.filter { entry in
-            guard let length = entry.variableNameLength else { return true }
-            return !report.secrets.isSecret(entry, nameLength: length) && !exported.isSecret(entry)
+        var (shown, secrets): ([CString], [UInt8]) = ([], [])
+        for entry in entries {
+            guard let length = entry.variableNameLength,
+                report.secrets.isSecret(entry, nameLength: length) || exported.isSecret(entry)
+            else {
+                shown.append(entry)
+                continue
+            }
+            // Only the keeper knows what the services of the user's own file name. The command has these anyway.
+            if keepers.hasUserFile { secrets += entry.bytes + [0] }
         }
-        var secrets: [UInt8] = []
         let block = EnvironmentBlock(entries)
         for name in keepers.secretNames {
             guard let value = block.value(name) ?? keepers.stripped(name) else { continue }

@@ -10,8 +10,12 @@ extension Inspection {
     /// - Parameters:
     ///   - path: its root directory.
     ///   - mounts: what stands for the volumes of its pod: `PATH=DIRECTORY`, a path of the container and what is there.
+    ///   - memory: a directory of this machine that stands for the container's own at the same path, in which nothing is
+    ///     yet; `nil` for none.
     /// - Throws: why the directory cannot be its root, or what is wrong with the mounts.
-    package static func tree(at path: String, mounts: [String] = []) throws(FormatError) -> FileTree {
+    package static func tree(
+        at path: String, mounts: [String] = [], memory: FilePath? = nil
+    ) throws(FormatError) -> FileTree {
         let root = try directory(path)
         if root.lexicallyNormalized() == "/" {
             guard mounts.isEmpty else {
@@ -29,7 +33,7 @@ extension Inspection {
             volumes.append(volume)
         }
         do throws(SystemCallError) {
-            return try FileTree(opening: root, volumes: volumes)
+            return try FileTree(opening: root, volumes: volumes, empty: memory)
         } catch {
             let place = error.path?.shown() ?? path.shown()
             throw FormatError("cannot open \(place): \(error.reason) (\(error.symbol))")

@@ -121,7 +121,10 @@ extension KeeperStart {
         let umask: ModeBits
     }
 
-    /// The names of the secrets that the user's services get, each once.
+    /// Whether the user may have a file with services of its own.
+    var hasUserFile: Bool { preparation.settings[ConfigurationSettings.self]?.userFile != nil }
+
+    /// The names of the secrets that the user's services of the image and the pod get, each once.
     var secretNames: [String] {
         var names: [String] = []
         for name in preparation.settings.services.flatMap({ $0.secrets }) where !names.contains(name) {

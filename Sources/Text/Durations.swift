@@ -16,3 +16,15 @@ extension Collection<UInt8> where SubSequence: Collection<UInt8> {
         return isTooLarge || carries ? nil : sum
     }
 }
+
+/// Lengths of time as messages have them.
+package enum TimeText {
+    /// A number of nanoseconds: `12 ms`, `0.3 s`, `30 s`, `10 min`.
+    package static func seconds(_ nanoseconds: UInt64) -> String {
+        if nanoseconds > 0 && nanoseconds < 95_000_000 { return "\(max(1, nanoseconds / 1_000_000)) ms" }
+        let tenths = (nanoseconds &+ 50_000_000) / 100_000_000
+        if tenths >= 6000 && tenths % 600 == 0 { return "\(tenths / 600) min" }
+        if tenths >= 100 || tenths % 10 == 0 { return "\(tenths / 10) s" }
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}

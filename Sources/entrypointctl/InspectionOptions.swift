@@ -45,8 +45,10 @@ struct InspectionOptions: ParsableArguments {
 
     /// The container's files.
     ///
-    /// - Parameter further: what stands for volumes, besides what people have given.
-    func tree(_ further: [String] = []) throws -> FileTree { try Inspection.tree(at: root, mounts: mounts + further) }
+    /// - Parameter memory: the directory of this machine that stands for the container's memory; `nil` for none.
+    func tree(memory: FilePath? = nil) throws -> FileTree {
+        try Inspection.tree(at: root, mounts: mounts, memory: memory)
+    }
 
     /// The environment that a file gives; `nil` without one.
     func entries() throws -> [CString]? {

@@ -120,7 +120,7 @@ struct Plan: ParsableCommand {
         // Every container has a memory that anybody can write in, and without privileges an image's directory is none.
         let memory = Paths.sharedMemoryState.parent
         let isGiven = mountedPlaces.contains { $0 == memory.string }
-        let tree = try source.tree(start.start == .bare && !isGiven ? ["\(memory)=\(memory)"] : [])
+        let tree = try source.tree(memory: start.start == .bare && !isGiven ? memory : nil)
         let pod = PodStart(
             start.start, start.privileges, caller: start.credentials, program: forecast.program, in: tree)
         do {

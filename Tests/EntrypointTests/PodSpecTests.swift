@@ -139,6 +139,28 @@ struct PodSpecTests {
         }
     }
 
+    @Test func `what this machine has in memory is not the pod's`() throws {
+        try withContainer(.debian, .plain) { container in
+            try container.makeDirectory("/scratch/homes", mode: 0o770, group: 2000)
+            var program = Program(
+                "\(try TestMachine.programs)/entrypointctl",
+                [
+                    "plan", "--pod-spec", "-", "--root", "\(container.root)", "--mount",
+                    "/scratch=\(container.root)/scratch",
+                ])
+            program.environment = .container
+            let spec = try #require(Self.cases.first { $0.testDescription == "bare" }?.text)
+            (program.standardInput, program.input) = (.pipe, ByteString(spec))
+            // As a boot on this machine leaves it.
+            let left = "/dev/shm/entrypoint-huggingface-1000"
+            defer { rmdir(left) }
+            try #require((mkdir(left, 0o700) == 0 || errno == EEXIST) && chown(left, 1000, 2000) == 0)
+            let plan = try program.run()
+            let line = "would change  scratch: place /scratch/homes/jane/.cache/huggingface/token ends with the"
+            #expect(plan.output.contains(line), "\(plan)")
+        }
+    }
+
     /// A prediction, as JSON has it.
     struct Prediction: Decodable {
         struct Start: Decodable { var start: String, otherwise: String? }

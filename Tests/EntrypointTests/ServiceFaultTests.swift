@@ -5,10 +5,17 @@ import Testing
 /// The boot's part in the start of services, in which every call fails once, and is its last once.
 @Suite(.containers)
 struct ServiceFaultTests {
+    // A call that fails in every process fails in the services, too, which are never ready then.
     private static let configuration: ByteString = """
         services:
-          - {name: rooted, command: [/bin/sh, -c, "touch /tmp/rooted; exec sleep 1000"], as: root, ready: {file: /tmp/rooted}}
-          - {name: own, command: [/bin/sh, -c, "touch /tmp/own; exec sleep 1000"], ready: {file: /tmp/own}, secrets: [HF_TOKEN]}
+          - name: rooted
+            command: [/bin/sh, -c, "touch /tmp/rooted; exec sleep 1000"]
+            as: root
+            ready: {file: /tmp/rooted, timeout: 3}
+          - name: own
+            command: [/bin/sh, -c, "touch /tmp/own; exec sleep 1000"]
+            ready: {file: /tmp/own, timeout: 3}
+            secrets: [HF_TOKEN]
 
         """
 
@@ -36,7 +43,8 @@ struct ServiceFaultTests {
             // The first thing is the pipe over which services ask for the end.
             if begun == nil, name == "memfd_create" { begun = calls.count }
             calls.append(Fault(call: name, number: numbers[name] ?? 0, error: nil, line: String(text.prefix(100))))
-            if name == "execve", text.contains("/sh\"") { break }
+            // What follows is the command.
+            if begun != nil, name.hasPrefix("execve") { break }
         }
         return Array(calls.dropFirst(max(0, (begun ?? 0) - 40)))
     }

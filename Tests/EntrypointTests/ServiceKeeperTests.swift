@@ -50,4 +50,47 @@ struct ServiceKeeperTests {
             #expect(boot.errors.contains("keeper of services died (SIGKILL)"), "\(boot)")
         }
     }
+
+    @Test func `services of the user's own file have the secrets that they name`() throws {
+        try withPod { container in
+            try container.write(
+                "/scratch/homes/services.yaml",
+                """
+                services:
+                  - name: own
+                    command: [/bin/sh, -c, 'echo "$HF_TOKEN $WANDB_API_KEY" >/tmp/own; exec sleep 1000']
+                    secrets: [HF_TOKEN]
+                    ready: {file: /tmp/own}
+
+                """, mode: 0o644)
+            container.environment["ENTRYPOINT_USER_CONFIG"] = "/scratch/homes/services.yaml"
+            container.environment["HF_TOKEN"] = "hf_secretsecret"
+            container.environment["WANDB_API_KEY"] = "wandb_secretsecret"
+            let boot = try container.boot("cat", "/tmp/own")
+            #expect(boot.exitCode == 0 && boot.output == "hf_secretsecret \n", "\(boot)")
+        }
+    }
+
+    @Test func `services end when an init is killed that is not process 1`() throws {
+        try withPod { container in
+            try container.write(
+                "/etc/entrypoint.yaml",
+                """
+                services:
+                  - name: web
+                    command: [/bin/sh, -c, 'trap "echo ended >/tmp/web; exit" TERM; while :; do sleep 0.05; done']
+
+                """)
+            container.environment["ENTRYPOINT_MODE"] = "init"
+            container.entrypoint = []
+            let script: ByteString = """
+                entrypoint sh -c 'echo up >/tmp/up; exec sleep 1000' & init=$!
+                until test -e /tmp/up; do sleep 0.05; done; sleep 0.5
+                kill -KILL $init; n=0
+                until test -e /tmp/web || [ $n -ge 400 ]; do n=$((n + 1)); sleep 0.05; done; cat /tmp/web
+                """
+            let outcome = try container.run("sh", "-c", script)
+            #expect(outcome.output == "ended\n", "\(outcome)")
+        }
+    }
 }

@@ -96,6 +96,21 @@ struct FileTreeVolumesTests {
         }
     }
 
+    @Test func `of a directory that is shown empty, only the directory is there`() throws {
+        try withTemporaryDirectory { directory in
+            for name in ["root", "memory", "memory/left", "volume"] {
+                try makeDirectory(directory.appending(FilePath(name).components), mode: 0o755)
+            }
+            let memory = directory.appending("memory")
+            let inside = memory.appending("in")
+            let tree = try FileTree(
+                opening: directory.appending("root"), volumes: [(inside, directory.appending("volume"))], empty: memory)
+            #expect(try tree.status(memory, links: .follow) == FileTree().status(memory, links: .follow))
+            #expect(try tree.status(memory.appending("left"), links: .follow) == nil)
+            #expect(try tree.status(inside, links: .follow)?.kind == .directory)
+        }
+    }
+
     @Test func `a directory that cannot be opened is told`() throws {
         try withTemporaryDirectory { directory in
             let error = SystemCallError.of { () throws(SystemCallError) in

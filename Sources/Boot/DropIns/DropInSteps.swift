@@ -49,34 +49,19 @@ package struct DropInSteps: SettingGroup {
         self.dropIns = dropIns
     }
 
-    /// The entries of all files: an entry of a later file replaces one with the same name.
+    /// The entries of all files that are no built-in steps by their names.
     private static func entries(_ reader: inout SettingsReader) -> [(entry: Entry, file: Int)] {
-        var entries: [(entry: Entry, file: Int)] = []
-        for (file, found) in reader.valuesByFile(setting) {
-            for entry in found {
-                if reader.groups.stepNames.contains(entry.name) {
-                    let quoted = Excerpt.quoted(entry.name)
-                    reader.note("\(quoted) is the name of a built-in step", at: entry.nameValue, inFile: file)
-                    continue
-                }
-                guard let index = entries.firstIndex(where: { $0.entry.name == entry.name }) else {
-                    entries.append((entry, file))
-                    continue
-                }
-                guard entries[index].file == file else {
-                    entries[index] = (entry, file)
-                    continue
-                }
-                let line = entries[index].entry.value.mark.line
-                reader.note(
-                    "'\(entry.name)' is already the name of the step in line \(line)", at: entry.value, inFile: file)
-            }
+        let entries = reader.entries(of: setting, "step")
+        return entries.filter { entry, file in
+            guard reader.groups.stepNames.contains(entry.name) else { return true }
+            let quoted = Excerpt.quoted(entry.name)
+            reader.note("\(quoted) is the name of a built-in step", at: entry.nameValue, inFile: file)
+            return false
         }
-        return entries
     }
 
     /// An entry of a file.
-    struct Entry: Sendable {
+    struct Entry: NamedEntry {
         let name: String
         /// The name, with its place in the file.
         let nameValue: YAML.Value
@@ -91,7 +76,7 @@ package struct DropInSteps: SettingGroup {
     }
 
     private static let nameField = Field(
-        "name", ValueType<String>.text(parseName), isRequired: true,
+        "name", ValueType<String>.text(ValueFormats.entryName), isRequired: true,
         "the step's name in messages; an entry of a later file takes the place of one with the same name")
     private static let enabledField = Field("enabled", .boolean, "whether the step takes part; true without it")
     private static let commandField = Field(
@@ -111,7 +96,7 @@ package struct DropInSteps: SettingGroup {
             name.isVariableName && !BootVariables.contains(name)
         }, "variables that it has besides those that all steps have")
     private static let secretsField = Field(
-        "secrets", .list(of: ValueType<String>.text(parseVariable)),
+        "secrets", .list(of: ValueType<String>.text(ValueFormats.variableName)),
         "secrets of the pod that it has; for steps as the user")
 
     private static let entryType = ValueType<Entry>.object([
@@ -143,20 +128,6 @@ package struct DropInSteps: SettingGroup {
             name: name, nameValue: nameValue, isEnabled: isEnabled, dropIn: isEnabled ? dropIn : nil, before: before,
             after: after, value: value)
     }
-
-    /// Letters, digits, `_`, `.` and `-`.
-    private static func parseName(_ text: String) throws(FormatError) -> String {
-        guard text.utf8.count <= 64, StepDirectory.isPlain(text) else {
-            throw FormatError("not a name: a letter or digit, then at most 63 letters, digits, _ . or -")
-        }
-        return text
-    }
-
-    private static func parseVariable(_ text: String) throws(FormatError) -> String {
-        guard text.isVariableName else { throw FormatError("not the name of a variable") }
-        return text
-    }
-
 }
 
 extension Settings {

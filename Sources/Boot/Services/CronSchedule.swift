@@ -47,7 +47,7 @@ package struct CronSchedule: Equatable, Sendable {
 
     /// Whether there is any day of the year that has it.
     private var hasDay: Bool {
-        if takesEitherDay || weekdays != 0x7f && days == Self.fields[2].all { return true }
+        if takesEitherDay { return true }
         let longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
         return longest.indices.contains { month in
             months & 1 << UInt64(month + 1) != 0 && days & ((1 << UInt64(longest[month] + 1)) - 2) != 0
@@ -74,9 +74,6 @@ package struct CronSchedule: Equatable, Sendable {
         let range: ClosedRange<Int>
         /// The names of the numbers, the first one for the lowest.
         var names: [String] = []
-
-        /// All numbers.
-        var all: UInt64 { range.reduce(0) { $0 | 1 << UInt64($1) } }
 
         /// The numbers of a list such as `*/15`, `1-5` or `mon,wed`.
         func set(_ text: String) throws(FormatError) -> UInt64 {

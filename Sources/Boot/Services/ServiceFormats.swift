@@ -39,14 +39,6 @@ package enum ServiceFormats {
         return product
     }
 
-    /// Letters, digits, `_`, `.` and `-`.
-    package static func name(_ text: String) throws(FormatError) -> String {
-        guard text.utf8.count <= 64, StepDirectory.isPlain(text) else {
-            throw FormatError("not a name: a letter or digit, then at most 63 letters, digits, _ . or -")
-        }
-        return text
-    }
-
     /// An absolute path, or the name of a program that `PATH` leads to.
     static func program(_ text: String) throws(FormatError) -> String {
         if text.utf8.first == UInt8(ascii: "/") { return try ValueFormats.absolutePath(text).string }
@@ -97,14 +89,7 @@ extension ValueType<[String]> {
     /// A program, as an absolute path or as a name that `PATH` leads to, and its arguments.
     static var serviceCommand: ValueType {
         .inFiles(.list(.text)) { reader, value in
-            guard let items = reader.list(value) else { return nil }
-            guard let first = items.first else {
-                reader.note("expected a program and its arguments, found an empty list", at: value)
-                return nil
-            }
-            let program = reader.text(first, as: ServiceFormats.program)
-            let arguments = items.dropFirst().compactMap { reader.text($0, as: ValueFormats.argument) }
-            return program.map { [$0] + arguments }
+            reader.command(value, program: ServiceFormats.program).map { [$0.program] + $0.arguments }
         }
     }
 
@@ -112,9 +97,9 @@ extension ValueType<[String]> {
     static var serviceNames: ValueType {
         .inFiles(.either(.text, .list(.text))) { reader, value in
             if case .sequence = value.node.content {
-                return reader.list(value, of: { reader, item in reader.text(item, as: ServiceFormats.name) })
+                return reader.list(value, of: { reader, item in reader.text(item, as: ValueFormats.entryName) })
             }
-            return reader.text(value, as: ServiceFormats.name).map { [$0] }
+            return reader.text(value, as: ValueFormats.entryName).map { [$0] }
         }
     }
 }

@@ -13,7 +13,10 @@ struct ServiceList {
 
     /// Reads the entries of a setting, and notes what is wrong with them or between them.
     init(_ setting: FileSetting<[ServiceEntry]>, reading reader: inout SettingsReader) {
-        let entries = Self.entries(of: setting, &reader)
+        let entries = reader.entries(of: setting, "service") { reader, entry, other, file in
+            guard reader.configuration.files[file].isUsers, entry.service?.identity == .root else { return }
+            reader.note("'\(other.name)' is the name of a service of root's", at: other.nameValue, inFile: file)
+        }
         let names = entries.map { $0.entry.name }
         var waiting: [PlacedEntry] = []
         for placed in entries {
@@ -26,35 +29,6 @@ struct ServiceList {
             let name = reader.configuration.files[placed.file].name
             if !rootFiles.contains(name) { rootFiles.append(name) }
         }
-    }
-
-    /// The entries of all files: an entry of a later file replaces one with the same name.
-    private static func entries(
-        of setting: FileSetting<[ServiceEntry]>, _ reader: inout SettingsReader
-    ) -> [PlacedEntry] {
-        var entries: [PlacedEntry] = []
-        for (file, found) in reader.valuesByFile(setting) {
-            for entry in found {
-                guard let index = entries.firstIndex(where: { $0.entry.name.utf8.elementsEqual(entry.name.utf8) })
-                else {
-                    entries.append((entry, file))
-                    continue
-                }
-                guard entries[index].file == file else {
-                    if reader.configuration.files[file].isUsers, entries[index].entry.service?.identity == .root {
-                        reader.note(
-                            "'\(entry.name)' is the name of a service of root's", at: entry.nameValue, inFile: file)
-                    }
-                    entries[index] = (entry, file)
-                    continue
-                }
-                let line = entries[index].entry.nameValue.mark.line
-                reader.note(
-                    "'\(entry.name)' is already the name of the service in line \(line)", at: entry.nameValue,
-                    inFile: file)
-            }
-        }
-        return entries
     }
 
     /// Checks the services that one is started after.

@@ -4,7 +4,7 @@ internal import Text
 internal import YAML
 
 /// An entry of a configuration file.
-struct ServiceEntry: Sendable {
+struct ServiceEntry: NamedEntry {
     let name: String
     /// The name, with its place in the file.
     let nameValue: YAML.Value
@@ -19,7 +19,7 @@ struct ServiceEntry: Sendable {
 /// The keys of a service's entry.
 enum ServiceType {
     private static let nameField = Field(
-        "name", ValueType<String>.text(ServiceFormats.name), isRequired: true,
+        "name", ValueType<String>.text(ValueFormats.entryName), isRequired: true,
         "the service's name; an entry of a later file takes the place of one with the same name")
     private static let enabledField = Field("enabled", .boolean, "whether it is started; true without it")
     private static let commandField = Field(
@@ -34,7 +34,7 @@ enum ServiceType {
             name.isVariableName && !BootVariables.contains(name)
         }, "variables that it has besides those of the command, or of a step as root")
     private static let secretsField = Field(
-        "secrets", .list(of: ValueType<String>.text(parseVariable)),
+        "secrets", .list(of: ValueType<String>.text(ValueFormats.variableName)),
         "secrets of the pod that it has; for services as the user")
     private static let directoryField = Field(
         "directory", ValueType<FilePath>.absolutePath, "where it starts; the command's directory without it, / for root"
@@ -150,10 +150,5 @@ enum ServiceType {
         service.onFailure = reader.value(onFailureField, of: fields) ?? .ignore
         guard service.schedule != nil, fields[restartField.name] != nil else { return }
         reader.note("a service that runs again and again starts at its times only", at: restartField, of: fields)
-    }
-
-    private static func parseVariable(_ text: String) throws(FormatError) -> String {
-        guard text.isVariableName else { throw FormatError("not the name of a variable") }
-        return text
     }
 }

@@ -10,7 +10,7 @@ extension Service {
         let place = start == .beforeCommand ? "before the command" : "after the command has started"
         return switch schedule {
         case nil: place
-        case .every(let interval): "\(place), and again \(interval.inSeconds) after each run"
+        case .every(let interval): "\(place), and again \(TimeText.seconds(interval)) after each run"
         case .at(let line): "at \(line.text.shown())"
         }
     }
@@ -26,17 +26,6 @@ extension Service {
             case .descriptor(let number): "it writes a line to descriptor \(number)"
             case .notify: "it sends READY=1"
             }
-        return sign.isEmpty ? "" : "ready when \(sign), at most \(readyTimeout.inSeconds) after its start"
-    }
-}
-
-extension UInt64 {
-    /// Nanoseconds as seconds, such as `0.5 s`.
-    package var inSeconds: String {
-        let (whole, rest) = quotientAndRemainder(dividingBy: 1_000_000_000)
-        if rest == 0 { return "\(whole) s" }
-        var digits = String(rest + 1_000_000_000).dropFirst()
-        while digits.last == "0" { digits = digits.dropLast() }
-        return "\(whole).\(digits) s"
+        return sign.isEmpty ? "" : "ready when \(sign), at most \(TimeText.seconds(readyTimeout)) after its start"
     }
 }

@@ -29,6 +29,20 @@ package enum ValueFormats {
         return UInt32(id)
     }
 
+    /// The name of an entry in a list of steps or services: letters, digits, `_`, `.` and `-`.
+    package static func entryName(_ text: String) throws(FormatError) -> String {
+        guard text.utf8.count <= 64, StepDirectory.isPlain(text) else {
+            throw FormatError("not a name: a letter or digit, then at most 63 letters, digits, _ . or -")
+        }
+        return text
+    }
+
+    /// The name of a variable, as a shell defines it.
+    package static func variableName(_ text: String) throws(FormatError) -> String {
+        guard text.isVariableName else { throw FormatError("not the name of a variable") }
+        return text
+    }
+
     /// A text that can be passed as an argument or in an environment.
     package static func argument(_ text: String) throws(FormatError) -> String {
         guard !text.utf8.contains(0) else { throw FormatError("it has a NUL byte") }

@@ -139,16 +139,7 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
 extension ValueType<(program: FilePath, arguments: [String])> {
     /// A program, as an absolute path, and its arguments.
     package static var command: ValueType {
-        .inFiles(.list(.text)) { reader, value in
-            guard let items = reader.list(value) else { return nil }
-            guard let first = items.first else {
-                reader.note("expected a program and its arguments, found an empty list", at: value)
-                return nil
-            }
-            let program = reader.text(first, as: ValueFormats.absolutePath)
-            let arguments = items.dropFirst().compactMap { item in reader.text(item, as: ValueFormats.argument) }
-            return program.map { ($0, arguments) }
-        }
+        .inFiles(.list(.text)) { $0.command($1, program: ValueFormats.absolutePath) }
     }
 }
 
@@ -217,6 +208,22 @@ extension ValueType<ModeBits> {
 }
 
 extension YAML.Reader {
+    /// A program and its arguments; `nil` if a problem was noted.
+    ///
+    /// - Parameter parse: reads the program.
+    mutating func command<Program>(
+        _ value: YAML.Value, program parse: (String) throws(FormatError) -> Program
+    ) -> (program: Program, arguments: [String])? {
+        guard let items = list(value) else { return nil }
+        guard let first = items.first else {
+            note("expected a program and its arguments, found an empty list", at: value)
+            return nil
+        }
+        let program = text(first, as: parse)
+        let arguments = items.dropFirst().compactMap { text($0, as: ValueFormats.argument) }
+        return program.map { ($0, arguments) }
+    }
+
     /// The value of a text that is written in a file.
     fileprivate mutating func value<Value>(
         of text: String, at place: YAML.Value, as parse: (String) throws(FormatError) -> Value

@@ -76,9 +76,9 @@ struct ServicesRun: ParsableCommand {
             end(.boot, "cannot read the secrets of services: \(error.reason) (\(error.symbol))")
         }
         let environment = EnvironmentBlock(ProcessStart.environment)
-        let settings: KeeperStart
-        do throws(KeeperStart.Refusal) {
-            settings = try KeeperStart(for: (identity ?? .user).actor, start: start, environment: environment)
+        let settings: KeeperSettings
+        do throws(KeeperSettings.Refusal) {
+            settings = try KeeperSettings(for: (identity ?? .user).actor, start: start, environment: environment)
         } catch {
             end(.settings, error.problems.map { $0.text })
         }
@@ -93,7 +93,7 @@ struct ServicesRun: ParsableCommand {
     }
 
     /// Keeps the services until the end.
-    private func keep(_ settings: KeeperStart, _ options: KeeperOptions) throws(SystemCallError) -> Int32 {
+    private func keep(_ settings: KeeperSettings, _ options: KeeperOptions) throws(SystemCallError) -> Int32 {
         if settings.services.isEmpty {
             if let status {
                 OpenFiles.writeOnce(Array("ready\n".utf8), to: status)

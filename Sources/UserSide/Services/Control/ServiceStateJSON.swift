@@ -31,7 +31,7 @@ extension ServiceState {
             let identity = Actor(rawValue: answer["as"]?.string ?? "")
         else { throw FormatError("expected a service with its state") }
         self.init(
-            name: try ServiceFormats.name(name), identity: identity.rawValue, phase: phase,
+            name: try ValueFormats.entryName(name), identity: identity.rawValue, phase: phase,
             isReady: answer["ready"] == .bool(true),
             schedule: answer["schedule"]?.string ?? "", after: (answer["after"]?.items ?? []).compactMap { $0.string })
         process = answer["pid"]?.integer()

@@ -21,6 +21,8 @@ package final class Keeper {
     private let clock: ClockBox?
     /// What no service reads anything from.
     let input: CInt
+    /// The init, once the command runs.
+    private(set) var initProcess: Int32?
     /// Where a boot is told how it goes; -1 for nobody.
     var status: CInt
     private var exitCode: Int32?
@@ -128,15 +130,16 @@ package final class Keeper {
         if let due = machine.due, due <= now { feed(.time) }
     }
 
-    /// Gives back what the last events have needed when there were none for a while.
+    /// Gives back what events have needed, a second after the first of them; so also while they go on.
     private func rest(at now: UInt64) {
-        if let restsAt, restsAt <= now {
-            self.restsAt = nil
-            CurrentProcess.trimMemory()
-            CurrentProcess.giveBackProgram()
-        } else {
-            restsAt = now + 1_000_000_000
+        guard let restsAt else {
+            self.restsAt = now + 1_000_000_000
+            return
         }
+        guard restsAt <= now else { return }
+        self.restsAt = nil
+        CurrentProcess.trimMemory()
+        CurrentProcess.giveBackProgram()
     }
 
     /// Tells of a call of its own that has failed.
@@ -210,12 +213,23 @@ package final class Keeper {
                 loop.unwatch(status)
                 OpenFiles.close(status)
                 status = -1
+                followInit()
                 feed(.commandRuns)
             }
         } catch {
             trouble("cannot wait for the command's start", error)
             feed(.commandRuns)
         }
+    }
+
+    /// Lets the keeper end with its init. One that is process 1 takes everybody with it; one that is not, and is killed, would
+    /// leave services that nobody ends.
+    private func followInit() {
+        let parent = CurrentProcess.parent
+        initProcess = parent
+        CurrentProcess.setParentDeathSignal(.terminate)
+        // It may have ended before the kernel was asked.
+        if CurrentProcess.parent != parent { feed(.stop(within: nil)) }
     }
 
     /// All is over.

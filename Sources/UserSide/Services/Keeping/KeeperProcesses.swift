@@ -10,7 +10,7 @@ extension Keeper {
             case .hangup where !options.isByHand: break
             // The end of the container is the init's business. A program of the user's that tells all others to end, or a
             // hostile service, must not take the services away in silence.
-            case _ where !options.isByHand && queued.sender != CurrentProcess.parent && queued.user != 0:
+            case _ where !isObeyed(queued):
                 relay.say(
                     .warning, nil,
                     "\(queued.signal.name) from process \(queued.sender) of user \(queued.user) is not obeyed: "
@@ -22,6 +22,11 @@ extension Keeper {
             }
         }
         takeEnds()
+    }
+
+    /// Whether a signal that ends the keeper is from somebody who may end it.
+    private func isObeyed(_ queued: SignalQueue.Queued) -> Bool {
+        options.isByHand || queued.user == 0 || queued.sender == CurrentProcess.parent || queued.sender == initProcess
     }
 
     // A start.

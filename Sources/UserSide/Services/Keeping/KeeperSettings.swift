@@ -4,7 +4,7 @@ package import Programs
 internal import Text
 
 /// What a keeper of services finds when it starts: its settings and its secrets.
-package struct KeeperStart: Sendable {
+package struct KeeperSettings: Sendable {
     /// The services of its identity, in the order in which they are started.
     package let services: [Service]
     package let log: LogSettings
