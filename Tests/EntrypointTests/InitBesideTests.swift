@@ -43,10 +43,13 @@ struct InitBesideTests {
     }
 
     @Test func `below podman's own init the init is silent and forwards`() throws {
+        let name: ByteString = "entrypoint-below-\(TestMachine.uniqueNumber())"
         let running = try Podman.start(
-            .scratch, ["--mode=init", ProbeReport.path, "await", "1", "report", "exit", "9"], options: ["--init"])
+            .scratch, ["--mode=init", ProbeReport.path, "await", "1", "report", "exit", "9"],
+            options: ["--init", "--name", name])
         try running.waitForOutput("ready", within: .seconds(60))
-        try running.signal(SIGTERM)
+        // The engine passes signals on only once it has shown the first output.
+        _ = try Podman.invoke("kill", "--signal=TERM", name)
         let outcome = try running.wait(within: .seconds(60))
         #expect(outcome.exitCode == 9 && outcome.output.contains("signal 15\n"), "\(outcome)")
         let report = try outcome.report()
