@@ -8,6 +8,7 @@ package enum BootSequence {
     private static let allSteps: [any StepDeclaration] = [
         DeclaredStep<Identity>(),
         DeclaredStep<Scratch>(),
+        DeclaredStep<Snapshots>(),
         DeclaredStep<ShellState>(),
         DeclaredStep<PersistentLinks>(),
         DeclaredStep<SSHKeys>(),

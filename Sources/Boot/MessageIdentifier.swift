@@ -124,6 +124,11 @@ package enum MessageIdentifier: String, CaseIterable, Sendable {
     case servicesLogFile = "services.log-file"
     case servicesControl = "services.control"
 
+    // Directories that outlive their pod.
+    case snapshotSettings = "snapshot.settings"
+    case snapshotNotRestored = "snapshot.not-restored"
+    case snapshotDecided = "snapshot.decided"
+
     // The end of the boot.
     case reportNotKept = "report.not-kept"
     case reportNotBelieved = "report.not-believed"
@@ -167,7 +172,8 @@ extension MessageIdentifier {
             .settingsUnknownVariable, .settingsImagePolicy, .settingsFileSyntax, .settingsFileContent,
             .settingsFileUnreadable, .settingsFileName, .settingsFileUntrusted, .settingsInitMode,
             .settingsStepDirectory, .settingsStepName, .identityAccountConflict, .identityNotTheCaller,
-            .identitySeedUser, .servicesNeedInit, .servicesNotPolicy, .servicesNoProgram, .servicesSettings:
+            .identitySeedUser, .servicesNeedInit, .servicesNotPolicy, .servicesNoProgram, .servicesSettings,
+            .snapshotSettings:
             .settings
         case .commandNotExecutable: .notExecutable
         case .commandNotFound, .commandOneWord, .commandInterpreter, .commandLineEnds: .notFound

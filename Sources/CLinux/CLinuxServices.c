@@ -76,7 +76,7 @@ static _Noreturn void become_service(const struct linux_service_start *start) {
     // The keeper may have ended before.
     if (getppid() != start->keeper) _exit(127);
     if (setsid() < 0) fail(start, linux_step_session);
-    if (dup2(start->input, 0) < 0 || dup2(start->output, 1) < 0 || dup2(start->output, 2) < 0)
+    if (dup2(start->input, 0) < 0 || dup2(start->output, 1) < 0 || dup2(start->errors, 2) < 0)
         fail(start, linux_step_streams);
     if (start->ready_target >= 0) {
         int result = start->ready_source == start->ready_target ? fcntl(start->ready_target, F_SETFD, 0)

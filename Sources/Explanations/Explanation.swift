@@ -135,6 +135,9 @@ extension MessageIdentifier {
         case .servicesLogDropped: .servicesLogDropped
         case .servicesLogFile: .servicesLogFile
         case .servicesControl: .servicesControl
+        case .snapshotSettings: .snapshotSettings
+        case .snapshotNotRestored: .snapshotNotRestored
+        case .snapshotDecided: .snapshotDecided
         case .reportNotKept: .reportNotKept
         case .reportNotBelieved: .reportNotBelieved
         case .sessionNone: .sessionNone

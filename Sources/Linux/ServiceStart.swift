@@ -42,12 +42,13 @@ package struct ServiceStart: Sendable {
     ///
     /// - Parameters:
     ///   - input: its standard input.
-    ///   - output: its standard output and standard error.
+    ///   - output: its standard output, and its standard error where that is no other.
+    ///   - errors: its standard error.
     ///   - ready: a pipe, and the number that it has there.
     /// - Returns: the process, and the descriptor for ``report(from:)``, which does not block.
     /// - Throws: the error of pipe(2) or fork(2).
     package func start(
-        input: CInt, output: CInt, ready: (source: CInt, target: CInt)?
+        input: CInt, output: CInt, errors: CInt? = nil, ready: (source: CInt, target: CInt)?
     ) throws(SystemCallError) -> (process: Int32, report: CInt) {
         let pipe = try OpenFiles.makeReadPipe()
         var writing = pipe.writing
@@ -58,14 +59,14 @@ package struct ServiceStart: Sendable {
             OpenFiles.close(writing)
             writing = moved
         }
-        let process = fork(input: input, output: output, report: writing, ready: ready)
+        let process = fork(streams: [input, output, errors ?? output], report: writing, ready: ready)
         if process > 0 { return (process, pipe.reading) }
         let error = Errno(rawValue: Linux.errno)
         OpenFiles.close(pipe.reading)
         throw SystemCallError(call: "fork", errno: error)
     }
 
-    private func fork(input: CInt, output: CInt, report: CInt, ready: (source: CInt, target: CInt)?) -> Int32 {
+    private func fork(streams: [CInt], report: CInt, ready: (source: CInt, target: CInt)?) -> Int32 {
         let programs: [UnsafePointer<CChar>?] = self.programs.map { UnsafePointer($0.pointer) } + [nil]
         let arguments: [UnsafeMutablePointer<CChar>?] = self.arguments.map { $0.pointer } + [nil]
         let environment: [UnsafeMutablePointer<CChar>?] = self.environment.map { $0.pointer } + [nil]
@@ -79,7 +80,8 @@ package struct ServiceStart: Sendable {
                         start.arguments = arguments.baseAddress
                         start.environment = environment.baseAddress
                         start.directory = directory.map { UnsafePointer($0.pointer) }
-                        (start.input, start.output, start.report) = (input, output, report)
+                        (start.input, start.output, start.errors) = (streams[0], streams[1], streams[2])
+                        start.report = report
                         (start.ready_source, start.ready_target) = (ready?.source ?? -1, ready?.target ?? -1)
                         (start.has_nice, start.nice) = (nice != nil, nice ?? 0)
                         (start.has_oom_score, start.oom_score) = (oomScore != nil, oomScore ?? 0)

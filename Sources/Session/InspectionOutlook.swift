@@ -16,6 +16,8 @@ package struct Outlook: Sendable {
     package let hasSudoProgram: Bool
     /// The services beside the command, in the order in which they are started.
     package let services: [Service]
+    /// The directories that outlive their pod.
+    package let snapshots: [Snapshot]
     /// Nanoseconds that they and all others have once the command has ended.
     package let grace: UInt64
     /// Nanoseconds that the command has from the first request to stop; 0 for as long as the runtime waits.
@@ -46,14 +48,16 @@ extension Inspection {
             return (
                 Outlook(
                     people: people, scratch: scratch, workplace: workplace, hasSudo: identity.sudo == .all,
-                    hasSudoProgram: hasProgram, services: settings.services, grace: ends.grace,
+                    hasSudoProgram: hasProgram, services: settings.services, snapshots: settings.snapshots,
+                    grace: ends.grace,
                     stopTimeout: ends.stopTimeout), []
             )
         } catch {
             return (
                 Outlook(
                     people: nil, scratch: scratch, workplace: workplace, hasSudo: identity.sudo == .all,
-                    hasSudoProgram: false, services: settings.services, grace: ends.grace,
+                    hasSudoProgram: false, services: settings.services, snapshots: settings.snapshots,
+                    grace: ends.grace,
                     stopTimeout: ends.stopTimeout),
                 [error.brief]
             )

@@ -2,12 +2,14 @@ extension JSON {
     /// How deep arrays and objects may be nested.
     package static let maximumDepth = 64
 
-    /// Reads a text that is one value (RFC 8259); numbers with a fraction or an exponent are refused.
+    /// Reads a text that is one value (RFC 8259).
     ///
-    /// - Parameter bytes: the text, which may have white space around the value.
+    /// - Parameters:
+    ///   - bytes: the text, which may have white space around the value.
+    ///   - fractions: whether numbers may have a fraction or an exponent, which is left out; otherwise they are refused.
     /// - Throws: what was expected, and at which byte.
-    package init(reading bytes: some Collection<UInt8>) throws(FormatError) {
-        var reader = JSONReader(bytes: Array(bytes))
+    package init(reading bytes: some Collection<UInt8>, fractions: Bool = false) throws(FormatError) {
+        var reader = JSONReader(bytes: Array(bytes), allowsFractions: fractions)
         self = try reader.readDocument()
     }
 
@@ -37,9 +39,13 @@ extension JSON {
 /// Parses a text, byte by byte.
 private struct JSONReader {
     let bytes: [UInt8]
+    private let allowsFractions: Bool
     private var position = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], allowsFractions: Bool) {
+        self.bytes = bytes
+        self.allowsFractions = allowsFractions
+    }
 
     mutating func readDocument() throws(FormatError) -> JSON {
         let value = try readValue(depth: 0)
@@ -155,10 +161,12 @@ private struct JSONReader {
         guard !digits.isEmpty, digits.first != UInt8(ascii: "0") || digits.count == 1 else {
             throw refusal("expected a value")
         }
+        let number = JSON.integer(String(decoding: bytes[start..<position], as: UTF8.self))
         if let byte = next, byte == UInt8(ascii: ".") || byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") {
-            throw refusal("expected a number without fraction and exponent")
+            guard allowsFractions else { throw refusal("expected a number without fraction and exponent") }
+            while let byte = next, byte.isDigit || ".eE+-".utf8.contains(byte) { position += 1 }
         }
-        return .integer(String(decoding: bytes[start..<position], as: UTF8.self))
+        return number
     }
 
     private mutating func readWord(_ word: String, _ value: JSON) throws(FormatError) -> JSON {

@@ -78,6 +78,7 @@ enum DoctorFacts {
         facts.scratchRoot = outlook.scratch?.homeRoot
         facts.scratchHome = outlook.scratch?.home
         facts.workingDirectory = outlook.workplace.directory
+        facts.snapshots = outlook.snapshots
         (facts.services, facts.grace, facts.stopTimeout) = (outlook.services, outlook.grace, outlook.stopTimeout)
     }
 }

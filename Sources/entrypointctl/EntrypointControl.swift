@@ -22,7 +22,7 @@ struct EntrypointControl: ParsableCommand {
         version: "entrypointctl \(Version.text(of: start_commit()))",
         subcommands: [
             Config.self, Doctor.self, Environment.self, Exec.self, Explain.self, Install.self, Manual.self, Plan.self,
-            PodSpec.self, Report.self, Scrub.self, ServicesGroup.self, Sessions.self, Steps.self,
+            PodSpec.self, Report.self, Scrub.self, ServicesGroup.self, Sessions.self, SnapshotGroup.self, Steps.self,
         ])
 
     static func main() {

@@ -66,6 +66,7 @@ struct BootErrorTests {
                 case "services":
                     [.servicesNeedInit, .servicesNotPolicy, .servicesNoProgram, .servicesSettings].contains(id)
                         ? .settings : .boot
+                case "snapshot": id == .snapshotSettings ? .settings : .boot
                 default: .boot
                 }
             #expect(BootError(id, "x").exitCode == expected, "\(id)")

@@ -74,7 +74,9 @@ struct ConfigurationFileTests {
             Pod.environment().entries + ["ONE=1", "TWO_X=2", "B_THREE=3", "FOUR=4"].map(string))
         let settings = try Settings.read(from: environment, configuration: configuration)
         #expect(settings[PersistentLinks.self]?.names.map(\.path) == ["c"])
-        #expect(settings.secrets.stripped(in: environment) == ["ONE", "B_THREE", "SSH_PRIVATE_KEY_B64"])
+        let snapshots = ["SNAPSHOT_ACCESS_KEY", "SNAPSHOT_PASSWORD", "SNAPSHOT_SECRET_KEY", "SNAPSHOT_SESSION_TOKEN"]
+        #expect(
+            settings.secrets.stripped(in: environment) == Set(["ONE", "B_THREE", "SSH_PRIVATE_KEY_B64"] + snapshots))
         #expect(["ONE", "TWO_X", "B_THREE", "FOUR"].map(settings.secrets.isSecret) == [true, true, true, false])
         let caches = try #require(settings[Caches.self])
         #expect(

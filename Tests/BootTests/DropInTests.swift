@@ -40,7 +40,7 @@ struct DropInTests {
         }
     }
 
-    private static let none = "identity\nscratch\nshell\nlinks\nssh\ncaches\ngit\nservices\nhandoff"
+    private static let none = "identity\nscratch\nsnapshot\nshell\nlinks\nssh\ncaches\ngit\nservices\nhandoff"
 
     @Test func `an image without drop-ins has the built-in steps`() throws {
         #expect(try Self.order([:]) == Self.none)
@@ -73,32 +73,32 @@ struct DropInTests {
 
     /// Entries with their places, and the order that comes of it.
     static let orders: [(String, String)] = [
-        ("{name: a, before: identity}", "+a identity scratch shell links ssh caches git services handoff"),
-        ("{name: a, after: identity}", "identity +a scratch shell links ssh caches git services handoff"),
-        ("{name: a, before: handoff}", "identity scratch shell links ssh caches git services +a handoff"),
+        ("{name: a, before: identity}", "+a identity scratch snapshot shell links ssh caches git services handoff"),
+        ("{name: a, after: identity}", "identity +a scratch snapshot shell links ssh caches git services handoff"),
+        ("{name: a, before: handoff}", "identity scratch snapshot shell links ssh caches git services +a handoff"),
         (
             "{name: a, after: scratch}, {name: b, after: scratch}, {name: c, before: shell}",
-            "identity scratch +a +b +c shell links ssh caches git services handoff"
+            "identity scratch +a +b snapshot +c shell links ssh caches git services handoff"
         ),
         (
             "{name: a, after: b}, {name: b, after: c}, {name: c, before: ssh}",
-            "identity scratch shell links +c +b +a ssh caches git services handoff"
+            "identity scratch snapshot shell links +c +b +a ssh caches git services handoff"
         ),
         (
             "{name: a, before: b}, {name: b}, {name: c, after: b}",
-            "identity scratch shell links ssh caches git services +a +b +c handoff"
+            "identity scratch snapshot shell links ssh caches git services +a +b +c handoff"
         ),
         (
             "{name: a, after: identity, before: git}, {name: b, after: a, before: scratch}",
-            "identity +a +b scratch shell links ssh caches git services handoff"
+            "identity +a +b scratch snapshot shell links ssh caches git services handoff"
         ),
         (
             "{name: a, enabled: false}, {name: b, after: a}, {name: c, after: scratch}",
-            "identity scratch +c shell links ssh caches git services +b handoff"
+            "identity scratch +c snapshot shell links ssh caches git services +b handoff"
         ),
         (
             "{name: a, after: steps.d/20-x}, {name: b, before: user-steps.d/x}, {name: c, before: steps.d/20-x}",
-            "identity scratch shell links ssh caches git services +steps.d/10-x +c +steps.d/20-x +a +b +user-steps.d/x handoff"
+            "identity scratch snapshot shell links ssh caches git services +steps.d/10-x +c +steps.d/20-x +a +b +user-steps.d/x handoff"
         ),
     ]
 
@@ -183,7 +183,7 @@ struct DropInTests {
         ),
         (
             "steps: [{name: a, command: [/bin/true], after: moon}]",
-            "1:48: steps[0].after: no step 'moon'; the steps are identity, scratch, shell, links, ssh, caches, git, services"
+            "1:48: steps[0].after: no step 'moon'; the steps are identity, scratch, snapshot, shell, links, ssh, caches, git, services"
         ),
         (
             "steps: [{name: a, command: [/bin/true], after: handoff}]",

@@ -62,6 +62,7 @@ struct FileSettingTests {
         Case(
             "scratch.directories",
             "[{path: data}, {path: /d, mode: \"0711\", owner: root}, {path: /s, owner: seed, shared: true}]"),
+        Case("snapshot", "{directory: /workdir, repository: /mnt/x, credentials: {passwordFile: /p}, onFailure: warn}"),
         Case("shell.enabled", "false"), Case("shell.onFailure", "stop"), Case("shell.directory", "zsh"),
         Case("shell.framework", "/opt/omz"), Case("shell.gitConfiguration", "git/config"),
         Case("shell.copies", "[{from: /etc/skel, to: skel}]"), Case("links.enabled", "false"),

@@ -21,7 +21,9 @@ enum Layering {
     ]
 
     /// The folders of Boot, from the lowest on. Files in none of them stand above, but for ``basics``.
-    static let folders = ["Settings", "Host", "People", "DropIns", "Services", "Changes", "Steps", "Report"]
+    static let folders = [
+        "Settings", "Host", "People", "DropIns", "Services", "Snapshots", "Changes", "Steps", "Report",
+    ]
 
     /// The files in no folder that stand below all.
     static let basics: Set<String> = [

@@ -36,7 +36,9 @@ struct PodSpecExampleTests {
         let directory = Golden.url("docker/kubernetes").path
         let names = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
         let expected =
-            PodSpecExample.specifications.map { $0.name + ".yaml" } + ["example.env", "secret.yaml", "volume.yaml"]
+            PodSpecExample.specifications.map { $0.name + ".yaml" } + [
+                "example.env", "secret.yaml", "snapshot.yaml", "snapshot-sidecar.yaml", "volume.yaml",
+            ]
         #expect(names == expected.sorted())
         let paths = names.filter { $0.hasSuffix(".yaml") }.map { "\(directory)/\($0)" }
         let outcome = try PodSpecs.kubernetes(["validate"] + paths)
@@ -47,7 +49,7 @@ struct PodSpecExampleTests {
             kinds == [
                 "Pod", "Job", "PyTorchJob", "JobSet", "StatefulSet", "Service", "Deployment", "Secret",
                 "PersistentVolume",
-                "PersistentVolumeClaim",
+                "PersistentVolumeClaim", "ConfigMap",
             ])
     }
 

@@ -138,7 +138,16 @@ extension CommandChange {
         _ program: FilePath, as actor: Actor, _ environment: [CString], on bench: Workbench
     ) throws(BootError) {
         var output = OutputLines(hiding: hidden(in: environment) + bench.ledger.exportedSecrets(knownSecrets))
-        let show = { (line: String) in bench.say(line, of: dropIn.name) }
+        var failure = ""
+        let show = { (line: String) in
+            if dropIn.source == .bundled, let text = BundledLine.failure.text(of: line) {
+                failure = text
+            } else if dropIn.source == .bundled, let text = BundledLine.warning.text(of: line) {
+                bench.note(.snapshotDecided, text)
+            } else {
+                bench.say(line, of: dropIn.name)
+            }
+        }
         let process = ProgramRun(
             program, arguments: [dropIn.program.string] + dropIn.arguments, environment: environment,
             timeLimit: dropIn.timeLimit, directory: directory)
@@ -152,6 +161,9 @@ extension CommandChange {
         if result.leftBehind > 0 {
             let count = result.leftBehind == 1 ? "a process" : "\(result.leftBehind) processes"
             bench.note(.stepsLeftBehind, "\(count) that it left behind had to be killed")
+        }
+        if !failure.isEmpty, case .exited(let code) = result.end, code != 0 {
+            throw BootError(code == ExitCode.settings.rawValue ? .snapshotSettings : .snapshotNotRestored, failure)
         }
         do throws(BootError) {
             try check(result, lastLine: output.last)

@@ -10,6 +10,8 @@ package struct DropIn: Equatable, Sendable {
         case directory
         /// The key `steps` of a configuration file.
         case configuration
+        /// A built-in step, whose program is `entrypointctl`: it says itself what is wrong.
+        case bundled
     }
 
     /// The step's name in messages: `proxy`, or `steps.d/10-proxy` for a file in a directory.
@@ -64,7 +66,9 @@ package struct DropIn: Equatable, Sendable {
 
     /// The program with its arguments, as messages show them.
     package var command: String {
-        ([program.shown()] + arguments.map { $0.shown() }).joined(separator: " ")
+        // Of one that is part of this program, the name says enough.
+        let shown = source == .bundled ? program.lastComponent?.string ?? "" : program.shown()
+        return ([shown] + arguments.map { $0.shown() }).joined(separator: " ")
     }
 }
 

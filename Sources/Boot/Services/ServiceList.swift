@@ -36,6 +36,11 @@ struct ServiceList {
         _ service: Service, _ placed: PlacedEntry, among entries: [PlacedEntry], _ names: [String],
         _ reader: inout SettingsReader
     ) {
+        if service.name == "snapshot" || service.name.hasPrefix("snapshot-") {
+            reader.note(
+                "'\(service.name)' is the name of a service that saves a snapshot", at: placed.entry.nameValue,
+                inFile: placed.file)
+        }
         if reader.configuration.files[placed.file].isUsers, service.identity != .user {
             reader.note(
                 "a file of the user's own has services as the user only",

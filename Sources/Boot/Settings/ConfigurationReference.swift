@@ -48,7 +48,7 @@ package struct ConfigurationReference {
             ("$schema", .string("http://json-schema.org/draft-07/schema#")), ("title", .string("entrypoint.yaml")),
         ]
         guard case .members(let members) = Shape.optional(.object(sections + others)).schema() else { return "" }
-        return JSON.object(head + members.map { ($0.name, $0.value) }).indented(within: 200) + "\n"
+        return JSON.object(head + members.map { ($0.name, $0.value) }).indented(within: 400) + "\n"
     }
 
     /// A file with every key in a comment, as a template.

@@ -78,5 +78,5 @@ extension Services {
 
 extension Settings {
     /// The services, in the order in which they are started.
-    package var services: [Service] { self[Services.self]?.all ?? [] }
+    package var services: [Service] { (self[Services.self]?.all ?? []) + snapshots.map { $0.service } }
 }

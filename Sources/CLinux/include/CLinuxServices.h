@@ -49,7 +49,7 @@ struct linux_service_start {
     char *const *environment;
     /// Where it starts; NULL where the keeper is.
     const char *directory;
-    int input, output;
+    int input, output, errors;
     /// A pipe that is closed when the program runs, and has a `struct linux_service_failure` where it does not.
     int report;
     /// The pipe that it writes a line to when it is ready, and the number that it has there; -1 for none.

@@ -59,6 +59,11 @@ package enum Checks {
         // What runs beside the command.
         Check("services.stopping", "whether services have the time to end") { ServiceChecks.stopping($0) },
 
+        // What outlives the pod.
+        Check("snapshots.saving", "whether directories are saved, and can be once more at the end", as: .user) {
+            SnapshotChecks.saving($0)
+        },
+
         // What jobs need.
         Check("devices.shm", "how large /dev/shm is") { SharedMemoryCheck.findings($0) },
         Check("devices.accelerators", "which accelerators there are, and whether the user can open them", as: .user) {

@@ -39,6 +39,8 @@ package struct ContainerFacts: Sendable {
     package var workingDirectory: FilePath?
     /// The services beside the command, in the order in which they are started.
     package var services: [Service] = []
+    /// The directories that outlive their pod.
+    package var snapshots: [Snapshot] = []
     /// Nanoseconds that services and what is left have once the command has ended (`ENTRYPOINT_GRACE`).
     package var grace: UInt64 = 0
     /// Nanoseconds that the command has to end (`ENTRYPOINT_STOP_TIMEOUT`); 0 for as long as the runtime waits.

@@ -48,7 +48,9 @@ extension Container {
             let name = path.split(separator: "/").last ?? ""
             // Overlays tell what was deleted by a device.
             let isTemporary = name.contains(".entrypoint-") || name.hasSuffix(".entrypoint") && name != ".entrypoint"
-            return name.hasPrefix(".") && isTemporary && status.kind != .device
+            // What stands beside the files that a snapshot keeps is to stay.
+            let isSnapshots = name.hasPrefix(".entrypoint-snapshot")
+            return name.hasPrefix(".") && isTemporary && !isSnapshots && status.kind != .device
         }
         #expect(temporaries.isEmpty, "\(outcome)", sourceLocation: sourceLocation)
     }

@@ -200,9 +200,11 @@ extension PodForecast {
                 lines.append(line("off", step.name, "switched off by \(off.key)"))
             } else {
                 let names = step.variables.map { $0.name }
+                let rest = names.count > 8 ? " and others" : ""
                 let words =
                     names.isEmpty
-                    ? "nothing asks for it" : "none of its variables is set: \(names.joined(separator: ", "))"
+                    ? "nothing asks for it"
+                    : "none of its variables is set: \(names.prefix(8).joined(separator: ", "))\(rest)"
                 lines.append(line("nothing to do", step.name, words))
             }
         }
