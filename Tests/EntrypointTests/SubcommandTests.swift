@@ -136,7 +136,10 @@ struct SubcommandTests {
     @Test func `what prints something prints JSON, too`() throws {
         try withPod { container in
             try container.write("/etc/entrypoint/steps.d/10-one", "#!/bin/sh\n", mode: 0o755)
-            try container.write("/etc/entrypoint.yaml", "services: [{name: sshd, command: [/bin/sleep, 600]}]\n")
+            let snapshot = "{directory: /tmp/kept, repository: /none, credentials: {passwordFile: /none}, onFailure: warn}"
+            try container.write(
+                "/etc/entrypoint.yaml",
+                "services: [{name: sshd, command: [/bin/sleep, 600]}]\nsnapshot: \(snapshot)\n")
             let boot = try container.start("/bin/sh", "-c", "echo up; exec sleep 600")
             try boot.waitForOutput("up")
             for command in try Subcommand.leaves() {

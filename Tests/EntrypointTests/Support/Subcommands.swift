@@ -118,6 +118,20 @@ struct SubcommandSample {
         "sessions end": SubcommandSample(
             calls: [["--idle", "2h", "--dry-run"]], codes: [0, 1], json: .with(["--idle", "2h", "--dry-run", "--json"])),
         "sessions list": SubcommandSample(calls: [[]], codes: [0, 1], json: .with(["--json"])),
+        "snapshot diff": SubcommandSample(
+            calls: [["1a2b3c4d"]], codes: [0, 1, 78], json: .none(because: "it prints what the engine tells")),
+        "snapshot init": SubcommandSample(
+            calls: [[]], codes: [0, 1, 78], json: .none(because: "snapshot list has what came of it")),
+        "snapshot list": SubcommandSample(
+            calls: [[], ["--json"]], codes: [0, 1, 78],
+            json: .none(because: "it needs a repository, which SnapshotPodTests has")),
+        "snapshot purge": SubcommandSample(
+            calls: [["--yes"]], codes: [0, 1, 78], json: .none(because: "snapshot list has what came of it")),
+        "snapshot restore": SubcommandSample(
+            calls: [[], ["--keep"]], codes: [0, 1, 78], json: .none(because: "snapshot status has what came of it")),
+        "snapshot save": SubcommandSample(
+            calls: [[]], codes: [0, 1, 78], json: .none(because: "snapshot status has what came of it")),
+        "snapshot status": SubcommandSample(calls: [[]], codes: [0, 1, 78], json: .with(["--json"])),
         "steps": SubcommandSample(
             calls: [[], ["--table", "drop-ins"]], codes: [0, 78], json: .with(["--json"])),
     ]
