@@ -136,7 +136,8 @@ struct SubcommandTests {
     @Test func `what prints something prints JSON, too`() throws {
         try withPod { container in
             try container.write("/etc/entrypoint/steps.d/10-one", "#!/bin/sh\n", mode: 0o755)
-            let snapshot = "{directory: /tmp/kept, repository: /none, credentials: {passwordFile: /none}, onFailure: warn}"
+            let snapshot =
+                "{directory: /tmp/kept, repository: /none, credentials: {passwordFile: /none}, onFailure: warn}"
             try container.write(
                 "/etc/entrypoint.yaml",
                 "services: [{name: sshd, command: [/bin/sleep, 600]}]\nsnapshot: \(snapshot)\n")
