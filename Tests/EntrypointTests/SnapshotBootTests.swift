@@ -30,15 +30,19 @@ struct SnapshotBootTests {
         /// Boots a container of the pod.
         func boot(
             pod: String = "one", settings: String = "", variables: Environment = [:],
-            start: (Container) -> Void = { _ in }, _ command: ByteString...
+            isOwn: Bool = false, start: (Container) -> Void = { _ in }, _ command: ByteString...
         ) throws -> Outcome {
             try withPod(.debian, programs) { container in
-                try container.write("/etc/entrypoint.yaml", ByteString(policy + settings))
+                let file = isOwn ? "/scratch/homes/own.yaml" : "/etc/entrypoint.yaml"
+                try container.write(file, ByteString(policy + settings))
+                if isOwn { container.environment["ENTRYPOINT_USER_CONFIG"] = ByteString(file) }
                 container.mounts.append(.bind("/usr/bin/restic", to: "/usr/bin/restic"))
                 container.mounts.append(.bind("\(directory)/repository", to: "/repository"))
                 container.mounts.append(.bind("\(directory)/secrets", to: "/secrets"))
                 container.mounts.append(.bind(disk, to: "/workdir"))
-                container.environment = container.environment.with(["POD_NAME": ByteString(pod)]).with(variables)
+                container.environment = container.environment.with([
+                    "POD_NAME": ByteString(pod), "ENTRYPOINT_GRACE": "60",
+                ]).with(variables)
                 start(container)
                 return try container.run(command, within: .seconds(120))
             }
@@ -100,7 +104,8 @@ struct SnapshotBootTests {
 
     @Test func `nothing is saved over what could not be restored, whatever the policy`() throws {
         try withNode { node in
-            _ = try node.boot(settings: "  create: true\n", "sh", "-c", "echo precious >/workdir/file")
+            let first = try node.boot(settings: "  create: true\n", "sh", "-c", "echo precious >/workdir/file")
+            try #require(first.errors.contains("saved /workdir as"), "\(first)")
             try node.move()
             try "wrong\n".write(toFile: "\(node.directory)/secrets/password", atomically: false, encoding: .utf8)
             let stopped = try node.boot(pod: "two", "sh", "-c", "echo ran")
@@ -162,6 +167,22 @@ struct SnapshotBootTests {
                 variables: ["SNAPSHOT_PASSWORD": "hunter2hunter2", "ENTRYPOINT_LOG": "debug"],
                 "sh", "-c", "env; cat /workdir/.entrypoint-snapshot")
             #expect(outcome.exitCode == 0 && !"\(outcome)".contains("hunter2"), "\(outcome)")
+        }
+    }
+
+    @Test func `a file of the user's own may have a snapshot, too`() throws {
+        try withNode { node in
+            let first = try node.boot(settings: "  create: true\n", isOwn: true, "sh", "-c", "echo mine >/workdir/file")
+            #expect(first.exitCode == 0 && first.errors.contains("saved /workdir as"), "\(first)")
+            try node.move()
+            let second = try node.boot(pod: "two", isOwn: true, "cat", "/workdir/file")
+            #expect(second.output == "mine\n", "\(second)")
+            try node.move()
+            unlink("\(node.directory)/secrets/password")
+            let stopped = try node.boot(pod: "three", isOwn: true, "echo", "ran")
+            #expect(stopped.exitCode == 78 && stopped.output == "", "\(stopped)")
+            let warned = try node.boot(pod: "three", settings: "  onFailure: warn\n", isOwn: true, "echo", "ran")
+            #expect(warned.output == "ran\n" && warned.errors.contains("cannot read /secrets/password"), "\(warned)")
         }
     }
 }

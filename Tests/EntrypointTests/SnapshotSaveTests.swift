@@ -138,7 +138,8 @@ struct SnapshotSaveTests {
                 let outcome = try save.wait(within: .seconds(40))
                 let code: Int32 = fault.end == nil ? 128 + SIGTERM : fault.end == "" ? 0 : 1
                 #expect(outcome.exitCode == code, "\(fault.name): \(outcome)")
-                #expect(outcome.errors.contains(fault.end ?? "interrupted"), "\(fault.name): \(outcome)")
+                let told = fault.end ?? "interrupted"
+                #expect(told.isEmpty || outcome.errors.contains(told), "\(fault.name): \(outcome)")
                 try pod.expectNoEngine()
             }
             try pods.storage.set()

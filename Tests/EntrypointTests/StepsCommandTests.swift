@@ -35,7 +35,7 @@ struct StepsCommandTests {
     private static let table = """
         | step | as whom | runs before | timeout | when it fails | command | declared in |
         | --- | --- | --- | --- | --- | --- | --- |
-        | proxy | user | shell | 5 s | the boot goes on with a warning | /usr/local/lib/proxy a\\|b | /etc/entrypoint.yaml:2 |
+        | proxy | user | snapshot | 5 s | the boot goes on with a warning | /usr/local/lib/proxy a\\|b | /etc/entrypoint.yaml:2 |
         | steps.d/10-early | root | handoff | 60 s | the boot ends | /etc/entrypoint/steps.d/10-early | /etc/entrypoint/steps.d/10-early |
         | steps.d/20-late | root | handoff | 60 s | the boot ends | /etc/entrypoint/steps.d/20-late | /etc/entrypoint/steps.d/20-late |
         | last | user | handoff | none | the boot ends | /bin/true | /etc/entrypoint.yaml:9 |
@@ -65,7 +65,7 @@ struct StepsCommandTests {
             #expect(lines.count == 5, "\(shown)")
             #expect(
                 lines.first
-                    == "step proxy = /usr/local/lib/proxy a|b; as user, before shell, timeout 5 s, when it fails the boot "
+                    == "step proxy = /usr/local/lib/proxy a|b; as user, before snapshot, timeout 5 s, when it fails the boot "
                     + "goes on with a warning  (/etc/entrypoint.yaml:2)", "\(shown)")
             for command in [["steps", "--table", "drop-ins", "--json"], ["config", "show", "--json"]] {
                 let outcome = try container.run(command.map { ByteString($0) })

@@ -15,10 +15,10 @@ package struct Configuration: Sendable {
         let sections: [String: YAML.Fields]
         /// Holds the problems of the file.
         var reader: YAML.Reader
-        /// The only setting that it may have, as a file of the user's own; `nil` for a file that may have all.
-        var onlySetting: String?
+        /// The settings that it may have, as a file of the user's own; `nil` for a file that may have all.
+        var onlySettings: [String]?
         /// Whether it is a file of the user's own.
-        var isUsers: Bool { onlySetting != nil }
+        var isUsers: Bool { onlySettings != nil }
     }
 
     /// The files, in ascending order of precedence.
@@ -203,7 +203,7 @@ package struct Configuration: Sendable {
         let parts = key.split(separator: ".", maxSplits: 1).map { String($0) }
         guard let section = parts.first else { return [] }
         return files.indices.compactMap { index in
-            if let only = files[index].onlySetting, key != only { return nil }
+            if let only = files[index].onlySettings, !only.contains(key) { return nil }
             if parts.count == 2 { return files[index].sections[section]?[parts[1]].map { (index, $0) } }
             // A key whose content has been commented out has no value.
             return files[index].top[section].flatMap { $0.node.isNothing ? nil : (index, $0) }

@@ -11,7 +11,7 @@ package struct ConfigurationSettings: SettingGroup {
 
     package static let userFileVariable = Variable(
         "ENTRYPOINT_USER_CONFIG", .absolutePath,
-        Words("The user's own configuration file, which is read as the user and may have `services`"))
+        Words("The user's own configuration file, which is read as the user and may have `services` and `snapshot`"))
 
     package static let variables: [any VariableDeclaration] = [fileVariable, userFileVariable]
 

@@ -250,6 +250,9 @@ package struct SettingsReader {
     /// Whether a file has services.
     var hasServices: Bool { !configuration.places(of: "services").isEmpty }
 
+    /// Whether a file has snapshots.
+    var hasSnapshots: Bool { !configuration.places(of: "snapshot").isEmpty }
+
     /// Whether somebody will ask where settings came from.
     var recordsOrigins: Bool { found != nil }
 

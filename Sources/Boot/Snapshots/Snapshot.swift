@@ -74,6 +74,8 @@ package struct Snapshot: Equatable, Sendable {
     package var restoreTimeout: UInt64 = 3600 * 1_000_000_000
     /// Nanoseconds that the save at the end may take.
     package var finalTimeout: UInt64 = 25 * 1_000_000_000
+    /// Whether it is from a file of the user's own, which only what runs as the user reads.
+    package var isOwn = false
     /// What happens to the boot when the directory is neither restored nor proved to be new.
     package var onFailure = FailurePolicy.stop
 
@@ -109,9 +111,16 @@ extension Snapshot {
         service.final = Service.Final(
             command: saving + ["--final"], timeout: finalTimeout, reserve: finalTimeout)
         service.start = .afterCommand
-        // The user's work comes first.
-        service.nice = 10
         return service
+    }
+
+    /// The step that restores those of a file of the user's own.
+    package static var restoreOwn: DropIn {
+        DropIn(
+            name: standardName, source: .bundled, program: program,
+            arguments: ["snapshot", "restore", "--boot", "--own"], identity: .user,
+            // The program knows how long each may take.
+            timeLimit: 0)
     }
 
     /// The step that restores.

@@ -8,7 +8,11 @@ struct SnapshotList {
 
     /// Reads them, and notes what is wrong with them or between them.
     init(_ setting: FileSetting<[SnapshotEntry]>, reading reader: inout SettingsReader) {
-        let entries = reader.entries(of: setting, "snapshot")
+        let entries = reader.entries(of: setting, "snapshot") { reader, entry, other, file in
+            guard reader.configuration.files[file].isUsers else { return }
+            let name = entry.name.isEmpty ? "" : " '\(entry.name)'"
+            reader.note("the image has a snapshot\(name) already", at: other.nameValue, inFile: file)
+        }
         let variables = Variables(&reader)
         if entries.isEmpty {
             guard variables.isAny else { return }
@@ -28,6 +32,7 @@ struct SnapshotList {
         }
         for (entry, file) in entries {
             guard var snapshot = entry.snapshot else { continue }
+            snapshot.isOwn = reader.configuration.files[file].isUsers
             if entry.name.isEmpty, entries.count > 1 {
                 reader.note("each of several snapshots needs a name", at: entry.nameValue, inFile: file)
             }

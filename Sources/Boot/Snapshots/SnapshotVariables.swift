@@ -3,6 +3,9 @@ internal import Text
 
 /// The variables of a snapshot, for a pod that has one.
 package enum SnapshotVariables {
+    /// What the names of all of them begin with.
+    static let prefix = "SNAPSHOT_"
+
     static let directory = Variable(
         "SNAPSHOT_DIRECTORY", .text, Words("Directory that a snapshot keeps", example: "/workdir"))
     static let repository = Variable(

@@ -1,4 +1,5 @@
 internal import Linux
+internal import Programs
 internal import Text
 
 /// Directories of the node's disk that outlive their pod.
@@ -30,19 +31,26 @@ package struct Snapshots: Step {
 
     /// The snapshots, in the order in which they are restored.
     package let all: [Snapshot]
+    /// Whether the user may have a file with others.
+    private let hasUserFile: Bool
 
     /// Reads them; `nil` without any.
     package init?(reading reader: inout SettingsReader) {
-        all = SnapshotList(Self.setting, reading: &reader).snapshots
-        if all.isEmpty { return nil }
+        // Most pods have none of it, and a boot has no time for each of the variables.
+        hasUserFile = reader.isSet(ConfigurationSettings.userFileVariable)
+        let isAsked =
+            reader.hasSnapshots || !reader.environment.names(startingWith: SnapshotVariables.prefix).isEmpty
+        all = isAsked ? SnapshotList(Self.setting, reading: &reader).snapshots : []
+        if all.isEmpty && !hasUserFile { return nil }
     }
 
     package func plan(_ context: PlanContext) -> StepPlan {
-        StepPlan(
-            changes: all.map { snapshot in
+        let own = hasUserFile ? [Snapshot.restoreOwn] : []
+        return StepPlan(
+            changes: (all.map { $0.restore } + own).map { program in
                 let change = CommandChange(
-                    snapshot.restore, context.settings, context.people, context.host, exports: context.exports)
-                return PlannedChange(.command(change), by: [.user], onFailure: snapshot.onFailure)
+                    program, context.settings, context.people, context.host, exports: context.exports)
+                return PlannedChange(.command(change), by: [.user], onFailure: program.onFailure)
             })
     }
 }

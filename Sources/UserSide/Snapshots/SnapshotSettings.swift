@@ -13,11 +13,16 @@ package struct SnapshotSettings: Sendable {
         package let problems: [Note]
     }
 
-    /// Reads the settings: the image's, of the file that `ENTRYPOINT_CONFIG` names, and the variables.
+    /// Reads the settings: the image's, of the files that `ENTRYPOINT_CONFIG` and `ENTRYPOINT_USER_CONFIG` name, and the
+    /// variables.
     ///
     /// - Throws: every problem at once.
     package init(_ environment: EnvironmentBlock) throws(Refusal) {
-        let configuration = Configuration.read(from: FileTree(), named: Configuration.file(namedBy: environment))
+        let tree = FileTree()
+        var configuration = Configuration.read(from: tree, named: Configuration.file(namedBy: environment))
+        if let file = Configuration.userFile(namedBy: environment) {
+            configuration.addServices(ofUser: file, from: tree)
+        }
         var reader = SettingsReader(environment: environment, configuration: configuration, contents: .ignored)
         _ = ConfigurationSettings(reading: &reader)
         snapshots = Snapshots(reading: &reader)?.all ?? []

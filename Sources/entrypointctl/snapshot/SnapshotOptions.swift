@@ -43,14 +43,15 @@ struct SnapshotOptions: ParsableArguments {
                 + "entrypointctl snapshot ...)")
     }
 
-    private static func find(_ name: String?) throws(SnapshotFailure) -> Snapshot {
-        let settings: SnapshotSettings
+    private static func find(_ name: String?) throws(SnapshotFailure) -> Snapshot { try read().snapshot(name) }
+
+    /// All snapshots that are configured.
+    static func read() throws(SnapshotFailure) -> SnapshotSettings {
         do throws(SnapshotSettings.Refusal) {
-            settings = try SnapshotSettings(EnvironmentBlock(ProcessStart.environment))
+            return try SnapshotSettings(EnvironmentBlock(ProcessStart.environment))
         } catch {
             throw SnapshotFailure(error.problems.map { $0.text }.joined(separator: "\n"), .settings)
         }
-        return try settings.snapshot(name)
     }
 
     /// Does something, and ends the program where it fails.
@@ -73,10 +74,13 @@ struct SnapshotOptions: ParsableArguments {
             SnapshotWork(
                 snapshot, EnvironmentBlock(ProcessStart.environment),
                 tell: { text in say(text) },
-                warn: { text in
-                    inBoot ? say(BundledLine.warning.line(text)) : Console.line("entrypointctl: warning: \(text)")
-                },
+                warn: { text in warn(text) },
                 show: { text in StandardStream.error.write(Array(text.utf8)) })
+        }
+
+        /// Tells what needs attention.
+        func warn(_ text: String) {
+            if inBoot { say(BundledLine.warning.line(text)) } else { Console.line("entrypointctl: warning: \(text)") }
         }
 
         private func say(_ text: String) { StandardStream.output.write(Array((text + "\n").utf8)) }

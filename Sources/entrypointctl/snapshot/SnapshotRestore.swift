@@ -1,4 +1,5 @@
 import ArgumentParser
+import Boot
 import Linux
 import UserSide
 
@@ -39,6 +40,9 @@ struct SnapshotRestore: ParsableCommand {
     @Flag(help: .hidden)
     var boot = false
 
+    @Flag(help: .hidden)
+    var own = false
+
     @OptionGroup var options: SnapshotOptions
 
     func validate() throws {
@@ -54,6 +58,7 @@ struct SnapshotRestore: ParsableCommand {
     func run() throws {
         var voice = SnapshotOptions.Voice()
         voice.inBoot = boot
+        if own { return try restoreOwn(voice) }
         let work = try options.work(voice)
         try SnapshotOptions.run(voice) { () throws(SnapshotFailure) in
             if let to {
@@ -65,6 +70,23 @@ struct SnapshotRestore: ParsableCommand {
                 try work.takeOverMirror(at: fromMirror)
             } else {
                 try work.begin()
+            }
+        }
+    }
+
+    /// Restores what a file of the user's own has, of which the boot knows nothing.
+    private func restoreOwn(_ voice: SnapshotOptions.Voice) throws {
+        try SnapshotOptions.run(voice) { () throws(SnapshotFailure) in
+            // The keeper of services reads the same file next, and tells what is wrong with it.
+            guard let settings = try? SnapshotOptions.read() else { return }
+            for snapshot in settings.snapshots where snapshot.isOwn {
+                let work = voice.work(snapshot)
+                do throws(SnapshotFailure) {
+                    try work.begin()
+                } catch {
+                    guard snapshot.onFailure == .warn else { throw error }
+                    voice.warn(error.text)
+                }
             }
         }
     }

@@ -28,12 +28,22 @@ enum Mounts {
 
     /// Removes a directory and everything in it, but nothing of what is mounted in it: that is unmounted before.
     static func removeDirectory(_ path: String) throws {
-        for _ in 0..<2 {
-            for point in try mountPoints() where point == path || point.hasPrefix(path + "/") { try unmount(point) }
+        var attempts = 10
+        while true {
+            // The list may lack some while other tests mount and unmount.
+            for _ in 0..<2 {
+                for point in try mountPoints() where point == path || point.hasPrefix(path + "/") { try unmount(point) }
+            }
+            do {
+                let rest = try mountPoints().filter { $0 == path || $0.hasPrefix(path + "/") }
+                if !rest.isEmpty { throw TestFailure("still mounted: \(rest)") }
+                return try FileManager.default.removeItem(atPath: path)
+            } catch {
+                attempts -= 1
+                if attempts == 0 || !FileManager.default.fileExists(atPath: path) { throw error }
+                usleep(50_000)
+            }
         }
-        let rest = try mountPoints().filter { $0 == path || $0.hasPrefix(path + "/") }
-        if !rest.isEmpty { throw TestFailure("still mounted: \(rest)") }
-        try FileManager.default.removeItem(atPath: path)
     }
 
     /// Every place where something is mounted.

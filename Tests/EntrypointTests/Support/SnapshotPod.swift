@@ -43,6 +43,11 @@ struct SnapshotPod {
 
     /// Runs `entrypointctl snapshot` with some arguments.
     func run(_ arguments: ByteString..., with changes: Environment = [:]) throws -> Outcome {
+        try run(arguments, with: changes)
+    }
+
+    /// Likewise, with the arguments as a list.
+    func run(_ arguments: [ByteString], with changes: Environment = [:]) throws -> Outcome {
         var program = Program(
             TestMachine.directory + "/programs/usr/local/bin/entrypointctl", ["snapshot"] + arguments)
         program.environment = environment.with(changes)

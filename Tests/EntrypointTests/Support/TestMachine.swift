@@ -25,11 +25,11 @@ enum TestMachine {
 
     private static let counter = Mutex(0)
 
-    /// A number that no other caller gets in this run.
+    /// A number that no other caller gets in this run, in which several processes have tests.
     static func uniqueNumber() -> Int {
         counter.withLock { count in
             count += 1
-            return count
+            return Int(ProcessInfo.processInfo.processIdentifier) * 100_000 + count
         }
     }
 }

@@ -14,6 +14,8 @@ struct EngineRun {
     var directory: FilePath?
     /// Its standard input; `nil` for none.
     var input: CInt?
+    /// Its scheduling priority; `nil` for the caller's.
+    var nice: Int32?
     /// Its standard output, in the place of a pipe; `nil` for a pipe.
     var output: CInt?
 
@@ -59,10 +61,11 @@ struct EngineRun {
     ///
     /// - Throws: why it was not started; ENOENT where there is no such program.
     func start() throws(SystemCallError) -> EngineProcess {
-        let start = ServiceStart(
+        var start = ServiceStart(
             programs: programs.map { CString(Array($0.string.utf8)) },
             arguments: arguments.map { CString(Array($0.utf8)) }, environment: environment,
             directory: directory.map { CString(Array($0.string.utf8)) }, deathSignal: .interrupt)
+        start.nice = nice
         let out = try OpenFiles.makeReadPipe()
         let errors = try OpenFiles.makeReadPipe()
         let empty = try OpenFiles.makePipe()

@@ -76,9 +76,11 @@ package struct ResticEngine: SnapshotEngine {
         tick: @escaping (EngineProcess) -> Bool = { _ in false }
     ) throws(SnapshotFailure) -> Said {
         let variables = isInBackground ? environment + [CString(Array("GOGC=20".utf8))] : environment
-        let run = EngineRun(
+        var run = EngineRun(
             programs: programs, arguments: ["restic"] + flags(hasRegion: hasRegion) + arguments,
             environment: variables, directory: directory)
+        // The user's work comes first, but not at the end, when it is over.
+        run.nice = isInBackground ? 10 : nil
         var (lines, errors, isHopeless): ([[UInt8]], [String], Bool) = ([], [], false)
         var watch = EngineRun.Watch(limit: limit, patience: RcloneRun.stillness)
         watch.interval = 200_000_000
