@@ -109,18 +109,20 @@ struct SnapshotEngineTests {
             try #require(ids.count == 2)
             let difference = try pod.run("diff", ids[0])
             #expect(difference.exitCode == 0 && difference.output.contains("/src/main.py"), "\(difference)")
-            let target = ByteString("\(pod.directory)-part")
-            try FileManager.default.createDirectory(atPath: "\(target)", withIntermediateDirectories: true)
-            chown("\(target)", 1000, 2000)
-            let part = try pod.run("restore", "--path", "src/main.py", "--to", target)
+            let (target, other) = ("\(pod.directory)-part", "\(pod.directory)-other")
+            for path in [target, other] {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                chown(path, 1000, 2000)
+            }
+            let part = try pod.run("restore", "--path", "src/main.py", "--to", ByteString(target))
             #expect(part.exitCode == 0, "\(part)")
             #expect(FileManager.default.contents(atPath: "\(target)/src/main.py") == Data("print()".utf8))
-            let full = try pod.run("restore", "--to", target)
+            let full = try pod.run("restore", "--to", ByteString(target))
             #expect(full.exitCode == 1 && full.errors.contains("directory not empty"), "\(full)")
             for (arguments, told) in [
-                (["restore", "--at", "ffffffff", "--to", "\(target)-x"], "there is no snapshot ffffffff"),
-                (["restore", "--at", "1999-01-01", "--to", "\(target)-x"], "there is no snapshot 1999-01-01"),
-                (["restore", "--path", "no/such", "--to", "\(target)-x"], "has no /no/such"),
+                (["restore", "--at", "ffffffff", "--to", ByteString(other)], "there is no snapshot ffffffff"),
+                (["restore", "--at", "1999-01-01", "--to", ByteString(other)], "there is no snapshot 1999-01-01"),
+                (["restore", "--path", "no/such", "--to", ByteString(other)], "has no /no/such"),
                 (["diff", "ffffffff"], "there is no snapshot ffffffff"),
             ] as [([ByteString], String)] {
                 let run = try pod.run(arguments)
