@@ -7,6 +7,7 @@ struct SnapshotRestore: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Bring the directory to its newest snapshot, or another one to another place.",
+        usage: "entrypointctl snapshot restore [<options>]",
         discussion: """
             Without options it does what the boot does: an empty directory becomes what its newest snapshot has, and one that has \
             files stays as it is. With --to, a snapshot of any time is written into a directory of its own, which must be empty or \
