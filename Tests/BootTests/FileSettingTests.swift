@@ -1,4 +1,5 @@
 import Foundation
+import Linux
 import Programs
 import TestSupport
 import Testing
