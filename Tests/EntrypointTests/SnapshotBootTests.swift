@@ -29,12 +29,12 @@ struct SnapshotBootTests {
 
         /// Boots a container of the pod.
         func boot(
-            pod: String = "one", settings: String = "", variables: Environment = [:],
+            pod: String = "one", policy given: String? = nil, settings: String = "", variables: Environment = [:],
             isOwn: Bool = false, start: (Container) -> Void = { _ in }, _ command: ByteString...
         ) throws -> Outcome {
             try withPod(.debian, programs) { container in
                 let file = isOwn ? "/scratch/homes/own.yaml" : "/etc/entrypoint.yaml"
-                try container.write(file, ByteString(policy + settings))
+                try container.write(file, ByteString((given ?? policy) + settings))
                 if isOwn { container.environment["ENTRYPOINT_USER_CONFIG"] = ByteString(file) }
                 container.mounts.append(.bind("/usr/bin/restic", to: "/usr/bin/restic"))
                 container.mounts.append(.bind("\(directory)/repository", to: "/repository"))
@@ -157,6 +157,23 @@ struct SnapshotBootTests {
                 }, "true")
             #expect(
                 outcome.exitCode == 78 && outcome.errors.contains("the image needs the package restic"), "\(outcome)")
+        }
+    }
+
+    @Test func `a pod with nothing but variables is restored and saved, beside services of root's`() throws {
+        try withNode { node in
+            let variables: Environment = [
+                "SNAPSHOT_DIRECTORY": "/workdir", "SNAPSHOT_REPOSITORY": "/repository/{user}",
+                "SNAPSHOT_PASSWORD": "passw0rd", "SNAPSHOT_CREATE": "true",
+            ]
+            let rooted = "services: [{name: rooted, command: [/bin/sleep, 1000], as: root}]\n"
+            let first = try node.boot(
+                policy: rooted, variables: variables, "sh", "-c", "echo mine >/workdir/file; env")
+            #expect(first.exitCode == 0 && first.errors.contains("saved /workdir as"), "\(first)")
+            #expect(!first.output.contains("passw0rd"), "\(first)")
+            try node.move()
+            let second = try node.boot(pod: "two", policy: rooted, variables: variables, "cat", "/workdir/file")
+            #expect(second.exitCode == 0 && second.output == "mine\n", "\(second)")
         }
     }
 

@@ -250,6 +250,9 @@ package struct SettingsReader {
     /// Whether a file has services.
     var hasServices: Bool { !configuration.places(of: "services").isEmpty }
 
+    /// Whether the variables are all that a boot gets; whoever runs later has no stripped secrets.
+    var hasAllVariables: Bool { if case .ignored = contents { false } else { true } }
+
     /// Whether a file has snapshots.
     var hasSnapshots: Bool { !configuration.places(of: "snapshot").isEmpty }
 

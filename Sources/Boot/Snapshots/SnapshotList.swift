@@ -86,7 +86,7 @@ struct SnapshotList {
             }
         }
         if problems.isEmpty {
-            checkCredentials(snapshot, variables, note)
+            if reader.hasAllVariables { checkCredentials(snapshot, variables, note) }
             checkTimes(snapshot, note)
             checkPlaces(snapshot, note)
         }

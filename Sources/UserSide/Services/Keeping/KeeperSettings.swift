@@ -45,7 +45,9 @@ package struct KeeperSettings: Sendable {
         grace = InitSettings(reading: &reader).grace
         secrets = Secrets(reading: &reader)
         let step = Services(reading: &reader)
-        let all = (step?.all ?? []) + (Snapshots(reading: &reader)?.all ?? []).map { $0.service }
+        var all = step?.all ?? []
+        // Root's keeper has none of the variables that a snapshot may have its settings from.
+        if identity == .user { all += (Snapshots(reading: &reader)?.all ?? []).map { $0.service } }
         // The boot has checked the files, and others may have written to one since.
         if identity == .root {
             do throws(BootError) {
