@@ -52,7 +52,9 @@ struct SnapshotSettingsTests {
         #expect(snapshot.addressing == .path && snapshot.create && snapshot.createBucket && snapshot.onFailure == .warn)
         let service = try #require(found.services.first)
         #expect(service.name == "snapshot" && service.schedule == .every(60_000_000_000))
-        #expect(service.final?.timeout == 40_000_000_000 && service.identity == .user && service.start == .afterCommand)
+        #expect(
+            service.final?.timeout == 40_000_000_000 && service.identity == .user && service.start == .beforeCommand
+                && !service.holdsCommand)
         #expect(service.secrets.contains("SNAPSHOT_PASSWORD"))
         #expect(snapshot.restore.identity == .user && snapshot.restore.timeLimit == 7260)
     }

@@ -110,7 +110,8 @@ extension Snapshot {
         service.schedule = .every(every == 0 ? 366 * 86400 * 1_000_000_000 : every)
         service.final = Service.Final(
             command: saving + ["--final"], timeout: finalTimeout, reserve: finalTimeout)
-        service.start = .afterCommand
+        // A service that never began has no final run, and a command may end before one begins after it.
+        service.start = .beforeCommand
         return service
     }
 
